@@ -1,0 +1,3 @@
+//! The program's entry. Never decides anything itself.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! Every test that `cargo test` runs anywhere, in one binary.
+
+mod simulator;
+mod support;

@@ -1,0 +1,1 @@
+//! What the simulator promises. Never tests anything that uses it.
