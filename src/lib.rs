@@ -1,6 +1,4 @@
 #![doc = include_str!("../docs/architecture.md")]
 
-// In reading order: the words, the stations on the data's way, the engine, the listeners, the command line.
+// In reading order: the words, the stations on the data's way, the engine, those who listen and read, the command line.
 pub mod domain;
-
-pub mod simulator;

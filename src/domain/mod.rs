@@ -1,1 +1,25 @@
 //! The words everyone else speaks: plain data and pure decisions. Never does I/O, never waits, never asks for the time.
+
+pub mod artifact;
+pub mod attempt;
+pub mod auth;
+pub mod event;
+pub mod image;
+pub mod item;
+pub mod money;
+pub mod request;
+pub mod retry;
+pub mod telling;
+pub mod time;
+
+pub use artifact::{Artifact, ImageFile, Receipt, StagedImage};
+pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
+pub use auth::Auth;
+pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, News, Reporter, Summary};
+pub use image::ImageFormat;
+pub use item::{Digest, Item, ItemId, ManifestRow};
+pub use money::{Price, PriceList, Usd};
+pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};
+pub use retry::{OnLost, Outcome, RetryPolicy};
+pub use telling::{LogFormat, Progress};
+pub use time::Timestamp;

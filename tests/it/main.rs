@@ -1,4 +1,3 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
-mod simulator;
 mod support;

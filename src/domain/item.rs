@@ -1,0 +1,58 @@
+//! One picture asked for. Never changes its request once it was attempted.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::request::Request;
+
+/// An item's name, as the manifest gives it or as the row's request hashes to. Unique within its job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemId(String);
+
+impl ItemId {
+    /// The id with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text of the id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The BLAKE3 hash of a request in its stored form: two requests are the same when their digests are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// One picture asked for, rendered in full.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What the item is called.
+    pub id: ItemId,
+    /// Where its picture goes: a path below the output folder with `/` between folders, without extension.
+    pub name: String,
+    /// What will be asked of the model.
+    pub request: Request,
+    /// The hash of `request`.
+    pub digest: Digest,
+}
+
+/// One row of a manifest, as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManifestRow {
+    /// Its line in the file, from 1.
+    pub line: u64,
+    /// The cells, in the order of the manifest's columns: text for CSV, any JSON value for JSON Lines.
+    pub cells: Vec<serde_json::Value>,
+    /// Whether the row names its item itself; without, rows with the same request are one item.
+    pub has_id: bool,
+}

@@ -1,0 +1,190 @@
+//! What is asked of the model, in our words. Never knows how it is written on the wire.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A whole request. Its serialised form is what the queue stores and what its digest is made of, so a new field
+/// must be left out of it while it is unset: otherwise every finished item would look changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The model's name, as it stands in the address.
+    pub model: String,
+    /// The instruction to the model.
+    pub prompt: String,
+    /// Reference images: paths as the manifest writes them, relative to the manifest's folder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
+    /// The shape of the picture; without one the model follows the reference or chooses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aspect_ratio: Option<AspectRatio>,
+    /// The size of the picture.
+    pub image_size: ImageSize,
+    /// How long the model may think.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Thinking>,
+    /// What the answer should hold.
+    pub modalities: Modalities,
+    /// Sampling temperature, 0 to 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Seed of the sampling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<i32>,
+    /// Said to the model ahead of the prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system_instruction: Option<String>,
+}
+
+/// A value nobody knows, with the ones there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{value}` is not {what}; use {known}")]
+pub struct UnknownValue {
+    /// The value that was given.
+    pub value: String,
+    /// What it was meant to be, with its article: "an aspect ratio the model has".
+    pub what: &'static str,
+    /// The values there are.
+    pub known: String,
+}
+
+/// An enum of known values, written the same way in manifests, job files, flags and the database.
+macro_rules! values {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Every value there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The value as people and the database write it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownValue;
+
+            fn from_str(text: &str) -> Result<Self, UnknownValue> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or_else(|| UnknownValue {
+                    value: text.to_owned(),
+                    what: $what,
+                    known: Self::ALL.iter().map(|value| value.as_str()).collect::<Vec<_>>().join(", "),
+                })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = UnknownValue;
+
+            fn try_from(text: String) -> Result<Self, UnknownValue> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for &'static str {
+            fn from(value: $name) -> Self {
+                value.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(super) use values;
+
+values! {
+    /// Width to height. The ten ratios of the model's page.
+    AspectRatio, "an aspect ratio the model has" {
+        /// Square.
+        Square = "1:1",
+        /// Landscape.
+        R3x2 = "3:2",
+        /// Portrait.
+        R2x3 = "2:3",
+        /// Portrait.
+        R3x4 = "3:4",
+        /// Landscape.
+        R4x3 = "4:3",
+        /// Portrait.
+        R4x5 = "4:5",
+        /// Landscape.
+        R5x4 = "5:4",
+        /// Tall.
+        R9x16 = "9:16",
+        /// Wide.
+        R16x9 = "16:9",
+        /// Very wide.
+        R21x9 = "21:9",
+    }
+}
+
+values! {
+    /// The size of the picture. The model has one.
+    ImageSize, "an image size the model has" {
+        /// About a million pixels.
+        OneK = "1K",
+    }
+}
+
+values! {
+    /// How long the model may think before it draws.
+    Thinking, "a thinking level the model has" {
+        /// As little as it can.
+        Minimal = "minimal",
+        /// As much as it wants.
+        High = "high",
+    }
+}
+
+values! {
+    /// What the answer should hold.
+    Modalities, "a list of modalities the model answers in" {
+        /// A picture and a caption.
+        TextAndImage = "text,image",
+        /// A picture alone.
+        Image = "image",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_the_model_does_not_have_is_refused_with_those_it_has() {
+        let error = "5:3".parse::<AspectRatio>().unwrap_err().to_string();
+        assert!(error.contains("`5:3` is not an aspect ratio") && error.contains("21:9"), "{error}");
+        assert!("2K".parse::<ImageSize>().unwrap_err().to_string().ends_with("use 1K"));
+        assert!("1k".parse::<ImageSize>().is_err(), "the wire wants an upper-case K");
+    }
+
+    #[test]
+    fn an_unset_setting_leaves_no_trace_in_the_stored_form() {
+        let request = Request {
+            model: "m".into(),
+            prompt: "p".into(),
+            references: vec![],
+            aspect_ratio: None,
+            image_size: ImageSize::OneK,
+            thinking: None,
+            modalities: Modalities::TextAndImage,
+            temperature: None,
+            seed: None,
+            system_instruction: None,
+        };
+        let stored = serde_json::to_string(&request).unwrap();
+        assert_eq!(stored, r#"{"model":"m","prompt":"p","image_size":"1K","modalities":"text,image"}"#);
+        assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);
+    }
+}

@@ -1,1 +1,0 @@
-//! A Gemini-compatible server on loopback that draws what it is asked for. Never touches anything else of ours.

@@ -1,1 +1,0 @@
-//! What the simulator promises. Never tests anything that uses it.
