@@ -1,4 +1,6 @@
 #![doc = include_str!("../docs/architecture.md")]
 
 // In reading order: the words, the stations on the data's way, the engine, those who listen and read, the command line.
+pub mod clock;
 pub mod domain;
+pub mod queue;

@@ -1,3 +1,5 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod queue_contract;
+mod queue_sqlite;
 mod support;

@@ -1,0 +1,67 @@
+//! The lock that proves a run lives: the operating system lets go of it when its process dies. Never waits.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::QueueError;
+
+/// Held for as long as the run lives. Its file stays: removing it would let two runs hold two files of one name.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock of a job beside its database, or says who has it. `holder` is what others will be told.
+    pub fn acquire(database: &Path, job: &str, holder: &str) -> Result<Self, QueueError> {
+        let path = lock_path(database, job);
+        let failed = |source| QueueError::Lock { path: path.display().to_string(), source };
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(held(job, &mut file)),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        name_holder(&mut file, holder).map_err(failed)?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// `overnight.db` and job `spring` give `overnight.db.spring.lock`.
+fn lock_path(database: &Path, job: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(format!(".{job}.lock"));
+    PathBuf::from(path)
+}
+
+fn name_holder(file: &mut File, holder: &str) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(holder.as_bytes())
+}
+
+fn held(job: &str, file: &mut File) -> QueueError {
+    let mut holder = String::new();
+    // A holder that has not yet written its name is still a holder.
+    let named = file.read_to_string(&mut holder).is_ok() && !holder.is_empty();
+    QueueError::Held { job: job.to_owned(), holder: if named { holder } else { "another process".to_owned() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holder_is_refused_and_told_who_has_it_until_the_first_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("overnight.db");
+        let first = RunLock::acquire(&database, "spring", "process 7 on atlas").unwrap();
+        let refused = RunLock::acquire(&database, "spring", "process 8 on atlas").unwrap_err().to_string();
+        assert!(refused.contains("another run of job `spring` is on: process 7 on atlas"), "{refused}");
+        RunLock::acquire(&database, "autumn", "process 8 on atlas").expect("another job is free");
+        drop(first);
+        RunLock::acquire(&database, "spring", "process 8 on atlas").expect("free again");
+    }
+}

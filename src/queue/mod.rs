@@ -1,0 +1,392 @@
+//! Which item is next, and what became of each: the contracts of the queue. Never makes pictures, never decides.
+
+pub mod lock;
+pub mod sqlite;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::{
+    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
+    Timestamp, Tries, Usd,
+};
+
+/// A queue error stops the run: nothing is sent that cannot be written down.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// SQLite said no.
+    #[error("the database {path} failed while {doing}: {source}")]
+    Database {
+        /// The database file.
+        path: String,
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Another run of this job lives.
+    #[error("another run of job `{job}` is on: {holder}; wait for it, or stop it first")]
+    Held {
+        /// The job.
+        job: String,
+        /// Who holds the lock.
+        holder: String,
+    },
+    /// The lock file cannot be made or locked.
+    #[error("cannot lock {path}: {source}; the database's folder must be writable and on a local disk")]
+    Lock {
+        /// The lock file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database was written by a newer program.
+    #[error("{path} was written by a newer overnight (schema {found}, this one knows {known}); update the program")]
+    Newer {
+        /// The database file.
+        path: String,
+        /// Its schema version.
+        found: usize,
+        /// The newest this program knows.
+        known: usize,
+    },
+    /// The file is something else.
+    #[error("{path} is not an overnight database: {why}; choose another with --db")]
+    Foreign {
+        /// The database file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There is no database.
+    #[error("there is no database {path}; a run makes it, or --db names another")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// The job's name stands for another manifest.
+    #[error("job `{job}` is known here for the manifest {known}; choose another name for {given} with --name")]
+    OtherManifest {
+        /// The job.
+        job: String,
+        /// The manifest the database knows.
+        known: String,
+        /// The one given now.
+        given: String,
+    },
+    /// The job's pictures are elsewhere.
+    #[error(
+        "job `{job}` keeps its pictures in {known}; go on there with `-o {known}`, or move that folder to {given} first"
+    )]
+    OtherOutput {
+        /// The job.
+        job: String,
+        /// The output folder the database knows.
+        known: String,
+        /// The one given now.
+        given: String,
+    },
+    /// There is no such job.
+    #[error("there is no job `{job}` in {path}; it has {known}")]
+    NoSuchJob {
+        /// The job asked for.
+        job: String,
+        /// The database file.
+        path: String,
+        /// The jobs there are.
+        known: String,
+    },
+    /// There is no such item.
+    #[error("job `{job}` has no item `{item}`")]
+    NoSuchItem {
+        /// The job.
+        job: String,
+        /// The item asked for.
+        item: ItemId,
+    },
+}
+
+/// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
+#[derive(Debug)]
+pub struct Claim {
+    /// The item's key in the database.
+    pub(in crate::queue) key: i64,
+    /// What to make.
+    pub item: Item,
+    /// How often it was tried before.
+    pub tries: Tries,
+}
+
+/// A claim whose attempt is written down: its request may leave now.
+#[derive(Debug)]
+pub struct Attempt {
+    /// The attempt's name.
+    pub id: AttemptId,
+    /// 1, 2, 3 … of its item.
+    pub number: u32,
+    /// The claim it was made under.
+    pub claim: Claim,
+}
+
+/// A claim whose request is about to leave.
+#[derive(Debug)]
+pub struct Start {
+    /// The claim.
+    pub claim: Claim,
+    /// What the request may cost, where a price is known.
+    pub reserve: Option<Usd>,
+}
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub struct Settlement {
+    /// The attempt, consumed.
+    pub attempt: Attempt,
+    /// What becomes of its item.
+    pub outcome: Outcome,
+    /// What it cost, where a price is known.
+    pub cost: Option<Usd>,
+}
+
+/// Everything that is ready to be written, as one transaction.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// Until when other processes must believe that this run lives.
+    pub lease_until: Timestamp,
+    /// Answers whose images are durable in staging.
+    pub receipts: Vec<(AttemptId, Receipt)>,
+    /// Attempts that ended.
+    pub settlements: Vec<Settlement>,
+    /// Claims given back without an attempt.
+    pub releases: Vec<Claim>,
+    /// Claims whose request leaves right after this turn.
+    pub starts: Vec<Start>,
+    /// So many new claims are wanted.
+    pub want: usize,
+    /// Only items that this run attempted before.
+    pub only_attempted: bool,
+}
+
+/// What a turn gave.
+#[derive(Debug, Default)]
+pub struct Turned {
+    /// One attempt for each start, in the same order.
+    pub attempts: Vec<Attempt>,
+    /// The new claims: at most as many as wanted.
+    pub claims: Vec<Claim>,
+}
+
+/// What a dead run left behind.
+#[derive(Debug, Default)]
+pub struct Rescued {
+    /// Answers received in full and not yet settled: to be published, never asked for again.
+    pub received: Vec<(Attempt, Receipt)>,
+    /// Attempts that had been sent and whose answer nobody received: lost, maybe billed.
+    pub lost: u64,
+    /// Items given back to the queue.
+    pub returned: u64,
+    /// Runs that died before they could say so: what they were to write at their end may be missing.
+    pub dead_runs: u64,
+}
+
+/// The queue of one job, in the hand of one run.
+pub trait Queue: Send {
+    /// Begins to take in a manifest.
+    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
+
+    /// Takes over what dead runs of this job left claimed. It costs the items none of their attempts.
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError>;
+
+    /// Writes a turn: all of it or nothing, durable when this returns.
+    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, QueueError>;
+
+    /// When the next waiting item may be claimed; `None` if none waits.
+    fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;
+
+    /// The job's items by state.
+    fn counts(&mut self) -> Result<Counts, QueueError>;
+
+    /// Closes the run's own row.
+    fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
+}
+
+/// Two rows that want the same thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clash {
+    /// What both want.
+    pub over: ClashOver,
+    /// The line of the row that came first.
+    pub first_line: u64,
+}
+
+/// What two rows both want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClashOver {
+    /// An item's id.
+    Id(ItemId),
+    /// A file's name.
+    Name(String),
+}
+
+/// Takes in a manifest under a revision that nobody sees until it is published.
+pub trait Intake {
+    /// Takes one row and its items. What clashes with an earlier row is told, and the row is not taken.
+    fn push(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Vec<Clash>, QueueError>;
+
+    /// Makes the revision the job's present one.
+    fn publish(self: Box<Self>, columns: &[String]) -> Result<Enqueued, QueueError>;
+
+    /// Takes everything back, as if the manifest had never been read.
+    fn abandon(self: Box<Self>) -> Result<(), QueueError>;
+}
+
+/// What a manifest changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Enqueued {
+    /// Rows read.
+    pub rows: u64,
+    /// Items not known before.
+    pub new: u64,
+    /// Waiting or failed items whose request changed, and who took the new one.
+    pub updated: u64,
+    /// Attempted or finished items whose request changed: they keep what they have.
+    pub kept: u64,
+    /// Items as they were.
+    pub unchanged: u64,
+    /// Items whose rows are gone; their pictures stay.
+    pub removed: u64,
+    /// Rows without an id whose request stood in an earlier row.
+    pub repeated: u64,
+}
+
+impl Enqueued {
+    /// Whether anything is otherwise than before.
+    pub fn changed_something(&self) -> bool {
+        self.unchanged != self.rows
+    }
+}
+
+/// Which failed items to put back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The failed, but not the refused or lost.
+    Failed,
+    /// Failed of one kind.
+    Kind(FailureKind),
+    /// These items, whatever their kind.
+    Items(Vec<ItemId>),
+}
+
+/// A person's hand on the queue; may be used while a run is on.
+pub trait Desk {
+    /// Puts failed (or cancelled, if named) items back, with all their attempts before them. Returns how many.
+    fn retry(&mut self, now: Timestamp, job: &str, selection: &Selection) -> Result<u64, QueueError>;
+
+    /// Takes waiting items out: all, or those named. Returns how many.
+    fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
+}
+
+/// A job, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobStatus {
+    /// Its name.
+    pub job: String,
+    /// Its manifest.
+    pub manifest: PathBuf,
+    /// Its output folder.
+    pub output: PathBuf,
+    /// Items by state.
+    pub counts: Counts,
+    /// Images kept.
+    pub images: u64,
+    /// Attempts ever made.
+    pub attempts: u64,
+    /// Of these, the lost ones: maybe billed.
+    pub lost_attempts: u64,
+    /// What settled attempts cost, where a price is known.
+    pub cost: Option<Usd>,
+    /// When the run that is on began, if one is on.
+    pub running_since: Option<Timestamp>,
+    /// When the next waiting item may be tried.
+    pub next_due: Option<Timestamp>,
+}
+
+/// The states of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemState {
+    /// Waiting.
+    Queued,
+    /// Claimed.
+    Running,
+    /// With a picture.
+    Done,
+    /// Given up.
+    Failed,
+    /// Taken out.
+    Cancelled,
+}
+
+impl ItemState {
+    /// Every state.
+    pub const ALL: &[Self] = &[Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
+
+    /// The state as the database and the machine output write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// An item with what became of it, read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemRecord {
+    /// What was asked for.
+    pub item: Item,
+    /// Where it stands.
+    pub state: ItemState,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Its picture, once done.
+    pub artifact: Option<Artifact>,
+    /// Why it failed, or why its last attempt gave nothing.
+    pub failure: Option<(FailureKind, String)>,
+    /// What the model said with its last whole answer.
+    pub reply: Reply,
+    /// What its attempts cost together, where a price is known.
+    pub cost: Option<Usd>,
+}
+
+/// One row of the manifest with its items, in manifest order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowRecord {
+    /// Its line in the file.
+    pub line: u64,
+    /// The cells, in the order of [`Ledger::columns`]; a JSON Lines row may be shorter.
+    pub cells: Vec<serde_json::Value>,
+    /// Its items.
+    pub items: Vec<ItemRecord>,
+}
+
+/// The read side of the queue. Never writes, and may be used while a run is on.
+pub trait Ledger {
+    /// Every job, or those named.
+    fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
+
+    /// The columns of a job's manifest, in their order.
+    fn columns(&self, job: &str) -> Result<Vec<String>, QueueError>;
+
+    /// Calls `each` with every row of the manifest, in its order, without holding them all. `each` may stop it by
+    /// returning false.
+    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError>;
+
+    /// The failed items of a job, grouped by cause, the largest group first.
+    fn failures(&self, job: &str) -> Result<Vec<FailureGroup>, QueueError>;
+}
+
+/// How long a lease lasts unless renewed; renewed at a third of it.
+pub const LEASE: Duration = Duration::from_secs(60);

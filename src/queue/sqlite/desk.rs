@@ -1,0 +1,115 @@
+//! A person's hand on the queue: put back, take out. Never touches what a run holds.
+
+use std::path::Path;
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::super::{Desk, QueueError, Selection};
+use super::{Database, Doing, job_key};
+use crate::domain::{ItemId, Timestamp};
+
+/// What an item becomes when a person puts it back: as if it had never been tried, but for its history.
+const REQUEUE: &str = "UPDATE items SET state = 'queued', due_at = iif(attempts = 0, 0, ?2), counted = 0, empty = 0,
+       failure_kind = NULL, failure = NULL, cancelled_by = NULL WHERE job_id = ?1";
+
+/// Takes an item out.
+const CANCEL: &str = "UPDATE items SET state = 'cancelled', due_at = NULL, cancelled_by = 'person'
+     WHERE job_id = ?1 AND state = 'queued'";
+
+/// The desk of a workspace database.
+#[derive(Debug)]
+pub struct SqliteDesk {
+    database: Database,
+}
+
+impl SqliteDesk {
+    /// Opens an existing database.
+    pub fn open(path: &Path) -> Result<Self, QueueError> {
+        Ok(Self { database: Database::open_existing(path)? })
+    }
+
+    fn write<T>(
+        &mut self,
+        job: &str,
+        act: impl FnOnce(&Transaction<'_>, i64) -> Result<T, ActError>,
+    ) -> Result<T, QueueError> {
+        let path = self.database.path.clone();
+        let key = job_key(&self.database.connection, &path, job)?;
+        let begun = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.doing(&path, "opening it for a change")?;
+        let done = act(&transaction, key).map_err(|error| error.told(&path, job))?;
+        transaction.commit().doing(&path, "changing items")?;
+        Ok(done)
+    }
+}
+
+/// Why a change was not made.
+enum ActError {
+    NoSuchItem(ItemId),
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for ActError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl ActError {
+    fn told(self, path: &Path, job: &str) -> QueueError {
+        let path = path.display().to_string();
+        match self {
+            Self::NoSuchItem(item) => QueueError::NoSuchItem { job: job.to_owned(), item },
+            Self::Database(source) => QueueError::Database { path, doing: "changing items", source },
+        }
+    }
+}
+
+impl Desk for SqliteDesk {
+    fn retry(&mut self, now: Timestamp, job: &str, selection: &Selection) -> Result<u64, QueueError> {
+        self.write(job, |transaction, key| match selection {
+            Selection::Failed => {
+                let sql = format!("{REQUEUE} AND state = 'failed' AND failure_kind NOT IN ('refused', 'lost')");
+                Ok(transaction.execute(&sql, params![key, now.millis()])? as u64)
+            }
+            Selection::Kind(kind) => {
+                let sql = format!("{REQUEUE} AND state = 'failed' AND failure_kind = ?3");
+                Ok(transaction.execute(&sql, params![key, now.millis(), kind.as_str()])? as u64)
+            }
+            Selection::Items(items) => {
+                let sql = format!("{REQUEUE} AND state IN ('failed', 'cancelled') AND id = ?3");
+                each(transaction, key, items, |id| {
+                    transaction.prepare_cached(&sql)?.execute(params![key, now.millis(), id])
+                })
+            }
+        })
+    }
+
+    fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError> {
+        self.write(job, |transaction, key| match items {
+            None => Ok(transaction.execute(CANCEL, [key])? as u64),
+            Some(items) => {
+                let sql = format!("{CANCEL} AND id = ?2");
+                each(transaction, key, items, |id| transaction.prepare_cached(&sql)?.execute(params![key, id]))
+            }
+        })
+    }
+}
+
+/// Changes the named items one by one; a name that stands for none takes everything back.
+fn each(
+    transaction: &Transaction<'_>,
+    job: i64,
+    items: &[ItemId],
+    change: impl Fn(&str) -> rusqlite::Result<usize>,
+) -> Result<u64, ActError> {
+    let mut changed = 0;
+    for item in items {
+        let known = "SELECT EXISTS (SELECT 1 FROM items WHERE job_id = ?1 AND id = ?2)";
+        if !transaction.query_row(known, params![job, item.as_str()], |row| row.get::<_, bool>(0))? {
+            return Err(ActError::NoSuchItem(item.clone()));
+        }
+        changed += change(item.as_str())? as u64;
+    }
+    Ok(changed)
+}

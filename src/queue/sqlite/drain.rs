@@ -1,0 +1,382 @@
+//! One run's hand on one job's queue: claims, intents, receipts and settlements, a transaction a turn. Never waits.
+
+use std::path::Path;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::super::lock::RunLock;
+use super::super::{Attempt, Claim, Intake, LEASE, Queue, QueueError, Rescued, Settlement, Start, Turn, Turned};
+use super::intake::SqliteIntake;
+use super::ledger::counts;
+use super::stored::{ITEM_COLUMNS, item, json, to_json};
+use super::{Database, Doing, beside};
+use crate::domain::{Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, Timestamp, Tries, Usd};
+
+/// What the database has to know of a job before it can be run.
+#[derive(Debug, Clone)]
+pub struct JobEntry {
+    /// Its name.
+    pub name: String,
+    /// Its manifest, relative to the database's folder if it lies below, so that a workspace can be moved.
+    pub manifest: String,
+    /// Its output folder, likewise.
+    pub output: String,
+    /// Who runs it: process and machine, for people.
+    pub holder: String,
+}
+
+/// The queue of one job in the hand of one run, which is proved by the lock.
+#[derive(Debug)]
+pub struct SqliteQueue {
+    database: Database,
+    job: i64,
+    run: i64,
+    _lock: RunLock,
+}
+
+impl SqliteQueue {
+    /// Takes the job's lock and begins a run.
+    pub fn begin_run(database: Database, entry: &JobEntry, now: Timestamp) -> Result<Self, QueueError> {
+        let lock = RunLock::acquire(&database.path, &entry.name, &entry.holder)?;
+        let job = know_job(&database.connection, &database.path, entry)?;
+        let run = database
+            .connection
+            .query_row(
+                "INSERT INTO runs (job_id, holder, started_at, lease_until) VALUES (?1, ?2, ?3, ?4) RETURNING id",
+                params![job, entry.holder, now.millis(), now.after(LEASE).millis()],
+                |row| row.get(0),
+            )
+            .doing(&database.path, "beginning a run")?;
+        Ok(Self { database, job, run, _lock: lock })
+    }
+
+    fn write(&mut self, now: Timestamp, turn: Turn) -> rusqlite::Result<Turned> {
+        let (job, run) = (self.job, self.run);
+        let transaction = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let writer = TurnWriter { transaction: &transaction, job, run, now };
+        writer.renew(turn.lease_until)?;
+        for (attempt, receipt) in &turn.receipts {
+            writer.receive(*attempt, receipt)?;
+        }
+        for settlement in &turn.settlements {
+            writer.settle(settlement)?;
+        }
+        writer.total(&turn)?;
+        for claim in &turn.releases {
+            writer.release(claim)?;
+        }
+        let attempts = turn.starts.into_iter().map(|start| writer.start(start)).collect::<Result<_, _>>()?;
+        let claims = writer.claim(turn.want, turn.only_attempted)?;
+        transaction.commit()?;
+        Ok(Turned { attempts, claims })
+    }
+}
+
+impl Queue for SqliteQueue {
+    /// On a connection of its own, so that a reading can be dropped without a trace.
+    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
+        Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job)?)
+    }
+
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError> {
+        let (job, run) = (self.job, self.run);
+        rescue(&mut self.database.connection, job, run, now, on_lost)
+            .doing(&self.database.path, "rescuing what an earlier run left")
+    }
+
+    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, QueueError> {
+        let written = self.write(now, turn);
+        written.doing(&self.database.path, "writing the queue")
+    }
+
+    fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
+        let all = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
+        let mine = "SELECT min(due_at) FROM items
+                    WHERE job_id = ?1 AND state = 'queued' AND due_at > 0 AND claimed_by = ?2";
+        let connection = &self.database.connection;
+        let due = if only_attempted {
+            connection.query_row(mine, [self.job, self.run], |row| row.get::<_, Option<i64>>(0))
+        } else {
+            connection.query_row(all, [self.job], |row| row.get(0))
+        };
+        Ok(due.doing(&self.database.path, "looking for what is due")?.map(Timestamp::from_millis))
+    }
+
+    fn counts(&mut self) -> Result<Counts, QueueError> {
+        counts(&self.database.connection, self.job).doing(&self.database.path, "counting")
+    }
+
+    fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError> {
+        let end = "UPDATE runs SET ended_at = ?2, ending = ?3 WHERE id = ?1 AND ended_at IS NULL";
+        let ended = self.database.connection.execute(end, params![self.run, now.millis(), ending]);
+        ended.doing(&self.database.path, "ending the run").map(drop)
+    }
+}
+
+/// The key of the job, which is made if it is new. A name stands for one manifest.
+fn know_job(connection: &Connection, path: &Path, entry: &JobEntry) -> Result<i64, QueueError> {
+    let insert = "INSERT OR IGNORE INTO jobs (name, manifest, output) VALUES (?1, ?2, ?3)";
+    connection.execute(insert, [&entry.name, &entry.manifest, &entry.output]).doing(path, "adding the job")?;
+    let (job, known): (i64, String) = connection
+        .query_row("SELECT id, manifest FROM jobs WHERE name = ?1", [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)))
+        .doing(path, "looking for the job")?;
+    if known != entry.manifest {
+        let (job, given) = (entry.name.clone(), entry.manifest.clone());
+        return Err(QueueError::OtherManifest { job, known, given });
+    }
+    check_output(connection, path, job, entry)?;
+    let update = "UPDATE jobs SET output = ?2 WHERE id = ?1 AND output <> ?2";
+    connection.execute(update, params![job, entry.output]).doing(path, "updating the job")?;
+    Ok(job)
+}
+
+/// While pictures lie in the folder the job had before, another one would part what is done from what comes, and leave
+/// what was received behind.
+fn check_output(connection: &Connection, path: &Path, job: i64, entry: &JobEntry) -> Result<(), QueueError> {
+    let keeps = "SELECT output, images > 0 OR EXISTS (SELECT 1 FROM attempts WHERE job_id = id AND state = 'received')
+                 FROM jobs WHERE id = ?1";
+    let (known, keeps): (String, bool) = connection
+        .query_row(keeps, [job], |row| Ok((row.get(0)?, row.get(1)?)))
+        .doing(path, "looking for the job's pictures")?;
+    if !keeps || known == entry.output || !beside(path, &known).exists() {
+        return Ok(());
+    }
+    let at = |place: &str| beside(path, place).display().to_string();
+    let (known, given) = (at(&known), at(&entry.output));
+    Err(QueueError::OtherOutput { job: entry.name.clone(), known, given })
+}
+
+/// Writes the parts of a turn, each guarded by what the row must be before.
+struct TurnWriter<'a> {
+    transaction: &'a Transaction<'a>,
+    job: i64,
+    run: i64,
+    now: Timestamp,
+}
+
+impl TurnWriter<'_> {
+    fn renew(&self, lease_until: Timestamp) -> rusqlite::Result<()> {
+        let renew = "UPDATE runs SET lease_until = ?2 WHERE id = ?1 AND ended_at IS NULL";
+        self.one(renew, params![self.run, lease_until.millis()])
+    }
+
+    fn receive(&self, attempt: AttemptId, receipt: &Receipt) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE attempts SET state = 'received', received_at = ?2, staged = ?3, reply = ?4
+             WHERE id = ?1 AND state = 'sent'",
+            params![attempt.0, self.now.millis(), to_json(&receipt.images)?, to_json(&receipt.reply)?],
+        )
+    }
+
+    fn settle(&self, settlement: &Settlement) -> rusqlite::Result<()> {
+        self.end_attempt(settlement)?;
+        let claim = &settlement.attempt.claim;
+        match &settlement.outcome {
+            Outcome::Done(artifact) => self.item_done(claim, artifact),
+            Outcome::Retry { due_at, failure } => self.item_waits(claim, *due_at, failure, true),
+            Outcome::Returned { due_at, failure } => self.item_waits(claim, *due_at, failure, false),
+            Outcome::Failed(failure) => self.item_failed(claim, failure),
+        }
+    }
+
+    fn end_attempt(&self, settlement: &Settlement) -> rusqlite::Result<()> {
+        let failure = settlement.outcome.failure();
+        let state = match failure.map(|failure| failure.reach) {
+            None | Some(Reach::Answered) => "settled",
+            Some(Reach::Unsent) => "unsent",
+            Some(Reach::Lost) => "lost",
+        };
+        // The reply of an answer that was received is there already.
+        let reply = failure.map(|failure| to_json(&failure.reply)).transpose()?;
+        self.one(
+            "UPDATE attempts SET state = ?2, ended_at = ?3, outcome = ?4, kind = ?5, status = ?6, message = ?7,
+                    cost = ?8, staged = NULL, reply = coalesce(reply, ?9)
+             WHERE id = ?1 AND state IN ('sent', 'received')",
+            params![
+                settlement.attempt.id.0,
+                state,
+                self.now.millis(),
+                settlement.outcome.as_str(),
+                failure.map(|failure| failure.kind.as_str()),
+                failure.and_then(|failure| failure.status),
+                failure.map(|failure| failure.message.as_str()),
+                settlement.cost.map(Usd::nanos),
+                reply
+            ],
+        )
+    }
+
+    fn item_done(&self, claim: &Claim, artifact: &Artifact) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE items SET state = 'done', artifact = ?3, failure_kind = NULL, failure = NULL, counted = counted + 1
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, to_json(artifact)?],
+        )
+    }
+
+    fn item_waits(&self, claim: &Claim, due_at: Timestamp, failure: &Failure, counts: bool) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE items SET state = 'queued', due_at = ?3, failure_kind = ?4, failure = ?5, counted = counted + ?6,
+                    empty = empty + ?7
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![
+                claim.key,
+                self.run,
+                due_at.millis(),
+                failure.kind.as_str(),
+                failure.message,
+                counts,
+                counts && failure.empty
+            ],
+        )
+    }
+
+    fn item_failed(&self, claim: &Claim, failure: &Failure) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE items SET state = 'failed', failure_kind = ?3, failure = ?4, counted = counted + 1,
+                    empty = empty + ?5
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, failure.kind.as_str(), failure.message, failure.empty],
+        )
+    }
+
+    /// A claim given back without an attempt waits as it did before.
+    fn release(&self, claim: &Claim) -> rusqlite::Result<()> {
+        let due_at = if claim.tries.made == 0 { 0 } else { self.now.millis() };
+        self.one(
+            "UPDATE items SET state = 'queued', due_at = ?3 WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, due_at],
+        )
+    }
+
+    fn start(&self, Start { claim, reserve }: Start) -> rusqlite::Result<Attempt> {
+        let number = self
+            .transaction
+            .prepare_cached(
+                "UPDATE items SET attempts = attempts + 1
+                 WHERE key = ?1 AND state = 'running' AND claimed_by = ?2 RETURNING attempts",
+            )?
+            .query_row([claim.key, self.run], |row| row.get(0))?;
+        let id = self
+            .transaction
+            .prepare_cached(
+                "INSERT INTO attempts (job_id, item_key, run_id, number, sent_at, reserved)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+            )?
+            .query_row(
+                params![self.job, claim.key, self.run, number, self.now.millis(), reserve.map(Usd::nanos)],
+                |row| row.get(0),
+            )?;
+        Ok(Attempt { id: AttemptId(id), number, claim })
+    }
+
+    fn claim(&self, want: usize, only_attempted: bool) -> rusqlite::Result<Vec<Claim>> {
+        if want == 0 {
+            return Ok(vec![]);
+        }
+        let mine = if only_attempted { "AND due_at > 0 AND claimed_by = ?2" } else { "" };
+        let claim = format!(
+            "UPDATE items SET state = 'running', due_at = NULL, claimed_by = ?2
+             WHERE key IN (SELECT key FROM items WHERE job_id = ?1 AND state = 'queued' AND due_at <= ?3 {mine}
+                           ORDER BY due_at DESC, key LIMIT ?4)
+             RETURNING key, attempts, counted, empty, {ITEM_COLUMNS}"
+        );
+        let mut statement = self.transaction.prepare_cached(&claim)?;
+        let claims = statement.query_map(params![self.job, self.run, self.now.millis(), want as i64], |row| {
+            let tries = Tries { made: row.get(1)?, counted: row.get(2)?, empty: row.get(3)? };
+            Ok(Claim { key: row.get(0)?, tries, item: item(row, 4)? })
+        })?;
+        let mut claims = claims.collect::<rusqlite::Result<Vec<_>>>()?;
+        claims.sort_by_key(|claim| claim.key);
+        Ok(claims)
+    }
+
+    /// Keeps the job's totals.
+    fn total(&self, turn: &Turn) -> rusqlite::Result<()> {
+        let count = |wanted: &dyn Fn(&Settlement) -> u64| turn.settlements.iter().map(wanted).sum::<u64>();
+        let images = count(&|settlement| match &settlement.outcome {
+            Outcome::Done(artifact) => artifact.images.len() as u64,
+            _ => 0,
+        });
+        let lost = count(&|settlement| settlement.outcome.failure().is_some_and(|it| it.reach == Reach::Lost).into());
+        let costs: Vec<Usd> = turn.settlements.iter().filter_map(|settlement| settlement.cost).collect();
+        let cost = costs.iter().copied().reduce(|sum, cost| sum + cost).map(Usd::nanos);
+        self.one(
+            "UPDATE jobs SET attempts = attempts + ?2, images = images + ?3, lost_attempts = lost_attempts + ?4,
+                    cost = iif(?5 IS NULL, cost, coalesce(cost, 0) + ?5)
+             WHERE id = ?1",
+            params![self.job, turn.starts.len(), images, lost, cost],
+        )
+    }
+
+    /// Runs a statement that must change exactly one row: anything else means another hand was on the queue.
+    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
+        match self.transaction.prepare_cached(sql)?.execute(parameters)? {
+            1 => Ok(()),
+            changed => Err(rusqlite::Error::StatementChangedRows(changed)),
+        }
+    }
+}
+
+/// The lock proves that no run of this job lives, so whatever is claimed was left behind.
+fn rescue(
+    connection: &mut Connection,
+    job: i64,
+    run: i64,
+    now: Timestamp,
+    on_lost: OnLost,
+) -> rusqlite::Result<Rescued> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let abandoned =
+        "UPDATE runs SET ended_at = ?3, ending = 'died' WHERE job_id = ?1 AND id <> ?2 AND ended_at IS NULL";
+    let dead_runs = transaction.execute(abandoned, params![job, run, now.millis()])? as u64;
+    let lost = lose_sent(&transaction, job, now, on_lost)?;
+    let received = take_received(&transaction, job, run)?;
+    let returned = transaction.execute(
+        "UPDATE items SET state = 'queued', due_at = iif(attempts = 0, 0, ?3)
+         WHERE job_id = ?1 AND state = 'running' AND claimed_by <> ?2",
+        params![job, run, now.millis()],
+    )?;
+    transaction.commit()?;
+    Ok(Rescued { received, lost, returned: returned as u64, dead_runs })
+}
+
+/// What was sent and never received may have been billed: it is counted, and costs its item no attempt.
+fn lose_sent(transaction: &Transaction<'_>, job: i64, now: Timestamp, on_lost: OnLost) -> rusqlite::Result<u64> {
+    let message = "the program was killed while the answer was on its way";
+    if on_lost == OnLost::Hold {
+        transaction.execute(
+            "UPDATE items SET state = 'failed', failure_kind = 'lost', failure = ?2
+             WHERE state = 'running' AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'sent')",
+            params![job, message],
+        )?;
+    }
+    let lost = transaction.execute(
+        "UPDATE attempts SET state = 'lost', ended_at = ?2, outcome = ?3, kind = 'lost', message = ?4
+         WHERE job_id = ?1 AND state = 'sent'",
+        params![job, now.millis(), if on_lost == OnLost::Hold { "failed" } else { "returned" }, message],
+    )?;
+    transaction.execute("UPDATE jobs SET lost_attempts = lost_attempts + ?2 WHERE id = ?1", params![job, lost])?;
+    Ok(lost as u64)
+}
+
+/// Answers received in full become this run's, to be published.
+fn take_received(transaction: &Transaction<'_>, job: i64, run: i64) -> rusqlite::Result<Vec<(Attempt, Receipt)>> {
+    transaction.execute(
+        "UPDATE items SET claimed_by = ?2
+         WHERE state = 'running' AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'received')",
+        [job, run],
+    )?;
+    let mut statement = transaction.prepare(
+        "SELECT attempts.id, number, staged, reply, item_key, attempts, counted, empty, items.id, name, request, digest
+         FROM attempts JOIN items ON items.key = item_key
+         WHERE attempts.job_id = ?1 AND attempts.state = 'received' ORDER BY attempts.id",
+    )?;
+    let received = statement.query_map([job], |row| {
+        let tries = Tries { made: row.get(5)?, counted: row.get(6)?, empty: row.get(7)? };
+        let claim = Claim { key: row.get(4)?, tries, item: item(row, 8)? };
+        let attempt = Attempt { id: AttemptId(row.get(0)?), number: row.get(1)?, claim };
+        Ok((attempt, Receipt { images: json(row, 2)?, reply: json(row, 3)? }))
+    })?;
+    received.collect()
+}

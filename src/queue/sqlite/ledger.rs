@@ -1,0 +1,202 @@
+//! The read side: what everyone but the run may know. Never writes.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Row, params};
+
+use super::super::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
+use super::stored::{ITEM_COLUMNS, item, json, optional_json, unknown_word, usd};
+use super::{Database, Doing, beside, job_key, known_jobs};
+use crate::domain::{Counts, FailureGroup, FailureKind, Timestamp};
+
+/// How many items a group of failures names.
+const EXAMPLES: usize = 3;
+
+/// A reader of the workspace database.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    database: Database,
+}
+
+impl SqliteLedger {
+    /// Opens an existing database to read it, also while a run writes.
+    pub fn open(path: &Path) -> Result<Self, QueueError> {
+        drop(Database::open_existing(path)?);
+        Ok(Self { database: Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)? })
+    }
+
+    fn job(&self, job: &str) -> Result<i64, QueueError> {
+        job_key(&self.database.connection, &self.database.path, job)
+    }
+
+    fn all_jobs(&self) -> Result<Vec<String>, QueueError> {
+        let names = known_jobs(&self.database.connection);
+        names.doing(&self.database.path, "listing the jobs")
+    }
+
+    fn job_status(&self, now: Timestamp, job: i64) -> rusqlite::Result<JobStatus> {
+        let connection = &self.database.connection;
+        let counts = counts(connection, job)?;
+        let running_since = "SELECT max(started_at) FROM runs
+                             WHERE job_id = ?1 AND ended_at IS NULL AND lease_until > ?2";
+        let running_since: Option<i64> =
+            connection.query_row(running_since, params![job, now.millis()], |row| row.get(0))?;
+        let next_due = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
+        let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
+        let at = |place: String| beside(&self.database.path, &place);
+        let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost FROM jobs WHERE id = ?1";
+        connection.query_row(totals, [job], |row| {
+            Ok(JobStatus {
+                job: row.get(0)?,
+                manifest: at(row.get(1)?),
+                output: at(row.get(2)?),
+                images: row.get(3)?,
+                attempts: row.get(4)?,
+                lost_attempts: row.get(5)?,
+                cost: usd(row, 6)?,
+                running_since: running_since.map(Timestamp::from_millis),
+                // A never tried item may be tried at once.
+                next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),
+                counts,
+            })
+        })
+    }
+
+    fn each_row(&self, job: i64, each: &mut dyn FnMut(RowRecord) -> bool) -> rusqlite::Result<()> {
+        let mut statement = self.database.connection.prepare(
+            "SELECT line, cells, rows.items FROM rows JOIN jobs ON jobs.id = job_id
+             WHERE job_id = ?1 AND rows.revision = jobs.revision ORDER BY position",
+        )?;
+        let mut rows = statement.query([job])?;
+        while let Some(row) = rows.next()? {
+            let ids: Vec<String> = json(row, 2)?;
+            let items = ids.iter().map(|id| self.item(job, id)).collect::<rusqlite::Result<Vec<_>>>()?;
+            if !each(RowRecord { line: row.get(0)?, cells: json(row, 1)?, items }) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&self, job: i64, id: &str) -> rusqlite::Result<ItemRecord> {
+        let sql = format!(
+            "SELECT {ITEM_COLUMNS}, state, attempts, artifact, failure_kind, failure,
+                    (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
+                    (SELECT sum(cost) FROM attempts WHERE item_key = key)
+             FROM items WHERE job_id = ?1 AND id = ?2"
+        );
+        self.database.connection.prepare_cached(&sql)?.query_row(params![job, id], item_record)
+    }
+
+    fn group_failures(&self, job: i64) -> rusqlite::Result<Vec<FailureGroup>> {
+        let mut statement = self.database.connection.prepare(
+            "SELECT failure_kind, failure, id FROM items WHERE job_id = ?1 AND state = 'failed' ORDER BY key",
+        )?;
+        let mut rows = statement.query([job])?;
+        let mut groups = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            add_to_group(&mut groups, kind(row, 0)?, row.get(1)?, row.get(2)?);
+        }
+        let mut groups: Vec<FailureGroup> = groups.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.items));
+        Ok(groups)
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError> {
+        let jobs = if jobs.is_empty() { &self.all_jobs()? } else { jobs };
+        jobs.iter()
+            .map(|name| {
+                let job = self.job(name)?;
+                self.job_status(now, job).doing(&self.database.path, "reading a job's status")
+            })
+            .collect()
+    }
+
+    fn columns(&self, job: &str) -> Result<Vec<String>, QueueError> {
+        let key = self.job(job)?;
+        let columns = "SELECT columns FROM jobs WHERE id = ?1";
+        let columns = self.database.connection.query_row(columns, [key], |row| json(row, 0));
+        columns.doing(&self.database.path, "reading a job's columns")
+    }
+
+    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError> {
+        let job = self.job(job)?;
+        self.each_row(job, each).doing(&self.database.path, "reading a job's rows")
+    }
+
+    fn failures(&self, job: &str) -> Result<Vec<FailureGroup>, QueueError> {
+        let job = self.job(job)?;
+        self.group_failures(job).doing(&self.database.path, "reading a job's failures")
+    }
+}
+
+/// A job's items by state, from the kept tallies.
+pub(super) fn counts(connection: &Connection, job: i64) -> rusqlite::Result<Counts> {
+    let mut counts = Counts::default();
+    let mut statement =
+        connection.prepare_cached("SELECT state, kind, items FROM tallies WHERE job_id = ?1 AND items > 0")?;
+    let mut rows = statement.query([job])?;
+    while let Some(row) = rows.next()? {
+        let items = row.get(2)?;
+        match state(row, 0)? {
+            ItemState::Queued => counts.queued = items,
+            ItemState::Running => counts.running = items,
+            ItemState::Done => counts.done = items,
+            ItemState::Cancelled => counts.cancelled = items,
+            ItemState::Failed => drop(counts.failed.insert(kind(row, 1)?, items)),
+        }
+    }
+    Ok(counts)
+}
+
+fn item_record(row: &Row<'_>) -> rusqlite::Result<ItemRecord> {
+    let failure = match row.get::<_, Option<String>>(8)? {
+        Some(message) => Some((kind(row, 7)?, message)),
+        None => None,
+    };
+    Ok(ItemRecord {
+        item: item(row, 0)?,
+        state: state(row, 4)?,
+        attempts: row.get(5)?,
+        artifact: optional_json(row, 6)?,
+        failure,
+        reply: optional_json(row, 9)?.unwrap_or_default(),
+        cost: usd(row, 10)?,
+    })
+}
+
+fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemState> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    ItemState::ALL.iter().copied().find(|state| state.as_str() == word).ok_or_else(|| unknown_word(column))
+}
+
+fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<FailureKind> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    FailureKind::parse(word).ok_or_else(|| unknown_word(column))
+}
+
+/// Messages that differ only in numbers (request ids, waits) have one cause.
+fn add_to_group(
+    groups: &mut BTreeMap<(FailureKind, String), FailureGroup>,
+    kind: FailureKind,
+    message: String,
+    item: String,
+) {
+    let cause = message.split(|c: char| c.is_ascii_digit()).collect::<Vec<_>>().join("0");
+    match groups.entry((kind, cause)) {
+        Entry::Vacant(entry) => {
+            entry.insert(FailureGroup { kind, message, items: 1, examples: vec![item] });
+        }
+        Entry::Occupied(mut entry) => {
+            let group = entry.get_mut();
+            group.items += 1;
+            if group.examples.len() < EXAMPLES {
+                group.examples.push(item);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The queue in SQLite: one workspace database for every job. Never knows what a picture is.
+
+mod desk;
+mod drain;
+mod intake;
+mod ledger;
+mod migrate;
+mod stored;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::QueueError;
+pub use desk::SqliteDesk;
+pub use drain::{JobEntry, SqliteQueue};
+pub use intake::SqliteIntake;
+pub use ledger::SqliteLedger;
+
+/// How long to wait for another process that is writing.
+const BUSY: Duration = Duration::from_secs(30);
+
+/// An open workspace database.
+#[derive(Debug)]
+pub struct Database {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Database {
+    /// Opens the database for writing; makes it, with its folder, where there is none, and brings an older one up to
+    /// date after a copy. A newer or a foreign file is refused untouched.
+    pub fn open(path: &Path) -> Result<Self, QueueError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)
+                .map_err(|source| QueueError::Lock { path: folder.display().to_string(), source })?;
+        }
+        let mut database = Self::connect(path, OpenFlags::default())?;
+        migrate::bring_up_to_date(&mut database)?;
+        database.configure().doing(path, "setting it up")?;
+        Ok(database)
+    }
+
+    /// Opens the database where there is one, and says so kindly where there is none.
+    pub fn open_existing(path: &Path) -> Result<Self, QueueError> {
+        if !path.exists() {
+            return Err(QueueError::Missing { path: path.display().to_string() });
+        }
+        Self::open(path)
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, QueueError> {
+        let connection = Connection::open_with_flags(path, flags).doing(path, "opening it")?;
+        connection.busy_timeout(BUSY).doing(path, "opening it")?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// FULL: a commit that was answered survives a power cut. No memory map: a disk error must not kill the process.
+    fn configure(&self) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "journal_mode", "wal")?;
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        self.connection.pragma_update(None, "foreign_keys", true)?;
+        self.connection.pragma_update(None, "mmap_size", 0)?;
+        self.connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
+}
+
+/// Says what was being done when SQLite failed.
+trait Doing<T> {
+    fn doing(self, path: &Path, what: &'static str) -> Result<T, QueueError>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, path: &Path, what: &'static str) -> Result<T, QueueError> {
+        self.map_err(|source| QueueError::Database { path: path.display().to_string(), doing: what, source })
+    }
+}
+
+/// The key of a job, or an error that lists the jobs there are.
+fn job_key(connection: &Connection, path: &Path, job: &str) -> Result<i64, QueueError> {
+    let found = connection
+        .query_row("SELECT id FROM jobs WHERE name = ?1", [job], |row| row.get(0))
+        .optional()
+        .doing(path, "looking for the job")?;
+    match found {
+        Some(key) => Ok(key),
+        None => {
+            let known = known_jobs(connection).doing(path, "listing the jobs")?;
+            let known = if known.is_empty() { "none yet".to_owned() } else { known.join(", ") };
+            Err(QueueError::NoSuchJob { job: job.to_owned(), path: path.display().to_string(), known })
+        }
+    }
+}
+
+/// The jobs' names, in order.
+fn known_jobs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT name FROM jobs ORDER BY name")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// A place as the database knows it, relative to its own folder.
+fn beside(database: &Path, place: &str) -> PathBuf {
+    database.parent().unwrap_or(Path::new("")).join(place)
+}

@@ -1,0 +1,55 @@
+//! How domain values lie in columns. Never runs a statement.
+
+use rusqlite::Row;
+use rusqlite::types::{FromSqlError, Type};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::{Digest, Item, ItemId, Usd};
+
+/// The columns [`item`] reads, in its order.
+pub(super) const ITEM_COLUMNS: &str = "id, name, request, digest";
+
+/// The item in four columns from `first` on.
+pub(super) fn item(row: &Row<'_>, first: usize) -> rusqlite::Result<Item> {
+    Ok(Item {
+        id: ItemId::new(row.get::<_, String>(first)?),
+        name: row.get(first + 1)?,
+        request: json(row, first + 2)?,
+        digest: Digest(row.get(first + 3)?),
+    })
+}
+
+/// The record stored as JSON in this column.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str().map_err(|error| damaged(column, error))?;
+    serde_json::from_str(text).map_err(|error| damaged(column, error))
+}
+
+/// The record stored as JSON in this column, if there is one.
+pub(super) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => json(row, column).map(Some),
+    }
+}
+
+/// A record as JSON for a column.
+pub(super) fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The money in this column, if any.
+pub(super) fn usd(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Usd>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Usd::from_nanos))
+}
+
+/// A value in this column that its type does not allow.
+pub(super) fn damaged(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}
+
+/// A word in this column that is none of those it may hold.
+pub(super) fn unknown_word(column: usize) -> rusqlite::Error {
+    damaged(column, FromSqlError::InvalidType)
+}

@@ -1,0 +1,69 @@
+//! The SQLite queue, held to the promises of every queue and to its own.
+
+use std::path::PathBuf;
+
+use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
+use overnight::queue::{Desk, Ledger, Queue, QueueError};
+use tempfile::TempDir;
+
+use crate::queue_contract::{NOW, Workspace, every_promise};
+
+struct Sqlite {
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+impl Sqlite {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("overnight.db");
+        Self { _folder: folder, path }
+    }
+}
+
+fn entry(job: &str, manifest: &str) -> JobEntry {
+    JobEntry {
+        name: job.into(),
+        manifest: manifest.into(),
+        output: "/output".into(),
+        holder: "process 1 of the tester".into(),
+    }
+}
+
+impl Workspace for Sqlite {
+    fn run(&self, job: &str) -> Result<Box<dyn Queue>, QueueError> {
+        let database = Database::open(&self.path)?;
+        let queue = SqliteQueue::begin_run(database, &entry(job, "/m.csv"), NOW)?;
+        Ok(Box::new(queue))
+    }
+
+    fn ledger(&self) -> Box<dyn Ledger> {
+        Box::new(SqliteLedger::open(&self.path).unwrap())
+    }
+
+    fn desk(&self) -> Box<dyn Desk> {
+        Box::new(SqliteDesk::open(&self.path).unwrap())
+    }
+}
+
+#[test]
+fn the_sqlite_queue_keeps_every_promise() {
+    every_promise(&|| Box::new(Sqlite::new()));
+}
+
+#[test]
+fn a_name_known_for_another_manifest_is_refused() {
+    let sqlite = Sqlite::new();
+    drop(sqlite.run("spring").unwrap());
+    let database = Database::open(&sqlite.path).unwrap();
+    let refused = SqliteQueue::begin_run(database, &entry("spring", "/other.csv"), NOW).unwrap_err().to_string();
+    assert!(refused.contains("/m.csv") && refused.contains("--name"), "{refused}");
+}
+
+#[test]
+fn a_reader_is_told_kindly_that_there_is_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = SqliteLedger::open(&folder.path().join("overnight.db"));
+    assert!(matches!(missing, Err(QueueError::Missing { .. })));
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "and none is made");
+}
