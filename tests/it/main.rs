@@ -2,4 +2,5 @@
 
 mod queue_contract;
 mod queue_sqlite;
+mod simulator;
 mod support;

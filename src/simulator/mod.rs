@@ -1,0 +1,118 @@
+//! A Gemini-compatible server on loopback that draws what it is asked for. Never touches anything else of ours.
+//!
+//! Every reply is a function of the seed, the request, and how many times that request was asked before. So a
+//! demonstration, a rehearsal, a test and a benchmark see the same night each time, through the real client.
+
+mod answer;
+mod body;
+mod dice;
+mod error;
+mod fault;
+mod picture;
+mod protocol;
+mod quota;
+mod ratio;
+mod request;
+mod server;
+mod service;
+mod stats;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use fault::{Fault, FaultError, FaultKind, Faults};
+pub use picture::{Drawing, Format, draw};
+pub use ratio::AspectRatio;
+pub use stats::Stats;
+
+use service::Service;
+
+/// How the server behaves. By default: any port, seed 0, no waiting, no quota, no faults.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// Other seeds give other pictures, other waits, and faults for other requests.
+    pub seed: u64,
+    /// How long every valid request waits for its answer, at least.
+    pub latency: Duration,
+    /// How much longer it may wait, evenly spread.
+    pub jitter: Duration,
+    /// How many requests any 60 seconds take; the rest get 429. Requests that are not valid do not count.
+    pub quota_per_minute: Option<NonZeroU32>,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+}
+
+/// Why the server could not start.
+#[derive(Debug, Error)]
+pub enum SimulatorError {
+    /// The port is taken, or may not be used.
+    #[error("cannot listen on {address}: {source}; choose another port, or 0 for any that is free")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A running server. Dropped, it ends as well, without waiting for what is in flight.
+pub struct Simulator {
+    address: SocketAddr,
+    service: Arc<Service>,
+    closing: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts serving on loopback, on the runtime that calls.
+    ///
+    /// # Errors
+    /// When the port cannot be listened on.
+    pub async fn start(settings: Settings) -> Result<Simulator, SimulatorError> {
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
+        let refused = |source| SimulatorError::Listen { address: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let (closing, closed) = watch::channel(false);
+        let service = Arc::new(Service::new(settings, closed.clone()));
+        let serving = tokio::spawn(server::serve(listener, service::router(service.clone()), closed));
+        Ok(Simulator { address, service, closing, serving })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL for a client: `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What `GET /stats` tells.
+    pub fn stats(&self) -> Stats {
+        self.service.stats()
+    }
+
+    /// Accepts nothing more, lets what is in flight end for up to five seconds, and returns. Hung requests are dropped.
+    pub async fn stop(self) {
+        self.closing.send_replace(true);
+        // It ends in an error only where its runtime is going down, and then it has ended as well.
+        let _ = self.serving.await;
+    }
+
+    /// Serves until `signal` comes, then stops as [`Simulator::stop`] does.
+    pub async fn serve_until(self, signal: impl Future<Output = ()>) {
+        signal.await;
+        self.stop().await;
+    }
+}
