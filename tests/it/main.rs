@@ -3,4 +3,6 @@
 mod queue_contract;
 mod queue_sqlite;
 mod simulator;
+mod store_contract;
+mod store_local;
 mod support;

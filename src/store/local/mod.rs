@@ -1,0 +1,67 @@
+//! The store in a folder of the local disk. Never copies a picture: what was staged is renamed to its final name.
+//!
+//! Below the output folder: `.staging/<job>/` holds what arrives, `.versions/` what was replaced, and everything else
+//! stands under its final name.
+
+mod disk;
+mod folders;
+mod names;
+mod publish;
+mod staging;
+mod versions;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use self::disk::failed;
+use self::folders::Folders;
+use self::staging::LocalStaging;
+use super::{ArtifactStore, Publication, Published, Staging, StoreError};
+use crate::domain::{AttemptId, StagedImage};
+
+/// The pictures of one job in its output folder, all on one file system.
+pub struct LocalStore {
+    output: PathBuf,
+    staging: PathBuf,
+}
+
+impl LocalStore {
+    /// Opens the output folder for a job, and makes it, with its staging, where it does not exist. Fails if it cannot
+    /// be made, or if `job` cannot be the name of a folder.
+    pub fn open(output: &Path, job: &str) -> Result<Self, StoreError> {
+        names::check_job(job)?;
+        folders::make_output(output)?;
+        let mut folders = Folders::below(output);
+        let staging = folders.enter(&format!("{}/{job}", names::STAGING))?;
+        folders.sync()?;
+        Ok(Self { output: output.to_owned(), staging })
+    }
+}
+
+impl ArtifactStore for LocalStore {
+    fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError> {
+        Ok(Box::new(LocalStaging::new(self.staging.clone(), attempt)))
+    }
+
+    fn sync(&self, images: &[&StagedImage]) -> Result<(), StoreError> {
+        let files: Vec<_> = images.iter().map(|image| self.staging.join(&image.staged)).collect();
+        disk::sync_files(&files)?;
+        disk::sync_folder(&self.staging)
+    }
+
+    fn publish(&self, publications: &[Publication]) -> Result<Vec<Published>, StoreError> {
+        publish::publish(&self.output, &self.staging, publications)
+    }
+
+    fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError> {
+        let kept: HashSet<_> = received.iter().map(|image| image.staged.as_str()).collect();
+        for entry in fs::read_dir(&self.staging).map_err(failed("read", &self.staging))? {
+            let entry = entry.map_err(failed("read", &self.staging))?;
+            if entry.file_name().to_str().is_none_or(|name| !kept.contains(name)) {
+                disk::remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! What files are called below the output folder. Never touches the disk.
+//!
+//! A cleaned name holds no `~`, so none of the names made here can be the name of another item. A name may hold dots
+//! (`lamp.v2`), so extensions are always appended and never replaced.
+
+use super::super::StoreError;
+use crate::domain::ImageFormat;
+
+/// The folder in which images arrive.
+pub(super) const STAGING: &str = ".staging";
+
+/// The folder for what was replaced.
+pub(super) const VERSIONS: &str = ".versions";
+
+/// The extension of a caption.
+pub(super) const CAPTION: &str = "txt";
+
+/// Every extension a published image can have.
+pub(super) const IMAGES: [&str; 3] =
+    [ImageFormat::Jpeg.extension(), ImageFormat::Png.extension(), ImageFormat::Webp.extension()];
+
+/// An item's `number`th image (1, 2, 3 …), or its caption, without extension.
+pub(super) fn stem(name: &str, number: usize) -> String {
+    match number {
+        1 => name.to_owned(),
+        _ => format!("{name}~{number}"),
+    }
+}
+
+/// A file below the output folder.
+pub(super) fn file(stem: &str, extension: &str) -> String {
+    format!("{stem}.{extension}")
+}
+
+/// Where a replaced file goes, as its item's `number`th version.
+pub(super) fn version(stem: &str, number: usize, extension: &str) -> String {
+    format!("{VERSIONS}/{stem}~{number}.{extension}")
+}
+
+/// The folder part of a path below the output folder; empty for the output folder itself.
+pub(super) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Names are checked with the manifest, before anything is sent; this is the second lock on the same door.
+pub(super) fn check(name: &str) -> Result<(), StoreError> {
+    let first = name.split('/').next().unwrap_or_default();
+    if [STAGING, VERSIONS].contains(&first) {
+        return Err(unusable(name, "that folder is the store's own"));
+    }
+    name.split('/').try_for_each(|part| check_part(name, part))
+}
+
+/// A job's name becomes one folder of the staging.
+pub(super) fn check_job(job: &str) -> Result<(), StoreError> {
+    if job.contains('/') {
+        return Err(unusable(job, "the name of a job must not hold `/`"));
+    }
+    check_part(job, job)
+}
+
+fn check_part(name: &str, part: &str) -> Result<(), StoreError> {
+    match part {
+        "" => Err(unusable(name, "it is absolute, or a part of it is empty")),
+        "." | ".." => Err(unusable(name, "it could leave the output folder")),
+        _ if part.contains('\0') => Err(unusable(name, "it holds a NUL character")),
+        _ => Ok(()),
+    }
+}
+
+fn unusable(name: &str, why: &'static str) -> StoreError {
+    StoreError::Name { name: name.to_owned(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_in_a_name_are_no_extension() {
+        assert_eq!(file(&stem("lamp.v2", 1), "jpg"), "lamp.v2.jpg");
+        assert_eq!(file(&stem("lamp.v2", 2), "jpg"), "lamp.v2~2.jpg");
+        assert_eq!(version("red/lamp.v2", 3, "txt"), ".versions/red/lamp.v2~3.txt");
+    }
+
+    #[test]
+    fn a_name_that_could_leave_the_folder_or_enter_our_own_is_refused() {
+        for name in ["", "..", "../x", "a/../x", "/x", "a//b", "a/", "./a", "a\0b", ".staging/x", ".versions/x"] {
+            assert!(check(name).is_err(), "{name:?}");
+        }
+        for name in ["a", "a/b", "a.b", "..a", "a..", ".hidden", "a/.versions"] {
+            assert!(check(name).is_ok(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_one_folder() {
+        assert!(check_job("spring").is_ok());
+        assert!(check_job("a/b").is_err() && check_job("..").is_err() && check_job("").is_err());
+    }
+}

@@ -1,0 +1,173 @@
+//! From staging to final names, a batch at a time. Never half: a publication whose bytes are gone moves nothing.
+//!
+//! The steps, each for the whole batch: look what stands where, write captions into staging, move away what is
+//! replaced, rename into place, sync the folders. Whatever step a process dies in, the same call again goes on: a
+//! staged file is there until the instant in which it stands under its final name.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::{Publication, Published, StoreError};
+use super::disk::{self, failed};
+use super::folders::Folders;
+use super::names;
+use super::versions::Standing;
+use crate::domain::{Artifact, ImageFile, StagedImage};
+
+/// Publishes a batch of received answers; the results are in the same order.
+pub(super) fn publish(
+    output: &Path,
+    staging: &Path,
+    publications: &[Publication],
+) -> Result<Vec<Published>, StoreError> {
+    let mut batch = Batch { output, staging, folders: Folders::below(output) };
+    let plans: Vec<_> = publications.iter().map(|publication| batch.plan(publication)).collect::<Result<_, _>>()?;
+    let sound: Vec<_> = plans.iter().filter(|plan| plan.missing().is_none()).collect();
+    batch.stage_captions(&sound)?;
+    batch.retire(&sound)?;
+    batch.place(&sound)?;
+    Ok(plans.iter().map(Plan::result).collect())
+}
+
+struct Batch<'a> {
+    output: &'a Path,
+    staging: &'a Path,
+    folders: Folders<'a>,
+}
+
+/// What one publication takes.
+struct Plan<'a> {
+    publication: &'a Publication,
+    images: Vec<Placement>,
+    caption: Option<Placement>,
+}
+
+/// One file on its way.
+struct Placement {
+    /// Where its bytes wait.
+    staged: PathBuf,
+    /// Where they go: a path below the output folder.
+    file: String,
+    /// Whether they do wait. A caption always can: its text is in the receipt.
+    waits: bool,
+    /// Whether they stand there already.
+    stands: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn placements(&self) -> impl Iterator<Item = &Placement> {
+        self.caption.iter().chain(&self.images)
+    }
+
+    /// The first image that neither waits nor stands.
+    fn missing(&self) -> Option<&'a StagedImage> {
+        let mut images = self.publication.receipt.images.iter().zip(&self.images);
+        let gone = images.find(|(_, placement)| !placement.waits && !placement.stands);
+        gone.map(|(image, _)| image)
+    }
+
+    fn result(&self) -> Published {
+        if let Some(image) = self.missing() {
+            return Published::Vanished { staged: image.staged.clone() };
+        }
+        let receipt = &self.publication.receipt;
+        Published::Kept(Artifact {
+            images: receipt.images.iter().zip(&self.images).map(image_file).collect(),
+            caption: caption(self.publication).map(str::to_owned),
+            finish_reason: receipt.reply.finish_reason.clone(),
+        })
+    }
+}
+
+impl Batch<'_> {
+    fn plan<'p>(&mut self, publication: &'p Publication) -> Result<Plan<'p>, StoreError> {
+        names::check(&publication.name)?;
+        self.folders.enter(names::folder_of(&publication.name))?;
+        let images = publication.receipt.images.iter().zip(1..);
+        Ok(Plan {
+            publication,
+            images: images
+                .map(|(image, number)| self.plan_image(&publication.name, image, number))
+                .collect::<Result<_, _>>()?,
+            caption: self.plan_caption(publication)?,
+        })
+    }
+
+    fn plan_image(&self, name: &str, image: &StagedImage, number: usize) -> Result<Placement, StoreError> {
+        let staged = self.staging.join(&image.staged);
+        let file = names::file(&names::stem(name, number), image.format.extension());
+        Ok(Placement {
+            waits: disk::is_file_of(&staged, image.bytes)?,
+            stands: disk::holds(&self.output.join(&file), image.bytes, &image.blake3)?,
+            staged,
+            file,
+        })
+    }
+
+    fn plan_caption(&self, publication: &Publication) -> Result<Option<Placement>, StoreError> {
+        let (Some(text), Some(first)) = (caption(publication), publication.receipt.images.first()) else {
+            return Ok(None);
+        };
+        let file = names::file(&publication.name, names::CAPTION);
+        let blake3 = blake3::hash(text.as_bytes()).to_hex();
+        let stands = disk::holds(&self.output.join(&file), text.len() as u64, &blake3)?;
+        Ok(Some(Placement {
+            staged: self.staging.join(names::file(&first.staged, names::CAPTION)),
+            file,
+            waits: !stands,
+            stands,
+        }))
+    }
+
+    /// Captions that do not stand yet are written and made durable before they are renamed, like images.
+    fn stage_captions(&self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
+        let mut written = Vec::new();
+        for plan in plans {
+            if let (Some(placement), Some(text)) = (&plan.caption, caption(plan.publication))
+                && placement.waits
+            {
+                fs::write(&placement.staged, text).map_err(failed("write", &placement.staged))?;
+                written.push(placement.staged.clone());
+            }
+        }
+        disk::sync_files(&written)
+    }
+
+    /// Moves what would be replaced to `.versions`, durably, before anything takes its place.
+    fn retire(&mut self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
+        let mut moved = false;
+        for plan in plans {
+            let mut stale = Standing::of(self.output, &plan.publication.name)?;
+            stale.keep_in_place(|file| plan.placements().any(|placement| placement.stands && placement.file == file));
+            moved |= stale.retire(&mut self.folders)?;
+        }
+        if moved { self.folders.sync() } else { Ok(()) }
+    }
+
+    /// Renames what waits, then syncs each folder once: after that the batch is published for good.
+    fn place(&mut self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
+        for placement in plans.iter().flat_map(|plan| plan.placements()) {
+            self.folders.enter(names::folder_of(&placement.file))?;
+            if placement.waits {
+                disk::rename(&placement.staged, &self.output.join(&placement.file))?;
+            }
+        }
+        self.folders.sync()
+    }
+}
+
+fn image_file((image, placement): (&StagedImage, &Placement)) -> ImageFile {
+    ImageFile {
+        file: placement.file.clone(),
+        bytes: image.bytes,
+        blake3: image.blake3.clone(),
+        width: image.width,
+        height: image.height,
+    }
+}
+
+/// What the model said beside the picture, if it said anything.
+fn caption(publication: &Publication) -> Option<&str> {
+    let text = publication.receipt.reply.text.as_deref()?.trim();
+    (!text.is_empty()).then_some(text)
+}

@@ -1,0 +1,100 @@
+//! Where pictures are kept: the contract, all or nothing under a final name. Never knows who made them.
+
+pub mod local;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::domain::{Artifact, AttemptId, Receipt, StagedImage};
+
+/// Keeps pictures. An answer goes through three steps, each durable before the next is begun: written into a
+/// [`Staging`], synced with others in a group, published under its final names with others in a group.
+/// All methods may block on the disk.
+pub trait ArtifactStore: Send + Sync {
+    /// Opens a place for the images of one attempt.
+    fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError>;
+
+    /// Makes staged images durable: after this they survive a power cut.
+    fn sync(&self, images: &[&StagedImage]) -> Result<(), StoreError>;
+
+    /// Puts received answers under their final names, durably. Repeating it is harmless: what already stands there
+    /// with the right bytes is taken as published. A picture that stood there before moves to `.versions`.
+    fn publish(&self, publications: &[Publication]) -> Result<Vec<Published>, StoreError>;
+
+    /// Removes what dead attempts left in staging, all but the images of `received`.
+    fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError>;
+}
+
+/// The images of one attempt as they arrive. Dropped before `finish`, it leaves nothing behind.
+pub trait Staging: Send {
+    /// A new image begins.
+    fn begin(&mut self) -> io::Result<()>;
+    /// The next bytes of it.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// It is whole, and a final one. Its bytes must be an image by content.
+    fn keep(&mut self) -> io::Result<()>;
+    /// It shall leave no trace.
+    fn discard(&mut self) -> io::Result<()>;
+    /// The images that were kept, in order; they stay in staging from now on.
+    fn finish(self: Box<Self>) -> Vec<StagedImage>;
+}
+
+/// A received answer on its way to its final names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publication {
+    /// The item's name: a path below the output folder, without extension.
+    pub name: String,
+    /// What was received.
+    pub receipt: Receipt,
+}
+
+/// What became of a publication.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Published {
+    /// It stands under its final names.
+    Kept(Artifact),
+    /// Its staged bytes are gone and its final name does not hold them: someone removed them.
+    Vanished {
+        /// The file that is missing.
+        staged: String,
+    },
+}
+
+/// The store cannot go on. Nothing that was received is lost by it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system said no.
+    #[error("cannot {action} {}: {source}; put that right and run the same command again: what was received waits in staging", path.display())]
+    Io {
+        /// What was tried, as a verb: "create", "sync".
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The output folder itself cannot be made.
+    #[error("cannot make the output folder {}: {source}; choose another with --output, or make this one possible", path.display())]
+    Output {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A folder below the output folder leads out of it.
+    #[error("{} is a link to {}, outside the output folder; remove the link, or choose another name for the item", link.display(), target.display())]
+    Outside {
+        /// The link.
+        link: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// A name cannot be used for files.
+    #[error("`{name}` cannot be used as a file's name: {why}; choose another name")]
+    Name {
+        /// The name of an item or of a job.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+}

@@ -1,0 +1,302 @@
+//! What every artifact store promises, whatever it is made of. Never looks at how a store stages.
+//!
+//! A store's own test module calls [`store_contract!`] with a function that opens it for the folder in which its
+//! published files can be read; opening it twice for one folder stands for a later process.
+
+use std::fs;
+use std::path::Path;
+
+use overnight::domain::{Artifact, AttemptId, ImageFormat, Receipt, Reply, StagedImage};
+use overnight::store::{ArtifactStore, Publication, Published};
+
+/// Opens a store whose published files appear below this folder.
+pub type Open = fn(&Path) -> Box<dyn ArtifactStore>;
+
+/// Declares one test for each promise, against the store that `open` opens.
+macro_rules! store_contract {
+    ($open:expr; $($promise:ident,)+) => {
+        $(#[test]
+        fn $promise() {
+            crate::store_contract::$promise($open);
+        })+
+    };
+    ($open:expr) => {
+        crate::store_contract::store_contract! { $open;
+            what_was_written_is_published_byte_for_byte,
+            a_kept_image_is_described_by_its_content,
+            nothing_stands_under_a_final_name_before_it_is_published,
+            a_staging_that_is_dropped_leaves_nothing,
+            a_discarded_image_leaves_the_others_and_their_order,
+            what_is_no_image_is_not_kept,
+            publishing_again_changes_nothing,
+            a_later_process_publishes_what_an_earlier_one_staged,
+            bytes_that_are_gone_are_reported_and_nothing_else_suffers,
+            further_images_and_the_caption_stand_beside_the_first,
+            a_caption_is_trimmed_and_an_empty_one_makes_no_file,
+            what_was_replaced_is_kept_as_a_version,
+            a_sweep_leaves_what_was_received,
+            a_name_that_leaves_the_output_is_refused,
+        }
+    };
+}
+pub(crate) use store_contract;
+
+/// The start of a PNG of this size, then `filler`: an image as far as a header can tell.
+pub fn png(width: u32, height: u32, filler: &str) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.extend(b"\x08\x02\0\0\0");
+    bytes.extend(filler.as_bytes());
+    bytes
+}
+
+/// A JPEG whose frame header comes after `metadata` bytes of application data.
+pub fn jpeg(width: u16, height: u16, metadata: usize) -> Vec<u8> {
+    let mut bytes = b"\xFF\xD8".to_vec();
+    let mut left = metadata;
+    while left > 0 {
+        let part = left.min(60_000);
+        bytes.extend(b"\xFF\xEB");
+        bytes.extend((part as u16 + 2).to_be_bytes());
+        bytes.resize(bytes.len() + part, b'm');
+        left -= part;
+    }
+    bytes.extend(b"\xFF\xC0\0\x11\x08");
+    bytes.extend(height.to_be_bytes());
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xFF\xD9");
+    bytes
+}
+
+/// Stages and syncs these images as one attempt.
+pub fn stage(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<StagedImage> {
+    let mut staging = store.stage(AttemptId(attempt)).unwrap();
+    for image in images {
+        staging.begin().unwrap();
+        image.chunks(7).for_each(|chunk| staging.write(chunk).unwrap());
+        staging.keep().unwrap();
+    }
+    let staged = staging.finish();
+    store.sync(&staged.iter().collect::<Vec<_>>()).unwrap();
+    staged
+}
+
+/// The publication of an answer under a name.
+pub fn publication(name: &str, images: Vec<StagedImage>, caption: Option<&str>) -> Publication {
+    Publication {
+        name: name.into(),
+        receipt: Receipt {
+            images,
+            reply: Reply { text: caption.map(str::to_owned), finish_reason: Some("STOP".into()), ..Reply::default() },
+        },
+    }
+}
+
+/// Publishes one answer that must succeed.
+pub fn publish(store: &dyn ArtifactStore, publication: &Publication) -> Artifact {
+    match store.publish(std::slice::from_ref(publication)).unwrap().remove(0) {
+        Published::Kept(artifact) => artifact,
+        Published::Vanished { staged } => panic!("{staged} vanished"),
+    }
+}
+
+/// Every file a person sees below a folder, sorted; what begins with a dot is not for people.
+pub fn visible(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let mut files = Vec::new();
+    for entry in entries {
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with('.') {
+            continue;
+        }
+        if entry.path().is_dir() {
+            files.extend(visible(&entry.path()).iter().map(|below| format!("{name}/{below}")));
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort();
+    files
+}
+
+pub fn what_was_written_is_published_byte_for_byte(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let bytes = png(4, 5, &"picture".repeat(20_000));
+    let staged = stage(&*store, 1, &[&bytes]);
+    let artifact = publish(&*store, &publication("red/lamp.v2", staged, None));
+    assert_eq!(artifact.images[0].file, "red/lamp.v2.png");
+    assert_eq!(artifact.images[0].bytes, bytes.len() as u64);
+    assert_eq!(artifact.images[0].blake3, blake3::hash(&bytes).to_hex().as_str());
+    assert_eq!(artifact.finish_reason.as_deref(), Some("STOP"));
+    assert_eq!(fs::read(root.path().join("red/lamp.v2.png")).unwrap(), bytes);
+    assert_eq!(visible(root.path()), ["red/lamp.v2.png"]);
+}
+
+pub fn a_kept_image_is_described_by_its_content(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let photograph = jpeg(928, 1152, 300_000);
+    let staged = stage(&*store, 1, &[&photograph, &png(30, 20, "")]);
+    assert_eq!(staged[0].format, ImageFormat::Jpeg);
+    assert_eq!((staged[0].width, staged[0].height), (Some(928), Some(1152)));
+    assert_eq!(staged[0].bytes, photograph.len() as u64);
+    assert_eq!(staged[1].format, ImageFormat::Png);
+    assert_eq!((staged[1].width, staged[1].height), (Some(30), Some(20)));
+}
+
+pub fn nothing_stands_under_a_final_name_before_it_is_published(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let mut staging = store.stage(AttemptId(1)).unwrap();
+    staging.begin().unwrap();
+    staging.write(&png(1, 1, "half")).unwrap();
+    assert!(visible(root.path()).is_empty());
+    staging.keep().unwrap();
+    let staged = staging.finish();
+    store.sync(&[&staged[0]]).unwrap();
+    assert!(visible(root.path()).is_empty());
+}
+
+pub fn a_staging_that_is_dropped_leaves_nothing(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let mut staging = store.stage(AttemptId(1)).unwrap();
+    staging.begin().unwrap();
+    staging.write(&png(1, 1, "kept")).unwrap();
+    staging.keep().unwrap();
+    staging.begin().unwrap();
+    staging.write(&png(1, 1, "arriving")).unwrap();
+    drop(staging);
+    // The same attempt may begin again where nothing was left behind.
+    assert_eq!(stage(&*store, 1, &[&png(1, 1, "a"), &png(1, 1, "b")]).len(), 2);
+}
+
+pub fn a_discarded_image_leaves_the_others_and_their_order(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let mut staging = store.stage(AttemptId(1)).unwrap();
+    for (filler, wanted) in [("first", true), ("draft", false), ("second", true)] {
+        staging.begin().unwrap();
+        staging.write(&png(1, 1, filler)).unwrap();
+        if wanted { staging.keep() } else { staging.discard() }.unwrap();
+    }
+    let artifact = publish(&*store, &publication("lamp", staging.finish(), None));
+    let files: Vec<_> = artifact.images.iter().map(|image| image.file.as_str()).collect();
+    assert_eq!(files, ["lamp.png", "lamp~2.png"]);
+    assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "first"));
+    assert_eq!(fs::read(root.path().join("lamp~2.png")).unwrap(), png(1, 1, "second"));
+}
+
+pub fn what_is_no_image_is_not_kept(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    for bytes in [&b"<html>sorry</html>"[..], b"\x89PN", b""] {
+        let mut staging = store.stage(AttemptId(1)).unwrap();
+        staging.begin().unwrap();
+        staging.write(bytes).unwrap();
+        assert_eq!(staging.keep().unwrap_err().kind(), std::io::ErrorKind::InvalidData);
+        assert!(staging.finish().is_empty());
+    }
+}
+
+pub fn publishing_again_changes_nothing(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let staged = stage(&*store, 1, &[&png(1, 1, "a"), &png(1, 1, "b")]);
+    let publication = publication("lamp", staged, Some("A lamp."));
+    let first = publish(&*store, &publication);
+    assert_eq!(publish(&*store, &publication), first);
+    assert_eq!(publish(&*open(root.path()), &publication), first);
+    assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt", "lamp~2.png"]);
+    assert!(!root.path().join(".versions").exists());
+}
+
+pub fn a_later_process_publishes_what_an_earlier_one_staged(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let staged = stage(&*open(root.path()), 1, &[&png(1, 1, "a")]);
+    let later = open(root.path());
+    later.sweep(&staged.iter().collect::<Vec<_>>()).unwrap();
+    publish(&*later, &publication("lamp", staged, None));
+    assert_eq!(visible(root.path()), ["lamp.png"]);
+}
+
+pub fn bytes_that_are_gone_are_reported_and_nothing_else_suffers(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let lost = stage(&*store, 1, &[&png(1, 1, "lost"), &png(1, 1, "also")]);
+    store.sweep(&[&lost[0]]).unwrap();
+    let sound = stage(&*store, 2, &[&png(1, 1, "sound")]);
+    let gone = lost[1].staged.clone();
+    let batch = [publication("gone", lost, Some("Words.")), publication("lamp", sound, None)];
+    let published = store.publish(&batch).unwrap();
+    assert_eq!(published[0], Published::Vanished { staged: gone });
+    assert!(matches!(&published[1], Published::Kept(artifact) if artifact.images[0].file == "lamp.png"));
+    assert_eq!(visible(root.path()), ["lamp.png"]);
+}
+
+pub fn further_images_and_the_caption_stand_beside_the_first(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let staged = stage(&*store, 1, &[&png(1, 1, "a"), &jpeg(1, 1, 0), &png(1, 1, "c")]);
+    let artifact = publish(&*store, &publication("x/lamp", staged, Some("A lamp.\nOn oak.")));
+    assert_eq!(artifact.caption.as_deref(), Some("A lamp.\nOn oak."));
+    assert_eq!(visible(root.path()), ["x/lamp.png", "x/lamp.txt", "x/lamp~2.jpg", "x/lamp~3.png"]);
+    let caption = fs::read_to_string(root.path().join("x/lamp.txt")).unwrap();
+    assert_eq!(caption, "A lamp.\nOn oak.");
+}
+
+pub fn a_caption_is_trimmed_and_an_empty_one_makes_no_file(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let batch = [
+        publication("bare", stage(&*store, 1, &[&png(1, 1, "a")]), Some(" \n ")),
+        publication("lamp", stage(&*store, 2, &[&png(1, 1, "b")]), Some("\nA lamp. ")),
+    ];
+    let published = store.publish(&batch).unwrap();
+    assert!(matches!(&published[0], Published::Kept(artifact) if artifact.caption.is_none()));
+    assert!(matches!(&published[1], Published::Kept(artifact) if artifact.caption.as_deref() == Some("A lamp.")));
+    assert_eq!(visible(root.path()), ["bare.png", "lamp.png", "lamp.txt"]);
+}
+
+pub fn what_was_replaced_is_kept_as_a_version(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let old = stage(&*store, 1, &[&png(1, 1, "old"), &png(1, 1, "old second")]);
+    publish(&*store, &publication("x/lamp", old, Some("Old.")));
+    let new = stage(&*store, 2, &[&jpeg(1, 1, 0)]);
+    publish(&*store, &publication("x/lamp", new, None));
+    assert_eq!(visible(root.path()), ["x/lamp.jpg"]);
+    let versions = root.path().join(".versions");
+    assert_eq!(visible(&versions), ["x/lamp~1.png", "x/lamp~1.txt", "x/lamp~2~1.png"]);
+    assert_eq!(fs::read(versions.join("x/lamp~1.png")).unwrap(), png(1, 1, "old"));
+
+    let third = stage(&*store, 3, &[&png(1, 1, "third")]);
+    publish(&*store, &publication("x/lamp", third, None));
+    assert_eq!(visible(root.path()), ["x/lamp.png"]);
+    assert!(versions.join("x/lamp~2.jpg").exists(), "{:?}", visible(&versions));
+}
+
+pub fn a_sweep_leaves_what_was_received(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let received = stage(&*store, 1, &[&png(1, 1, "received")]);
+    let dead = stage(&*store, 2, &[&png(1, 1, "dead")]);
+    store.sweep(&[&received[0]]).unwrap();
+    publish(&*store, &publication("lamp", received, None));
+    let published = store.publish(&[publication("dead", dead, None)]).unwrap();
+    assert!(matches!(&published[0], Published::Vanished { .. }));
+}
+
+pub fn a_name_that_leaves_the_output_is_refused(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let output = root.path().join("output");
+    let store = open(&output);
+    let staged = stage(&*store, 1, &[&png(1, 1, "a")]);
+    for name in ["../lamp", "/tmp/lamp", "a/../../lamp", "a//b", "", ".staging/lamp"] {
+        let refused = store.publish(&[publication(name, staged.clone(), None)]);
+        assert!(refused.unwrap_err().to_string().contains("choose another name"), "{name}");
+    }
+    assert!(visible(root.path()).is_empty());
+}
