@@ -1,5 +1,11 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod gemini_answers;
+mod gemini_failures;
+mod gemini_keys;
+mod gemini_refusals;
+mod gemini_request;
+mod gemini_transport;
 mod queue_contract;
 mod queue_sqlite;
 mod simulator;

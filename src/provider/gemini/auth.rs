@@ -1,0 +1,103 @@
+//! How the key travels, and how it is kept out of everything people read. Never prints it.
+
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::Auth;
+
+/// What stands where a key was.
+const REDACTED: &str = "[key]";
+
+/// The key and its way. Without a key nothing is sent, which a simulator accepts.
+#[derive(Debug)]
+pub(super) struct Key {
+    auth: Auth,
+    secret: Option<SecretString>,
+}
+
+impl Key {
+    /// A key that can travel that way; an empty one counts as none.
+    pub(super) fn new(auth: Auth, secret: Option<SecretString>) -> Result<Self, InvalidHeaderValue> {
+        let secret = secret.filter(|secret| !secret.expose_secret().is_empty());
+        let key = Self { auth, secret };
+        key.header().map(|_| key)
+    }
+
+    /// The header that carries the key, marked so that no log prints it; none when it travels otherwise.
+    pub(super) fn header(&self) -> Result<Option<(HeaderName, HeaderValue)>, InvalidHeaderValue> {
+        let Some(secret) = &self.secret else { return Ok(None) };
+        let (name, text) = match self.auth {
+            Auth::Query => return Ok(None),
+            Auth::Header => (HeaderName::from_static("x-goog-api-key"), secret.expose_secret().to_owned()),
+            Auth::Bearer => (AUTHORIZATION, format!("Bearer {}", secret.expose_secret())),
+        };
+        let mut value = HeaderValue::from_str(&text)?;
+        value.set_sensitive(true);
+        Ok(Some((name, value)))
+    }
+
+    /// Writes the key into the address, where that is its way. Such an address must never be printed.
+    pub(super) fn write_into(&self, url: &mut Url) {
+        if let (Auth::Query, Some(secret)) = (self.auth, &self.secret) {
+            url.query_pairs_mut().append_pair("key", secret.expose_secret());
+        }
+    }
+
+    /// `text` without the key: servers echo what they were sent, at times as an address or as JSON writes it.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let Some(secret) = &self.secret else {
+            return text.to_owned();
+        };
+        let plain = secret.expose_secret();
+        text.replace(plain, REDACTED).replace(&encoded(plain), REDACTED).replace(&plain.replace('/', "\\/"), REDACTED)
+    }
+}
+
+/// The key as an address writes it.
+fn encoded(key: &str) -> String {
+    let url = Url::parse_with_params("http://localhost", [("key", key)]).ok();
+    let written = url.as_ref().and_then(|url| url.query()?.strip_prefix("key="));
+    written.unwrap_or(key).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str, auth: Auth) -> Key {
+        Key::new(auth, Some(text.into())).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_redacted_as_it_is_and_as_addresses_and_json_write_it() {
+        let key = key("se/cret+1=", Auth::Query);
+        assert_eq!(
+            key.redact(r"bad se/cret+1= at /?key=se%2Fcret%2B1%3D&x and se\/cret+1="),
+            "bad [key] at /?key=[key]&x and [key]"
+        );
+        assert!(!format!("{key:?}").contains("cret+1"));
+    }
+
+    #[test]
+    fn no_key_is_no_header_and_redacts_nothing() {
+        for secret in [None, Some("".into())] {
+            let key = Key::new(Auth::Header, secret).unwrap();
+            assert!(key.header().unwrap().is_none());
+            assert_eq!(key.redact("text"), "text");
+        }
+    }
+
+    #[test]
+    fn a_header_that_carries_the_key_does_not_print_it() {
+        for auth in [Auth::Header, Auth::Bearer] {
+            let (_, value) = key("secret", auth).header().unwrap().unwrap();
+            assert!(!format!("{value:?}").contains("secret"));
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_line_break_is_refused_at_once() {
+        assert!(Key::new(Auth::Bearer, Some("two\nlines".into())).is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! What servers and models say, made fit for one line. Never interprets it.
+
+/// Characters of a server's words in a message.
+const LONGEST: usize = 300;
+
+/// The words on one line, without control characters, cut after 300 characters.
+pub(super) fn short(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_take_one_line_and_no_terminal_is_commanded() {
+        assert_eq!(short(" two\r\nlines\tand\u{1b}[31m "), "two lines and [31m");
+        let long = short(&"ä ".repeat(400));
+        assert!(long.ends_with("ä…") && long.chars().count() <= LONGEST + 1, "{long}");
+    }
+}

@@ -1,0 +1,57 @@
+//! Who makes pictures: the contract, and one folder for each protocol. Never retries, never touches the store.
+
+pub mod gemini;
+
+use std::io;
+
+use futures::future::BoxFuture;
+
+use crate::domain::{Failure, Reply, Request};
+
+/// Asks a model for a picture, once.
+pub trait Provider: Send + Sync {
+    /// Sends `request` one time. Each image of the answer is written into `images` as it is decoded; when this
+    /// returns a [`Generation`], at least one was kept there. Dropping the future gives the attempt up.
+    fn generate<'a>(
+        &'a self,
+        request: &'a Request,
+        images: &'a mut dyn ImageSink,
+    ) -> BoxFuture<'a, Result<Generation, AskError>>;
+}
+
+/// Where a provider puts image bytes, one image after the other: `begin`, any number of `write`, then `keep` for a
+/// final image or `discard` for a draft or for bytes that are no image.
+pub trait ImageSink: Send {
+    /// A new image begins.
+    fn begin(&mut self) -> io::Result<()>;
+    /// The next bytes of it.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// It is whole, and a final one.
+    fn keep(&mut self) -> io::Result<()>;
+    /// It shall leave no trace.
+    fn discard(&mut self) -> io::Result<()>;
+}
+
+/// What came back beside the images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// The small rest of the answer.
+    pub reply: Reply,
+}
+
+/// Why an ask gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The provider's, the item's or nobody's fault: data for the queue.
+    #[error("{}", .0.message)]
+    Failed(Failure),
+    /// Our own: an image could not be written down. The run has to stop.
+    #[error("an image could not be written down: {0}")]
+    Sink(#[from] io::Error),
+}
+
+impl From<Failure> for AskError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}

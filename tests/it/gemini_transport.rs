@@ -1,0 +1,106 @@
+//! Connections that fail, before, within and after the request. Never what a whole answer says.
+
+use std::time::Duration;
+
+use overnight::domain::Auth;
+use overnight::domain::FailureKind::{Throttled, Transient};
+use overnight::domain::Reach;
+use overnight::provider::AskError;
+use overnight::provider::gemini::{Gemini, GeminiSettings};
+use tokio::net::TcpSocket;
+
+use crate::support::gemini::{answer, ask, fail, image_part, png, provider, settings, sunset};
+use crate::support::server::{self, Play, Server, http};
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_lost() {
+    let body = answer(&image_part(&png(50_000)), "STOP");
+    let whole = http(200, &[], body.as_bytes());
+    let until_close = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", &body[..body.len() / 2]);
+    for play in [
+        Play::ReplyAndClose(whole[..whole.len() - 1].to_vec()),
+        Play::ReplyAndClose(whole[..whole.len() / 2].to_vec()),
+        Play::ReplyAndClose(whole[..20].to_vec()),
+        Play::ReplyAndClose(Vec::new()),
+        Play::ReplyAndClose(b"this is no HTTP\r\n\r\n".to_vec()),
+        Play::ReplyAndClose(until_close.into_bytes()),
+        Play::Reply(http(200, &[("content-encoding", "gzip")], b"\x1F\x8B no gzip")),
+        Play::Reset,
+    ] {
+        let failure = fail(play.clone()).await;
+        assert_eq!((failure.kind, failure.reach, failure.empty), (Transient, Reach::Lost, false), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up_and_the_request_is_lost() {
+    let whole = http(200, &[], answer(&image_part(&png(5_000)), "STOP").as_bytes());
+    for start in [&whole[..0], &whole[..30], &whole[..900]] {
+        let server = Server::start([Play::ReplyAndHang(start.to_vec())]);
+        let hurried =
+            GeminiSettings { request_timeout: Duration::from_millis(80), ..settings(&server.url(), Auth::Query) };
+        let (result, _) = ask(&Gemini::new(hurried).unwrap(), &sunset()).await;
+        let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
+        assert_eq!((failure.kind, failure.reach), (Transient, Reach::Lost), "{failure:?}");
+        assert!(failure.message.contains("in the time allowed"), "{}", failure.message);
+    }
+}
+
+#[tokio::test]
+async fn a_cut_error_counts_by_its_status() {
+    let reply = b"HTTP/1.1 429 Busy\r\nretry-after: 4\r\ncontent-length: 500\r\n\r\n{\"error\":{\"code\":".to_vec();
+    let failure = fail(Play::ReplyAndClose(reply)).await;
+    assert_eq!((failure.kind, failure.reach), (Throttled, Reach::Answered), "{failure:?}");
+    assert_eq!(failure.retry_after, Some(Duration::from_secs(4)));
+}
+
+#[tokio::test]
+async fn a_connection_that_never_came_to_be_cost_nothing() {
+    // Bound and never listening: nobody else gets the port, and every connection is refused.
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let refused = format!("http://{}", taken.local_addr().unwrap());
+    let plain = Server::start([Play::ReplyAndClose(b"not TLS".to_vec())]);
+    let no_tls = plain.url().replace("http://", "https://");
+    for base in [refused.as_str(), no_tls.as_str()] {
+        let (result, _) = ask(&Gemini::new(settings(base, Auth::Query)).unwrap(), &sunset()).await;
+        let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
+        assert_eq!((failure.kind, failure.reach), (Transient, Reach::Unsent), "{base}: {failure:?}");
+        assert!(failure.message.contains("no connection to"), "{}", failure.message);
+    }
+}
+
+#[tokio::test]
+async fn one_ask_is_one_request_whatever_happens() {
+    for play in [
+        server::json(503, ""),
+        server::json(429, ""),
+        Play::ReplyAndClose(Vec::new()),
+        Play::ReplyAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()),
+    ] {
+        let server = Server::start([play, server::json(200, &answer(&image_part(&png(9)), "STOP"))]);
+        let (result, _) = ask(&provider(&server), &sunset()).await;
+        assert!(result.is_err());
+        server.only();
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_breaks_under_a_request_does_not_send_it_again() {
+    let good = server::json(200, &answer(&image_part(&png(9)), "STOP"));
+    let server = Server::start([good.clone(), Play::ReplyAndClose(Vec::new()), good]);
+    let gemini = provider(&server);
+    ask(&gemini, &sunset()).await.0.unwrap();
+    let (result, _) = ask(&gemini, &sunset()).await;
+    let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
+    assert_eq!((failure.kind, failure.reach), (Transient, Reach::Lost), "{failure:?}");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let endless = vec![b' '; 65 << 20];
+    let failure = fail(Play::ReplyAndClose(http(200, &[], &endless))).await;
+    assert_eq!((failure.kind, failure.reach), (Transient, Reach::Lost));
+    assert!(failure.message.contains("longer than 64 MiB"), "{}", failure.message);
+}
