@@ -3,6 +3,7 @@
 // In reading order: the words, the stations on the data's way, the engine, those who listen and read, the command line.
 pub mod clock;
 pub mod domain;
+pub mod job;
 pub mod provider;
 pub mod queue;
 pub mod simulator;

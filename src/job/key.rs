@@ -1,0 +1,117 @@
+//! Where the key is kept, and fetching it from there. Never shows it, never stores it.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// A shell command that prints the key. Never printed itself: someone may have written the key into it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct KeyCommand(String);
+
+impl From<String> for KeyCommand {
+    fn from(line: String) -> Self {
+        Self(line)
+    }
+}
+
+impl fmt::Debug for KeyCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyCommand(..)")
+    }
+}
+
+/// Where the key is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// In the environment variable of this name.
+    Env(String),
+    /// In this file, which holds nothing else.
+    File(PathBuf),
+    /// Whatever this command prints.
+    Command {
+        /// As typed into a shell.
+        command: KeyCommand,
+        /// Where it is run.
+        folder: PathBuf,
+    },
+}
+
+/// Why there is no key. Names the place, never what was found there.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The variable is not there.
+    #[error(
+        "no API key: the environment variable {0} is not set; set it, or name another place with \
+         --api-key-env, --api-key-file or --api-key-command"
+    )]
+    NoVariable(String),
+    /// The file cannot be read.
+    #[error("no API key: {path} cannot be read ({error}); check the path given as api_key_file", path = path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The shell cannot be started.
+    #[error("no API key: `sh` cannot be started for api_key_command ({0}); a POSIX shell is needed")]
+    Shell(io::Error),
+    /// The command said that it failed.
+    #[error("no API key: the command given as api_key_command failed ({0}); run it by hand to see why")]
+    Command(ExitStatus),
+    /// There is nothing in that place.
+    #[error("no API key: {0} is empty; put the key there, on one line")]
+    Empty(String),
+    /// What is there cannot be a key.
+    #[error(
+        "no API key: what {0} holds is not one line of visible ASCII characters; it should \
+         hold the key and nothing else"
+    )]
+    NotAKey(String),
+}
+
+impl KeySource {
+    /// Fetches the key, without the line break after it.
+    pub fn read(&self) -> Result<SecretString, KeyError> {
+        let found = match self {
+            Self::Env(name) => std::env::var_os(name)
+                .map(|value| value.into_encoded_bytes())
+                .ok_or_else(|| KeyError::NoVariable(name.clone()))?,
+            Self::File(path) => fs::read(path).map_err(|error| KeyError::File { path: path.clone(), error })?,
+            Self::Command { command, folder } => printed_by(command, folder)?,
+        };
+        let key = found.trim_ascii();
+        if key.is_empty() {
+            return Err(KeyError::Empty(self.place()));
+        }
+        match str::from_utf8(key) {
+            Ok(key) if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(SecretString::from(key)),
+            _ => Err(KeyError::NotAKey(self.place())),
+        }
+    }
+
+    fn place(&self) -> String {
+        match self {
+            Self::Env(name) => format!("the environment variable {name}"),
+            Self::File(path) => format!("the file {}", path.display()),
+            Self::Command { .. } => "the output of api_key_command".to_owned(),
+        }
+    }
+}
+
+/// What a command prints. What it says on stderr goes straight to the person.
+fn printed_by(command: &KeyCommand, folder: &Path) -> Result<Vec<u8>, KeyError> {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(&command.0).current_dir(folder);
+    let output = shell.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(KeyError::Shell)?;
+    match output.status.success() {
+        true => Ok(output.stdout),
+        false => Err(KeyError::Command(output.status)),
+    }
+}

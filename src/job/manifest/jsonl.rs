@@ -1,0 +1,174 @@
+//! JSON Lines: an object a line, with the place of every value. Never reads two lines at once.
+
+use std::fmt;
+use std::io;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::LONGEST_ROW;
+use super::columns::Columns;
+use super::cursor::Cursor;
+use super::row::{Cell, RawRow};
+use crate::job::fault::{Place, Problem, characters};
+
+/// Reads the lines of a JSON Lines file.
+pub struct JsonLines {
+    cursor: Cursor,
+}
+
+impl JsonLines {
+    /// Starts at a cursor.
+    pub fn new(cursor: Cursor) -> Self {
+        Self { cursor }
+    }
+
+    /// Where reading has come to.
+    pub fn place(&self) -> Place {
+        self.cursor.place()
+    }
+
+    /// The next line that is not blank; none after the last. Keys not seen before become columns.
+    pub fn read(&mut self, columns: &mut Columns) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
+        while self.cursor.peek()?.is_some() {
+            let number = self.cursor.place().line;
+            match self.read_line()? {
+                Some(bytes) if bytes.trim_ascii().is_empty() => {}
+                Some(bytes) => return Ok(Some(row(number, &bytes, columns))),
+                None => {
+                    let message =
+                        format!("this line is longer than {} MiB; write one object a line", LONGEST_ROW >> 20);
+                    return Ok(Some(Err(vec![Problem::new(Place::line(number), message)])));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The bytes up to the next line's end, or nothing if they are too many.
+    fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let mut fits = true;
+        while let Some(byte) = self.cursor.next()? {
+            match byte {
+                b'\n' => break,
+                b'\r' if self.cursor.peek()? == Some(b'\n') => {}
+                b'\r' => break,
+                _ if bytes.len() < LONGEST_ROW => bytes.push(byte),
+                _ => fits = false,
+            }
+        }
+        Ok(fits.then_some(bytes))
+    }
+}
+
+/// The row that the bytes of a line state.
+fn row(number: u64, bytes: &[u8], columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let column = characters(&bytes[..error.valid_up_to()]) + 1;
+        let message = "this is not UTF-8; save the file as UTF-8";
+        vec![Problem::new(Place::new(number, column), message)]
+    })?;
+    Line { number, text }.row(columns)
+}
+
+/// One line of the file.
+struct Line<'a> {
+    number: u64,
+    text: &'a str,
+}
+
+impl Line<'_> {
+    fn row(&self, columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
+        let object: Object = serde_json::from_str(self.text).map_err(|error| vec![self.not_an_object(&error)])?;
+        let mut cells: Vec<Option<Cell>> = Vec::new();
+        let mut problems = Vec::new();
+        for (key, raw) in object.0 {
+            let place = self.place(raw.get().as_ptr() as usize - self.text.as_ptr() as usize);
+            if let Err(message) = add(&mut cells, columns, &key, raw, place) {
+                problems.push(Problem { place, message });
+            }
+        }
+        let missing = || Cell { value: Value::Null, place: Place::new(self.number, 1) };
+        let row = RawRow {
+            line: self.number,
+            cells: cells.into_iter().map(|cell| cell.unwrap_or_else(missing)).collect(),
+            lists_in_text: false,
+        };
+        if problems.is_empty() { Ok(row) } else { Err(problems) }
+    }
+
+    fn not_an_object(&self, error: &serde_json::Error) -> Problem {
+        if error.is_data() {
+            let blank = self.text.len() - self.text.trim_start().len();
+            let message = "this line is not an object; write one a line, like {\"prompt\": \"…\"}";
+            return Problem::new(self.place(blank), message);
+        }
+        let message = format!("this is not JSON: {}; write one whole object a line", without_place(error));
+        Problem::new(self.place(error.column().saturating_sub(1)), message)
+    }
+
+    /// The place of the byte at `offset`.
+    fn place(&self, offset: usize) -> Place {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        Place::new(self.number, characters(before) + 1)
+    }
+}
+
+/// Puts a value into the column of its key, which is a new column if the key was never seen.
+fn add(
+    cells: &mut Vec<Option<Cell>>,
+    columns: &mut Columns,
+    key: &str,
+    raw: &RawValue,
+    place: Place,
+) -> Result<(), String> {
+    let value = serde_json::from_str(raw.get()).map_err(|error| format!("`{key}`: {}", without_place(&error)))?;
+    let column = match columns.get(key) {
+        Some(column) => column,
+        None if columns.names().len() < Columns::MOST => columns.push(key.to_owned()),
+        None => {
+            let most = Columns::MOST;
+            return Err(format!("`{key}` is one key more than the {most} a manifest can have; gather some under one"));
+        }
+    };
+    cells.resize_with(cells.len().max(column + 1), || None);
+    match cells[column].replace(Cell { value, place }) {
+        None => Ok(()),
+        Some(_) => Err(format!("the key `{key}` stands here twice; keep one")),
+    }
+}
+
+/// What went wrong, without serde's own "at line 1 column 7": it only knows of this one line.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// An object's keys and values as they stand, also those that stand twice.
+struct Object<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Object(entries))
+    }
+}

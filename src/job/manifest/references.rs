@@ -1,0 +1,126 @@
+//! Whether reference images can be sent: there, readable, of a kind the model reads, small enough. Never keeps their
+//! bytes.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::domain::ImageFormat;
+
+/// The most references of one request (the API's documentation).
+const MOST: usize = 14;
+
+/// The largest reference in bytes: 7 MB, the strictest figure documented.
+const LARGEST: u64 = 7_000_000;
+
+/// The largest request in bytes, with its references in base64: 20 MB, the older and stricter limit documented.
+const LARGEST_REQUEST: u64 = 20_000_000;
+
+/// What a request holds besides its prompt and references, generously.
+const OVERHEAD: u64 = 2_000;
+
+/// Answers that are remembered; many rows share a style reference, few share more than this many.
+const REMEMBERED: usize = 4096;
+
+/// Checks references, and remembers what it found.
+pub struct References {
+    folder: PathBuf,
+    found: HashMap<String, Result<u64, String>>,
+}
+
+impl References {
+    /// Checks references that are relative to this folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, found: HashMap::new() }
+    }
+
+    /// What is wrong with a request of these references and so many bytes of text.
+    pub fn check(&mut self, references: &[String], text_bytes: usize) -> Vec<String> {
+        if references.len() > MOST {
+            return vec![format!("{} reference images are too many; a request takes {MOST}", references.len())];
+        }
+        let mut problems = Vec::new();
+        let mut request = text_bytes as u64 + OVERHEAD;
+        for reference in references {
+            match self.length(reference) {
+                Ok(length) => request += length.div_ceil(3) * 4,
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() && request > LARGEST_REQUEST {
+            let message = format!(
+                "the reference images make a request of {} (base64 adds a third), and {} is the most; \
+                 use fewer or smaller ones",
+                megabytes(request),
+                megabytes(LARGEST_REQUEST)
+            );
+            problems.push(message);
+        }
+        problems
+    }
+
+    /// The length in bytes of a reference that can be sent.
+    fn length(&mut self, reference: &str) -> Result<u64, String> {
+        if let Some(found) = self.found.get(reference) {
+            return found.clone();
+        }
+        if self.found.len() >= REMEMBERED {
+            self.found.clear();
+        }
+        let found = look_at(&self.folder, reference);
+        self.found.insert(reference.to_owned(), found.clone());
+        found
+    }
+}
+
+fn look_at(folder: &Path, reference: &str) -> Result<u64, String> {
+    if reference.contains("://") {
+        return Err(format!("`{reference}` is an address, which is not fetched yet; save the image and name its file"));
+    }
+    let path = folder.join(reference);
+    let length = match length_of_file(&path) {
+        Ok(Some(length)) => length,
+        Ok(None) => return Err(format!("`{reference}` is not a file; name one image")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(format!(
+                "`{reference}` is not there; paths start at the manifest's folder, {}",
+                folder.display()
+            ));
+        }
+        Err(error) => return Err(format!("`{reference}` cannot be read ({error}); check its permissions")),
+    };
+    if length > LARGEST {
+        let (is, most) = (megabytes(length), megabytes(LARGEST));
+        return Err(format!("`{reference}` has {is}, and {most} is the most; reduce it"));
+    }
+    match format_of(&path) {
+        Ok(Some(_)) => Ok(length),
+        Ok(None) => {
+            Err(format!("`{reference}` is no JPEG, PNG or WebP image by its content; convert it to one of these"))
+        }
+        Err(error) => Err(format!("`{reference}` cannot be read ({error}); check its permissions")),
+    }
+}
+
+/// The length of a regular file; nothing for a folder or a device, which is not even opened.
+fn length_of_file(path: &Path) -> io::Result<Option<u64>> {
+    let about = path.metadata()?;
+    Ok(about.is_file().then_some(about.len()))
+}
+
+fn format_of(path: &Path) -> io::Result<Option<ImageFormat>> {
+    let mut first = Vec::new();
+    File::open(path)?.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
+    Ok(ImageFormat::sniff(&first))
+}
+
+/// Bytes in millions, rounded up so that what is over a limit looks so.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    if tenths.is_multiple_of(10) {
+        format!("{} MB", tenths / 10)
+    } else {
+        format!("{}.{} MB", tenths / 10, tenths % 10)
+    }
+}

@@ -1,0 +1,252 @@
+//! A row's cells become its items. Never reads a file's format: cells come with their places.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::columns::Columns;
+use super::references::References;
+use super::{digest, names};
+use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
+use crate::job::Defaults;
+use crate::job::fault::{Place, Problem};
+
+/// The most items one row can ask for.
+const MOST_VARIANTS: u32 = 1000;
+
+/// The longest prompt in bytes. The model reads 65,536 tokens (its documentation), which few scripts fill with more.
+const LONGEST_PROMPT: usize = 500_000;
+
+const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or remove the row";
+
+const BATCH_LINE: &str =
+    "lines of Gemini's batch format are not read yet; write objects like {\"id\": \"…\", \"prompt\": \"…\"}";
+
+/// Hexadecimal digits of a request's hash that name an item whose row does not: 48 bits, so that among a million
+/// different rows two share one with a chance of 1 in 560.
+const ID_DIGITS: usize = 12;
+
+/// A row as the file states it.
+pub struct RawRow {
+    /// Its line, from 1.
+    pub line: u64,
+    /// Its cells, in the order of the columns; those of the last columns may be missing.
+    pub cells: Vec<Cell>,
+    /// Whether the format knows only text, so that several values share a cell.
+    pub lists_in_text: bool,
+}
+
+/// A value and where it stands.
+pub struct Cell {
+    /// Text in CSV, anything in JSON Lines.
+    pub value: Value,
+    /// Its first character, a quote included.
+    pub place: Place,
+}
+
+/// Turns rows into items.
+pub struct Rows {
+    defaults: Defaults,
+    references: References,
+}
+
+impl Rows {
+    /// Rows whose references lie in this folder, and whose empty cells mean these defaults.
+    pub fn new(defaults: Defaults, folder: PathBuf) -> Self {
+        Self { defaults, references: References::new(folder) }
+    }
+
+    /// The row as it is kept, and its items; or everything that is wrong with it.
+    pub fn items(&mut self, columns: &Columns, row: RawRow) -> Result<(ManifestRow, Vec<Item>), Vec<Problem>> {
+        let mut cells = Cells { columns, row: &row, problems: Vec::new() };
+        let request = self.request(&mut cells);
+        let naming = Naming {
+            id: cells.id(),
+            name: cells.text("name").map(str::to_owned),
+            variants: cells.parsed("variants", variants).unwrap_or(1),
+        };
+        let digest = digest(&request);
+        let items = naming.items(&request, digest, &mut cells);
+        if !cells.problems.is_empty() {
+            return Err(cells.problems);
+        }
+        let kept = ManifestRow {
+            line: row.line,
+            has_id: naming.id.is_some(),
+            cells: row.cells.into_iter().map(|cell| cell.value).collect(),
+        };
+        Ok((kept, items))
+    }
+
+    /// What the row asks of the model.
+    fn request(&mut self, cells: &mut Cells) -> Request {
+        let defaults = &self.defaults;
+        let request = Request {
+            prompt: cells.prompt(),
+            references: cells.references(),
+            model: cells.parsed("model", parse).unwrap_or_else(|| defaults.model.clone()).as_str().to_owned(),
+            aspect_ratio: cells.parsed("aspect_ratio", parse).or(defaults.aspect_ratio),
+            image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
+            thinking: cells.parsed("thinking", parse).or(defaults.thinking),
+            modalities: cells.parsed("modalities", parse).unwrap_or(defaults.modalities),
+            temperature: cells.parsed("temperature", temperature),
+            seed: cells.parsed("seed", seed),
+            system_instruction: defaults.system_instruction.clone(),
+        };
+        let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
+        for problem in self.references.check(&request.references, text_bytes) {
+            cells.fault("images", format!("`images`: {problem}"));
+        }
+        request
+    }
+}
+
+/// How the items of a row are called.
+struct Naming {
+    id: Option<String>,
+    name: Option<String>,
+    variants: u32,
+}
+
+impl Naming {
+    /// The row's items. Without an id they are named by their request, so that adding variants keeps those there are.
+    fn items(&self, request: &Request, digest: Digest, cells: &mut Cells) -> Vec<Item> {
+        let hash = || blake3::Hash::from(digest.0).to_hex()[..ID_DIGITS].to_owned();
+        let base = self.id.clone().unwrap_or_else(hash);
+        let mut items = Vec::new();
+        for number in 1..=self.variants {
+            let suffix = if self.variants == 1 { String::new() } else { format!("-{number}") };
+            let id = format!("{base}{suffix}");
+            let name = match &self.name {
+                Some(name) => names::path(&format!("{name}{suffix}")),
+                None => Ok(names::clean(&id)),
+            };
+            match name {
+                Ok(name) => items.push(Item { id: ItemId::new(id), name, request: request.clone(), digest }),
+                Err(problem) => {
+                    cells.fault("name", format!("`name`: {problem}"));
+                    break;
+                }
+            }
+        }
+        items
+    }
+}
+
+/// The cells of a row by name, and what is wrong with those looked at.
+struct Cells<'a> {
+    columns: &'a Columns,
+    row: &'a RawRow,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Cells<'a> {
+    /// A cell that holds something.
+    fn get(&self, name: &str) -> Option<&'a Cell> {
+        let cell = self.row.cells.get(self.columns.get(name)?)?;
+        match &cell.value {
+            Value::Null => None,
+            Value::String(text) if text.trim().is_empty() => None,
+            _ => Some(cell),
+        }
+    }
+
+    /// Notes a problem at a cell, or at the row where the cell is missing.
+    fn fault(&mut self, name: &str, message: String) {
+        let cell = self.columns.get(name).and_then(|column| self.row.cells.get(column));
+        let place = cell.map_or(Place::new(self.row.line, 1), |cell| cell.place);
+        self.problems.push(Problem { place, message });
+    }
+
+    /// A cell that must be text.
+    fn text(&mut self, name: &str) -> Option<&'a str> {
+        let text = self.get(name)?.value.as_str();
+        if text.is_none() {
+            self.fault(name, format!("`{name}` must be text; put quotes around it"));
+        }
+        text
+    }
+
+    fn prompt(&mut self) -> String {
+        if self.get("prompt").is_none() {
+            let is_batch = self.get("key").is_some() && self.get("request").is_some();
+            self.fault("prompt", if is_batch { BATCH_LINE } else { NO_PROMPT }.to_owned());
+        }
+        let prompt = self.text("prompt").unwrap_or_default();
+        if prompt.len() > LONGEST_PROMPT {
+            let message = format!("`prompt` has {} bytes, and {LONGEST_PROMPT} is the most; shorten it", prompt.len());
+            self.fault("prompt", message);
+            return String::new();
+        }
+        prompt.to_owned()
+    }
+
+    /// A word or number, understood by `parse` and without the spaces around it.
+    fn parsed<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let parsed = match &self.get(name)?.value {
+            Value::String(text) => parse(text.trim()),
+            Value::Number(number) => parse(&number.to_string()),
+            _ => Err("write one text or number here".to_owned()),
+        };
+        parsed.map_err(|problem| self.fault(name, format!("`{name}`: {problem}"))).ok()
+    }
+
+    fn id(&mut self) -> Option<String> {
+        self.parsed("id", |text| match text.contains(char::is_control) {
+            true => Err("an id is one line without control characters".to_owned()),
+            false => Ok(text.to_owned()),
+        })
+    }
+
+    /// The references as they are written: one path or several.
+    fn references(&mut self) -> Vec<String> {
+        let Some(cell) = self.get("images") else {
+            return Vec::new();
+        };
+        let listed = match &cell.value {
+            Value::String(text) if !self.row.lists_in_text => Some(vec![text.clone()]),
+            Value::String(text) => in_a_cell(text.trim()),
+            Value::Array(paths) => texts(paths),
+            _ => None,
+        };
+        listed.unwrap_or_else(|| {
+            let message = "`images`: write one path, or a list of them like [\"front.jpg\", \"back.jpg\"]";
+            self.fault("images", message.to_owned());
+            Vec::new()
+        })
+    }
+}
+
+/// The paths of a CSV cell: one, several separated by `;`, or a JSON list.
+fn in_a_cell(text: &str) -> Option<Vec<String>> {
+    if text.starts_with('[') && text.ends_with(']') {
+        return texts(&serde_json::from_str::<Vec<Value>>(text).ok()?);
+    }
+    let paths = text.split(';').map(str::trim).filter(|path| !path.is_empty());
+    Some(paths.map(str::to_owned).collect())
+}
+
+/// The texts of a list, if it holds nothing else.
+fn texts(list: &[Value]) -> Option<Vec<String>> {
+    list.iter().map(|path| path.as_str().filter(|path| !path.trim().is_empty()).map(str::to_owned)).collect()
+}
+
+fn parse<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn temperature(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| (0.0..=2.0).contains(number));
+    number.ok_or_else(|| format!("`{text}` is not a temperature; write a number from 0 to 2"))
+}
+
+fn seed(text: &str) -> Result<i32, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from {} to {}", i32::MIN, i32::MAX))
+}
+
+fn variants(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=MOST_VARIANTS).contains(number));
+    number
+        .ok_or_else(|| format!("`{text}` is not a number of variants; write a whole number from 1 to {MOST_VARIANTS}"))
+}

@@ -1,0 +1,188 @@
+//! Every option of a run, valid as a flag, as `OVERNIGHT_<FLAG>` and as a job file's key: this is the one place that
+//! lists them. Never fills in a default: what nobody set stays unset.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, CommandFactory as _};
+use serde::Deserialize;
+
+use super::endpoint::BaseUrl;
+use super::key::KeyCommand;
+use super::paths;
+use super::setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, as_in_a_file};
+use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
+
+/// What a person asked of a run. The help texts are these comments.
+#[derive(Args, Deserialize, Default, Clone, Debug, PartialEq)]
+#[serde(default)]
+#[allow(rustdoc::bare_urls)]
+// The help shows these comments as they are.
+// The values of variables stay out of the help, and this comment out of the description of whichever command takes them.
+#[command(mut_args(|argument| argument.hide_env_values(true)), about = None, long_about = None)]
+pub struct Options {
+    /// Folder for pictures, captions and results [default: output/JOB in the workspace]
+    #[arg(short, long, value_name = "DIR", env = "OVERNIGHT_OUTPUT", help_heading = "Places")]
+    pub output: Option<PathBuf>,
+    /// The workspace database [default: overnight.db in the workspace]
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_DB", help_heading = "Places")]
+    pub db: Option<PathBuf>,
+    /// The job's name [default: the stem of its file]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_NAME", help_heading = "Places")]
+    pub name: Option<JobName>,
+
+    /// Any Gemini-compatible endpoint; may hold a path [default: https://www.anyfast.ai]
+    #[arg(long, value_name = "URL", env = "OVERNIGHT_BASE_URL", help_heading = "Endpoint and key")]
+    pub base_url: Option<BaseUrl>,
+    /// How the key travels: query, header or bearer [default: query for www.anyfast.ai, else header]
+    #[arg(long, value_name = "WAY", env = "OVERNIGHT_AUTH", help_heading = "Endpoint and key")]
+    pub auth: Option<Auth>,
+    /// The environment variable that holds the key [default: OVERNIGHT_API_KEY]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_API_KEY_ENV", help_heading = "Endpoint and key")]
+    pub api_key_env: Option<String>,
+    /// A file that holds the key and nothing else
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_API_KEY_FILE", help_heading = "Endpoint and key")]
+    pub api_key_file: Option<PathBuf>,
+    /// A shell command that prints the key
+    #[arg(long, value_name = "COMMAND", env = "OVERNIGHT_API_KEY_COMMAND", help_heading = "Endpoint and key")]
+    pub api_key_command: Option<KeyCommand>,
+    /// Longest wait for a whole answer [default: 180s]
+    #[arg(long, value_name = "TIME", env = "OVERNIGHT_REQUEST_TIMEOUT", help_heading = "Endpoint and key")]
+    pub request_timeout: Option<TimeSpan>,
+    /// Longest wait for a connection [default: 10s]
+    #[arg(long, value_name = "TIME", env = "OVERNIGHT_CONNECT_TIMEOUT", help_heading = "Endpoint and key")]
+    pub connect_timeout: Option<TimeSpan>,
+
+    /// The model [default: gemini-3.1-flash-lite-image]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_MODEL", help_heading = "Pictures (a row's own columns win)")]
+    pub model: Option<ModelName>,
+    /// Width to height, such as 1:1, 4:5 or 16:9 [default: the model chooses]
+    #[arg(
+        long,
+        value_name = "W:H",
+        env = "OVERNIGHT_ASPECT_RATIO",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub aspect_ratio: Option<AspectRatio>,
+    /// Size of the picture [default: 1K]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "OVERNIGHT_IMAGE_SIZE",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub image_size: Option<ImageSize>,
+    /// How long the model may think: minimal or high [default: the model chooses]
+    #[arg(long, value_name = "LEVEL", env = "OVERNIGHT_THINKING", help_heading = "Pictures (a row's own columns win)")]
+    pub thinking: Option<Thinking>,
+    /// What an answer holds: text,image or image [default: text,image]
+    #[arg(
+        long,
+        value_name = "LIST",
+        env = "OVERNIGHT_MODALITIES",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub modalities: Option<Modalities>,
+
+    /// Requests in flight at most [default: 16]
+    #[arg(short, long, value_name = "N", env = "OVERNIGHT_CONCURRENCY", help_heading = "Pace and limits")]
+    pub concurrency: Option<Concurrency>,
+    /// Requests a minute at most [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_RPM", help_heading = "Pace and limits")]
+    pub rpm: Option<NonZeroU32>,
+    /// Attempts an item that count, before it is given up [default: 6]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_ATTEMPTS", help_heading = "Pace and limits")]
+    pub max_attempts: Option<NonZeroU32>,
+    /// At most so many items in this run [default: all]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits")]
+    pub limit: Option<NonZeroU64>,
+    /// Stop when so many items, or this share of the run's items, have failed [default: never]
+    #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]
+    pub halt_after: Option<HaltAfter>,
+    /// When a request left and no whole answer came: resend it, or hold the item for a person [default: resend]
+    #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits",
+          value_parser = as_in_a_file::<OnLost>)]
+    pub on_lost: Option<OnLost>,
+
+    /// Play the run through against a simulator of its own: no key, no network, nothing paid. Database and output get
+    /// `-rehearsal` behind their names
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_REHEARSE", help_heading = "Rehearsal", hide_possible_values = true)]
+    pub rehearse: Option<bool>,
+    /// In a rehearsal, let so many requests fail so, such as 503=3%; `overnight simulate --help` lists the kinds
+    #[arg(long, value_name = "KIND=RATE", env = "OVERNIGHT_FAIL", value_delimiter = ',', help_heading = "Rehearsal")]
+    pub fail: Option<Vec<String>>,
+
+    /// Append what happens to this file, one JSON object a line; `-` is stdout
+    #[arg(long, value_name = "FILE|-", env = "OVERNIGHT_EVENTS", help_heading = "What is told")]
+    pub events: Option<PathBuf>,
+    /// Show progress on stderr: auto, bar, plain or none [default: auto]
+    #[arg(long, value_name = "WAY", env = "OVERNIGHT_PROGRESS", help_heading = "What is told")]
+    pub progress: Option<Progress>,
+    /// Write log lines as text or json [default: text]
+    #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_LOG_FORMAT", help_heading = "What is told")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// Gives the options a command line of their own, to ask it for their names.
+#[derive(clap::Parser)]
+struct Listing {
+    #[command(flatten)]
+    _options: Options,
+}
+
+impl Options {
+    /// The options' names, as a job file writes them.
+    pub fn names() -> Vec<String> {
+        let listing = Listing::command();
+        listing.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    }
+
+    /// These options, and `other` wherever nothing is set here. The three ways to name a key are one setting.
+    pub fn or(self, other: Self) -> Self {
+        let key = if self.names_a_key() { &self } else { &other };
+        Self {
+            api_key_env: key.api_key_env.clone(),
+            api_key_file: key.api_key_file.clone(),
+            api_key_command: key.api_key_command.clone(),
+            output: self.output.or(other.output),
+            db: self.db.or(other.db),
+            name: self.name.or(other.name),
+            base_url: self.base_url.or(other.base_url),
+            auth: self.auth.or(other.auth),
+            request_timeout: self.request_timeout.or(other.request_timeout),
+            connect_timeout: self.connect_timeout.or(other.connect_timeout),
+            model: self.model.or(other.model),
+            aspect_ratio: self.aspect_ratio.or(other.aspect_ratio),
+            image_size: self.image_size.or(other.image_size),
+            thinking: self.thinking.or(other.thinking),
+            modalities: self.modalities.or(other.modalities),
+            concurrency: self.concurrency.or(other.concurrency),
+            rpm: self.rpm.or(other.rpm),
+            max_attempts: self.max_attempts.or(other.max_attempts),
+            limit: self.limit.or(other.limit),
+            halt_after: self.halt_after.or(other.halt_after),
+            on_lost: self.on_lost.or(other.on_lost),
+            rehearse: self.rehearse.or(other.rehearse),
+            fail: self.fail.or(other.fail),
+            events: self.events.or(other.events),
+            progress: self.progress.or(other.progress),
+            log_format: self.log_format.or(other.log_format),
+        }
+    }
+
+    /// The same options with their paths made absolute: relative ones start at `folder`.
+    pub(super) fn at(mut self, folder: &Path) -> Self {
+        let stdout = Path::new("-");
+        let events = self.events.as_mut().filter(|path| path.as_path() != stdout);
+        let places = [self.output.as_mut(), self.db.as_mut(), self.api_key_file.as_mut(), events];
+        for path in places.into_iter().flatten() {
+            *path = paths::resolve(folder, path);
+        }
+        self
+    }
+
+    fn names_a_key(&self) -> bool {
+        self.api_key_env.is_some() || self.api_key_file.is_some() || self.api_key_command.is_some()
+    }
+}

@@ -1,0 +1,60 @@
+//! Which path is meant: relative to what, and in which workspace. Never creates anything.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+/// `path`, starting at `folder` if it is relative, without `.` and `..`. A link before a `..` is followed first, as
+/// the file system does it.
+pub fn resolve(folder: &Path, path: &Path) -> PathBuf {
+    let mut resolved = PathBuf::new();
+    for component in folder.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if let Some(target) = resolved.is_symlink().then(|| resolved.canonicalize().ok()).flatten() {
+                    resolved = target;
+                }
+                resolved.pop();
+            }
+            other => resolved.push(other),
+        }
+    }
+    resolved
+}
+
+/// The folder that holds a file.
+pub fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new("/")).to_path_buf()
+}
+
+/// The workspace of a job file: the parent of the `jobs` folder that holds it, else its own folder.
+pub fn workspace_of(job_file: &Path) -> PathBuf {
+    let folder = folder_of(job_file);
+    match folder.parent() {
+        Some(parent) if folder.file_name().is_some_and(|name| name == "jobs") => parent.to_path_buf(),
+        _ => folder,
+    }
+}
+
+/// How a person standing in `current_dir` would write `path`: relative where it lies below, else in full.
+pub fn shown(path: &Path, current_dir: &Path) -> String {
+    path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
+}
+
+/// `path` with `-rehearsal` after its stem: `a/overnight.db` becomes `a/overnight-rehearsal.db`.
+pub fn rehearsal_file(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push("-rehearsal");
+    if let Some(extension) = path.extension() {
+        name.push(".");
+        name.push(extension);
+    }
+    path.with_file_name(name)
+}
+
+/// A folder's path with `-rehearsal` after its whole name, since a dot in it begins no extension.
+pub fn rehearsal_folder(path: &Path) -> PathBuf {
+    let mut name: OsString = path.file_name().unwrap_or_default().to_owned();
+    name.push("-rehearsal");
+    path.with_file_name(name)
+}

@@ -1,0 +1,251 @@
+//! Settings that are more than a number or a word, each written the same way in a flag, an environment variable and
+//! a job file. Never knows which of the three it came from.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::fmt::friendly::SpanParser;
+use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor, value};
+use serde::{Deserialize, Deserializer};
+
+use super::endpoint::BaseUrl;
+use super::manifest::names;
+
+/// A setting that cannot be understood: what is wrong with it and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadSetting(String);
+
+/// Requests in flight at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency(u16);
+
+impl Concurrency {
+    /// The most that one process is asked to keep in flight: each holds a connection and a few buffers.
+    pub const MOST: u16 = 2000;
+
+    /// How many.
+    pub const fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl Default for Concurrency {
+    /// 16, until the pace finds the right number itself.
+    fn default() -> Self {
+        Self(16)
+    }
+}
+
+impl FromStr for Concurrency {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let number = text.parse().ok().filter(|number| (1..=Self::MOST).contains(number));
+        number.map(Self).ok_or_else(|| {
+            let most = Self::MOST;
+            BadSetting(format!("`{text}` is not a number of requests in flight; write a whole number from 1 to {most}"))
+        })
+    }
+}
+
+/// How many failed items stop a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HaltAfter {
+    /// So many items.
+    Items(NonZeroU64),
+    /// This share of the run's items, in percent: 1 to 100.
+    Percent(u8),
+}
+
+impl FromStr for HaltAfter {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let parsed = match text.strip_suffix('%') {
+            Some(share) => share.trim_end().parse().ok().filter(|share| (1..=100).contains(share)).map(Self::Percent),
+            None => text.parse().ok().map(Self::Items),
+        };
+        parsed.ok_or_else(|| {
+            BadSetting(format!(
+                "`{text}` is not a number of failed items; write a whole number such as 20, or a share such as 5%"
+            ))
+        })
+    }
+}
+
+impl fmt::Display for HaltAfter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Items(items) => write!(f, "{items}"),
+            Self::Percent(share) => write!(f, "{share}%"),
+        }
+    }
+}
+
+/// A length of time as people write it: `180s`, `3m`, `1h 30m`. Never zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeSpan(pub Duration);
+
+impl FromStr for TimeSpan {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        match SpanParser::new().parse_unsigned_duration(text) {
+            Ok(length) if !length.is_zero() => Ok(Self(length)),
+            _ => Err(BadSetting(format!(
+                "`{text}` is not a length of time; write a number with its unit, such as 180s or 3m"
+            ))),
+        }
+    }
+}
+
+/// The name of a job: it names folders, so it is written as it will stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobName(String);
+
+impl JobName {
+    /// The name a file gives its job: its stem, cleaned.
+    pub fn of_file(file: &Path) -> Self {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        Self(names::clean(&stem))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for JobName {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let clean = names::clean(text);
+        if text.is_empty() {
+            Err(BadSetting("a job's name cannot be empty; leave it out to take the file's stem".to_owned()))
+        } else if clean != text {
+            Err(BadSetting(format!("`{text}` cannot name a job, because it names a folder too; `{clean}` can")))
+        } else if names_a_file(text) {
+            Err(BadSetting(format!("`{text}` cannot name a job, because it reads as a file; leave the ending out")))
+        } else {
+            Ok(Self(clean))
+        }
+    }
+}
+
+/// Whether where a job is asked for, this text means a file rather than a job's name.
+pub(super) fn names_a_file(text: &str) -> bool {
+    let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz"];
+    text.contains(['/', '\\']) || endings.iter().any(|ending| text.ends_with(ending))
+}
+
+/// The name of a model, as it stands in the address of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelName(String);
+
+impl ModelName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for ModelName {
+    fn default() -> Self {
+        Self("gemini-3.1-flash-lite-image".to_owned())
+    }
+}
+
+impl FromStr for ModelName {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+        if !text.is_empty() && text.chars().all(plain) && !text.starts_with('.') {
+            return Ok(Self(text.to_owned()));
+        }
+        let hint = match text.strip_prefix("models/") {
+            Some(name) if !name.is_empty() => format!("write `{name}`"),
+            _ => "write it as the model's page does, such as gemini-3.1-flash-lite-image".to_owned(),
+        };
+        Err(BadSetting(format!("`{text}` is not the name of a model; {hint}")))
+    }
+}
+
+macro_rules! read_from_text {
+    ($($name:ty),+) => { $(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = deserializer.deserialize_any(TextOrNumber)?;
+                text.parse().map_err(D::Error::custom)
+            }
+        }
+    )+ };
+}
+
+read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl);
+
+/// Takes a word or a bare whole number, and gives its text: so a job file may say `16` and `"16"` alike.
+struct TextOrNumber;
+
+impl Visitor<'_> for TextOrNumber {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a whole number")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
+/// Reads a flag the way a job file's key is read, for words that only serde knows.
+pub(super) fn as_in_a_file<T: DeserializeOwned>(text: &str) -> Result<T, value::Error> {
+    T::deserialize(text.to_owned().into_deserializer())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_read_as_people_write_them() {
+        for (text, seconds) in [("180s", 180), ("3m", 180), ("1h 30m", 5400), ("2 minutes", 120)] {
+            assert_eq!(text.parse::<TimeSpan>().unwrap().0, Duration::from_secs(seconds), "{text}");
+        }
+        for text in ["", "180", "0s", "-3s", "soon"] {
+            assert!(text.parse::<TimeSpan>().unwrap_err().to_string().contains("such as 180s or 3m"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_halt_is_a_number_or_a_share() {
+        assert_eq!("20".parse(), Ok(HaltAfter::Items(NonZeroU64::new(20).unwrap())));
+        assert_eq!("5%".parse(), Ok(HaltAfter::Percent(5)));
+        for text in ["0", "0%", "101%", "-1", "many", "%", ""] {
+            assert!(text.parse::<HaltAfter>().is_err(), "{text}");
+        }
+        assert_eq!("5%".parse::<HaltAfter>().unwrap().to_string(), "5%");
+    }
+
+    #[test]
+    fn concurrency_is_bounded() {
+        assert_eq!("2000".parse::<Concurrency>().unwrap().get(), 2000);
+        for text in ["0", "2001", "4-64", "-1", "x"] {
+            assert!(text.parse::<Concurrency>().is_err(), "{text}");
+        }
+    }
+}
