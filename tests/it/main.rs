@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod export;
 mod gemini_answers;
 mod gemini_failures;
 mod gemini_keys;
@@ -11,6 +12,9 @@ mod manifest;
 mod manifest_faults;
 mod queue_contract;
 mod queue_sqlite;
+mod report_jsonl;
+mod report_summary;
+mod report_terminal;
 mod simulator;
 mod store_contract;
 mod store_local;

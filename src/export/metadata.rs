@@ -1,0 +1,104 @@
+//! The pictures as a data set: a line of JSON for each image, as Hugging Face's image folder reads it. Never names a
+//! file that is not there.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::domain::{Artifact, ImageFile, Usd};
+use crate::queue::{ItemRecord, RowRecord};
+
+/// One image. Every line has every key, and a key one type or null: a reader infers its columns from them.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Path below the output folder, where this file lies too.
+    file_name: &'a str,
+    /// The prompt.
+    text: &'a str,
+    id: &'a str,
+    /// 1 for the item's picture, 2 and up for further images of the same answer. (`image` and `label` are names the
+    /// image folder keeps for itself.)
+    number: u32,
+    caption: Option<&'a str>,
+    model: &'a str,
+    aspect_ratio: Option<&'static str>,
+    finish_reason: Option<&'a str>,
+    attempts: u32,
+    /// What the item cost; only with its first image, so that the column adds up.
+    cost_usd: Option<Usd>,
+    blake3: &'a str,
+    bytes: u64,
+    width: Option<u32>,
+    height: Option<u32>,
+}
+
+/// Writes the lines to anything, a row of the manifest at a time.
+pub struct Metadata<W: Write> {
+    output: PathBuf,
+    to: W,
+    /// The items written so far, as hashes of their ids: rows with the same request share an item, and an image
+    /// belongs into a data set once. 16 bytes an item, the one thing that grows with the manifest.
+    written: HashSet<[u8; 16]>,
+}
+
+impl<W: Write> Metadata<W> {
+    /// Begins with nothing; the files are looked for below `output`.
+    pub fn new(output: &Path, to: W) -> Self {
+        Self { output: output.to_owned(), to, written: HashSet::new() }
+    }
+
+    /// The lines of one row: those of its items that have a picture and were not written before.
+    pub fn write(&mut self, row: &RowRecord) -> io::Result<()> {
+        for item in &row.items {
+            if let Some(artifact) = &item.artifact
+                && self.written.insert(fingerprint(item.item.id.as_str()))
+            {
+                self.images(item, artifact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands back what the lines were written to.
+    pub fn finish(self) -> W {
+        self.to
+    }
+
+    fn images(&mut self, item: &ItemRecord, artifact: &Artifact) -> io::Result<()> {
+        for (image, number) in artifact.images.iter().zip(1..) {
+            if self.output.join(&image.file).is_file() {
+                serde_json::to_writer(&mut self.to, &line(item, artifact, image, number))?;
+                self.to.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line<'a>(record: &'a ItemRecord, artifact: &'a Artifact, image: &'a ImageFile, number: u32) -> Line<'a> {
+    let request = &record.item.request;
+    Line {
+        file_name: &image.file,
+        text: &request.prompt,
+        id: record.item.id.as_str(),
+        number,
+        caption: artifact.caption.as_deref(),
+        model: &request.model,
+        aspect_ratio: request.aspect_ratio.map(|ratio| ratio.as_str()),
+        finish_reason: artifact.finish_reason.as_deref(),
+        attempts: record.attempts,
+        cost_usd: record.cost.filter(|_| number == 1),
+        blake3: &image.blake3,
+        bytes: image.bytes,
+        width: image.width,
+        height: image.height,
+    }
+}
+
+fn fingerprint(id: &str) -> [u8; 16] {
+    let mut first = [0; 16];
+    first.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..16]);
+    first
+}

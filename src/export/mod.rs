@@ -1,0 +1,68 @@
+//! The results as files: `results.csv` for people and scripts, `metadata.jsonl` for those who train on the pictures.
+//! Never asks anything but the ledger, and never holds more than a row of it.
+
+mod atomic;
+mod metadata;
+mod results_csv;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use self::metadata::Metadata;
+pub use self::results_csv::ResultsCsv;
+
+use self::atomic::AtomicFile;
+use crate::queue::{Ledger, QueueError, RowRecord};
+
+/// The results could not be written. The pictures and what is known of them are untouched by it.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] QueueError),
+    /// A file could not be written.
+    #[error("cannot write {}: {source}; put that right and run the same command again: the pictures are kept, nothing is sent twice", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Writes `results.csv` and `metadata.jsonl` of a job into its output folder, which must exist. Each file changes in
+/// one instant; until then, and if anything fails, the one from before stands.
+pub fn write_results(ledger: &dyn Ledger, job: &str, output: &Path) -> Result<(), ExportError> {
+    let results_path = output.join("results.csv");
+    let metadata_path = output.join("metadata.jsonl");
+    let create = |path: &Path| AtomicFile::create(path, job).map_err(failed(path));
+    let columns = ledger.columns(job)?;
+    let mut results = ResultsCsv::new(&columns, create(&results_path)?).map_err(failed(&results_path))?;
+    let mut metadata = Metadata::new(output, create(&metadata_path)?);
+    each_row(ledger, job, |row| {
+        results.write(row).map_err(failed(&results_path))?;
+        metadata.write(row).map_err(failed(&metadata_path))
+    })?;
+    let results = results.finish().map_err(failed(&results_path))?;
+    results.commit().map_err(failed(&results_path))?;
+    metadata.finish().commit().map_err(failed(&metadata_path))
+}
+
+/// Hands every row of a job to `write`, until one fails.
+fn each_row(
+    ledger: &dyn Ledger,
+    job: &str,
+    mut write: impl FnMut(&RowRecord) -> Result<(), ExportError>,
+) -> Result<(), ExportError> {
+    let mut written = Ok(());
+    ledger.rows(job, &mut |row| {
+        written = write(&row);
+        written.is_ok()
+    })?;
+    written
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+    let path = path.to_owned();
+    move |source| ExportError::Write { path, source }
+}

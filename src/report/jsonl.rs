@@ -1,0 +1,243 @@
+//! Events for programs: one JSON object a line. Never stops a run because nobody can read it.
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, OnceLock};
+
+use serde::Serialize;
+
+use crate::domain::{Counts, Ending, Event, Failure, FailureKind, News, Reporter, Summary, Timestamp, Usd};
+
+use super::words::signal;
+
+/// Writes every event as one line and flushes it, so that a reader can follow along.
+///
+/// After the first error nothing more is written: the stream ends where it broke, without torn lines in its middle,
+/// and pictures go on being made. [`WriteFault`] tells of it afterwards.
+#[derive(Debug)]
+pub struct JsonLines<W: Write + Send> {
+    writer: W,
+    fault: WriteFault,
+}
+
+/// What became of a stream of events; it may be asked while another hand holds the [`JsonLines`].
+#[derive(Debug, Clone, Default)]
+pub struct WriteFault(Arc<OnceLock<io::Error>>);
+
+impl WriteFault {
+    /// Why the stream of events ended early, worth telling a person: full disk, lost mount. A reader that went away,
+    /// as `head` does, is no fault.
+    pub fn error(&self) -> Option<&io::Error> {
+        self.0.get().filter(|error| error.kind() != ErrorKind::BrokenPipe)
+    }
+
+    fn is_broken(&self) -> bool {
+        self.0.get().is_some()
+    }
+}
+
+impl<W: Write + Send> JsonLines<W> {
+    /// Events go to `writer`, each in a single call of `write_all`.
+    pub fn new(writer: W) -> Self {
+        Self { writer, fault: WriteFault::default() }
+    }
+
+    /// Where to ask, when the run is over, whether all events were written.
+    pub fn fault(&self) -> WriteFault {
+        self.fault.clone()
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&Line::from(event))?;
+        line.push(b'\n');
+        self.writer.write_all(&line)?;
+        self.writer.flush()
+    }
+}
+
+impl<W: Write + Send> Reporter for JsonLines<W> {
+    fn tell(&mut self, event: &Event) {
+        if self.fault.is_broken() {
+            return;
+        }
+        if let Err(error) = self.write(event) {
+            // Nobody else sets it, so it cannot be set already.
+            let _ = self.fault.0.set(error);
+        }
+    }
+}
+
+/// An event as it is written. The order of the fields is the order of the keys.
+#[derive(Serialize)]
+struct Line<'a> {
+    event: &'static str,
+    time: String,
+    job: &'a str,
+    #[serde(flatten)]
+    body: Body<'a>,
+}
+
+/// What is said beside the event's name, its time and its job.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Body<'a> {
+    Started {
+        items: u64,
+        #[serde(flatten)]
+        counts: CountsBody,
+    },
+    AttemptStarted {
+        item: &'a str,
+        attempt: u32,
+    },
+    AttemptEnded {
+        item: &'a str,
+        attempt: u32,
+        outcome: &'static str,
+        #[serde(flatten)]
+        failure: Option<Cause<'a>>,
+        cost_usd: Option<Usd>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        file: Option<&'a str>,
+    },
+    Slowed {
+        until: String,
+        message: &'a str,
+    },
+    Halted {
+        message: &'a str,
+    },
+    Ended(SummaryBody<'a>),
+}
+
+/// Why something gave nothing.
+#[derive(Serialize)]
+struct Cause<'a> {
+    kind: FailureKind,
+    message: &'a str,
+}
+
+/// A job's items by state, shaped as `status --json` shapes them.
+#[derive(Serialize)]
+struct CountsBody {
+    counts: States,
+    failed_by_kind: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct States {
+    queued: u64,
+    running: u64,
+    done: u64,
+    failed: u64,
+    cancelled: u64,
+}
+
+/// A run in figures. `limit`, `signal`, `kind` and `message` stand where the ending has them.
+#[derive(Serialize)]
+struct SummaryBody<'a> {
+    ending: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<&'static str>,
+    #[serde(flatten)]
+    cause: Option<Cause<'a>>,
+    took_s: f64,
+    attempts: u64,
+    done: u64,
+    failed: u64,
+    images: u64,
+    lost: u64,
+    cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    counts: CountsBody,
+}
+
+impl<'a> From<&'a Event> for Line<'a> {
+    fn from(event: &'a Event) -> Self {
+        let (name, body) = name_and_body(&event.news);
+        Self { event: name, time: rfc3339(event.time), job: &event.job, body }
+    }
+}
+
+fn name_and_body(news: &News) -> (&'static str, Body<'_>) {
+    match news {
+        News::RunStarted { counts, items } => ("run_started", Body::Started { items: *items, counts: counts.into() }),
+        News::AttemptStarted { item, attempt } => {
+            let attempt = *attempt;
+            ("attempt_started", Body::AttemptStarted { item, attempt })
+        }
+        News::AttemptEnded { item, attempt, outcome, failure, cost, file } => (
+            "attempt_ended",
+            Body::AttemptEnded {
+                item,
+                attempt: *attempt,
+                outcome,
+                failure: failure.as_ref().map(Cause::from),
+                cost_usd: *cost,
+                file: file.as_deref(),
+            },
+        ),
+        News::Slowed { until, message } => {
+            let until = rfc3339(*until);
+            ("slowed", Body::Slowed { until, message })
+        }
+        News::Halted { message } => ("halted", Body::Halted { message }),
+        News::RunEnded(summary) => ("run_ended", Body::Ended(summary.into())),
+    }
+}
+
+impl<'a> From<&'a Failure> for Cause<'a> {
+    fn from(failure: &'a Failure) -> Self {
+        Self { kind: failure.kind, message: &failure.message }
+    }
+}
+
+impl From<&Counts> for CountsBody {
+    fn from(counts: &Counts) -> Self {
+        let by_kind = counts.failed.iter().map(|(kind, items)| (kind.as_str(), *items));
+        Self {
+            counts: States {
+                queued: counts.queued,
+                running: counts.running,
+                done: counts.done,
+                failed: counts.failed_total(),
+                cancelled: counts.cancelled,
+            },
+            failed_by_kind: by_kind.collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Summary> for SummaryBody<'a> {
+    fn from(summary: &'a Summary) -> Self {
+        let (limit, signal, cause) = match &summary.ending {
+            Ending::Complete => (None, None, None),
+            Ending::Halted(failure) => (None, None, Some(failure.into())),
+            Ending::Broken(_) => (None, None, None),
+            Ending::Limit(flag) => (Some(flag.trim_start_matches('-')), None, None),
+            Ending::Interrupted(interrupt) => (None, Some(signal(*interrupt)), None),
+        };
+        Self {
+            ending: summary.ending.as_str(),
+            limit,
+            signal,
+            cause,
+            took_s: summary.took.as_millis() as f64 / 1e3,
+            attempts: summary.attempts,
+            done: summary.done,
+            failed: summary.failed,
+            images: summary.images,
+            lost: summary.lost,
+            cost_usd: summary.cost,
+            counts: (&summary.counts).into(),
+        }
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds. A moment beyond the year 9999 is written as the last one that can be.
+fn rfc3339(time: Timestamp) -> String {
+    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
+    format!("{time:.3}")
+}

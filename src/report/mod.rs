@@ -1,0 +1,37 @@
+//! Those who listen to a run and tell people and programs about it. Never read the queue, never change the run.
+
+pub mod jsonl;
+pub mod rate;
+pub mod summary;
+pub mod terminal;
+pub mod words;
+
+pub use jsonl::{JsonLines, WriteFault};
+pub use summary::{Closing, closing};
+pub use terminal::{Stderr, Terminal};
+
+use crate::domain::{Event, Reporter};
+
+/// Several listeners as one: each is told every event, in the order they were added.
+#[derive(Default)]
+pub struct Reporters(Vec<Box<dyn Reporter>>);
+
+impl Reporters {
+    /// Nobody listens yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lets one more listen.
+    pub fn add(&mut self, reporter: impl Reporter + 'static) {
+        self.0.push(Box::new(reporter));
+    }
+}
+
+impl Reporter for Reporters {
+    fn tell(&mut self, event: &Event) {
+        for reporter in &mut self.0 {
+            reporter.tell(event);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What is said when a run has ended: where the pictures are, what failed and why, and what to type next. Never writes
+//! it anywhere.
+
+use std::path::Path;
+
+use crate::domain::event::Interrupt;
+use crate::domain::{Ending, FailureGroup, FailureKind, Summary};
+
+use super::rate::per_minute;
+use super::words::{count, counted, duration, money, one_line, rate, shell_word, signal, wrap};
+
+/// Lines are at most so wide, but for paths, commands and the closing line, which must stay in one piece.
+const COLUMNS: usize = 80;
+/// Where the facts stand, behind their names.
+const INDENT: usize = 12;
+/// A group's message gets so many lines; `overnight show` has all of it.
+const MESSAGE_LINES: usize = 3;
+
+/// Everything the closing words need to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Closing<'a> {
+    /// The job's name.
+    pub job: &'a str,
+    /// What was given to `run`, as it was typed.
+    pub target: &'a str,
+    /// What to give to the commands that take a JOB: its name, or its file if its workspace is elsewhere.
+    pub job_argument: &'a str,
+    /// Further words these commands need to find the same job, such as `--db` and its path. `--rehearse` is not one:
+    /// it follows from `rehearsal`.
+    pub flags: &'a [String],
+    /// Where the pictures are.
+    pub output: &'a Path,
+    /// The run in figures.
+    pub summary: &'a Summary,
+    /// The job's failed items, the largest group first.
+    pub groups: &'a [FailureGroup],
+    /// When the list price that was counted with was looked up, such as `2026-11`; none if the user gave the price.
+    pub list_price_of: Option<&'a str>,
+    /// Whether a simulator answered, so that nothing was paid.
+    pub rehearsal: bool,
+}
+
+/// The closing words of a run, with a line end behind the last.
+pub fn closing(closing: &Closing) -> String {
+    let mut lines = vec![headline(closing)];
+    let facts = facts(closing);
+    if !facts.is_empty() {
+        lines.push(String::new());
+        lines.extend(facts);
+    }
+    let next = next(closing);
+    if !next.is_empty() {
+        lines.push(String::new());
+        lines.push("Next:".into());
+        lines.extend(next);
+    }
+    if let Some(cause) = cause(&closing.summary.ending) {
+        lines.push(String::new());
+        lines.push(cause);
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Why the run could not go on, in the one line a person has to act on.
+fn cause(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Halted(failure) => Some(format!("halted: {}", one_line(&failure.message))),
+        Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
+        Ending::Complete | Ending::Limit(_) | Ending::Interrupted(_) => None,
+    }
+}
+
+fn headline(closing: &Closing) -> String {
+    let Closing { summary, .. } = closing;
+    let job = one_line(closing.job);
+    let counts = &summary.counts;
+    let (all, left) = (counts.total() - counts.cancelled, counts.left());
+    let items = counted(all, "item", "items");
+    match &summary.ending {
+        Ending::Halted(_) => format!("{job}: halted, {} of {items} still queued", count(left)),
+        Ending::Broken(_) => format!("{job}: broken off, {} of {items} left", count(left)),
+        Ending::Interrupted(Interrupt::Int) => format!("{job}: stopped by Ctrl-C, {} of {items} left", count(left)),
+        Ending::Interrupted(by) => format!("{job}: stopped by {}, {} of {items} left", signal(*by), count(left)),
+        Ending::Limit(flag) => format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left)),
+        Ending::Complete if changed_nothing(summary) => format!("{job}: nothing to do: {}", standing(summary)),
+        Ending::Complete if counts.failed_total() > 0 => {
+            let failed = count(counts.failed_total());
+            format!("{job}: finished, but {failed} of {items} failed")
+        }
+        Ending::Complete if all == 1 => format!("{job}: the one item is done"),
+        Ending::Complete => format!("{job}: all {items} are done"),
+    }
+}
+
+/// The job in one clause: `22 of 24 done, 2 failed`.
+fn standing(summary: &Summary) -> String {
+    let counts = &summary.counts;
+    let all = counts.total() - counts.cancelled;
+    let mut clause = format!("{} of {} done", count(counts.done), count(all));
+    for (number, what) in [(counts.failed_total(), "failed"), (counts.cancelled, "cancelled")] {
+        if number > 0 {
+            clause += &format!(", {} {what}", count(number));
+        }
+    }
+    clause
+}
+
+fn changed_nothing(summary: &Summary) -> bool {
+    summary.attempts == 0 && summary.done == 0 && summary.failed == 0
+}
+
+fn facts(closing: &Closing) -> Vec<String> {
+    let mut facts = Vec::new();
+    if closing.summary.counts.done > 0 {
+        facts.push(fact("pictures", &one_line(&closing.output.display().to_string())));
+    }
+    if !changed_nothing(closing.summary) {
+        facts.extend(run_facts(closing));
+    }
+    for (index, group) in closing.groups.iter().enumerate() {
+        let name = if index == 0 { "failed" } else { "" };
+        facts.extend(group_lines(name, group));
+    }
+    facts
+}
+
+fn run_facts(closing: &Closing) -> Vec<String> {
+    let Closing { summary, .. } = closing;
+    let mut facts = vec![fact("this run", &this_run(summary))];
+    if summary.counts.done != summary.done || summary.counts.failed_total() != summary.failed {
+        facts.push(fact("so far", &standing(summary)));
+    }
+    if summary.lost > 0 {
+        facts.extend(wrapped_fact("lost", &lost(closing), usize::MAX));
+    }
+    facts.push(fact("cost", &cost(closing)));
+    facts
+}
+
+/// What this run did, in which time and how fast.
+fn this_run(summary: &Summary) -> String {
+    let mut clause = format!("{} done", count(summary.done));
+    if summary.images > summary.done {
+        clause += &format!(" ({})", counted(summary.images, "picture", "pictures"));
+    }
+    if summary.failed > 0 {
+        clause += &format!(", {} failed", count(summary.failed));
+    }
+    clause += &format!(" in {}", duration(summary.took));
+    if let Some(pace) = per_minute(summary.done, summary.took) {
+        clause += &format!(", {} a minute", rate(pace));
+    }
+    clause
+}
+
+fn lost(closing: &Closing) -> String {
+    let lost = closing.summary.lost;
+    let got_none = format!("{} got no whole answer", counted(lost, "request", "requests"));
+    match (closing.rehearsal, lost) {
+        (true, _) => got_none,
+        (false, 1) => got_none + ": it may have been billed",
+        (false, _) => got_none + ": they may have been billed",
+    }
+}
+
+fn cost(closing: &Closing) -> String {
+    let source = match closing.list_price_of {
+        Some(month) => format!("at the list price of {month}"),
+        None => "at the given price".into(),
+    };
+    match (closing.summary.cost.map(money), closing.rehearsal) {
+        (None, true) => "nothing was paid".into(),
+        (None, false) => "unknown: no price is known for this model".into(),
+        (Some(cost), true) => format!("nothing was paid; {source} it would be {cost}"),
+        (Some(cost), false) => format!("{cost} {source}"),
+    }
+}
+
+/// A group of failures: how many of which kind, why, and which.
+fn group_lines(name: &str, group: &FailureGroup) -> Vec<String> {
+    let why = format!("{} {}: {}", count(group.items), group.kind, one_line(&group.message));
+    let mut lines = wrapped_fact(name, &why, MESSAGE_LINES);
+    let examples: Vec<String> = group.examples.iter().map(|item| one_line(item)).collect();
+    if examples.is_empty() {
+        return lines;
+    }
+    let mut which = format!("→ {}", examples.join(", "));
+    let rest = group.items.saturating_sub(examples.len() as u64);
+    if rest > 0 {
+        which += &format!(" and {} more", count(rest));
+    }
+    lines.extend(wrapped_fact("", &which, MESSAGE_LINES));
+    lines
+}
+
+/// The commands that lead on from here, each with what it is for.
+fn next(closing: &Closing) -> Vec<String> {
+    let run = command("run", closing.target, closing);
+    if closing.summary.ending != Ending::Complete {
+        return beside(&[(run, on_what(closing))]);
+    }
+    let mut steps = retries(closing);
+    if !steps.is_empty() {
+        steps.push((run, "then: sends what is queued".into()));
+    }
+    beside(&steps)
+}
+
+/// A `retry` for each sort of failed items that needs one of its own.
+fn retries(closing: &Closing) -> Vec<(String, String)> {
+    let retry = command("retry", closing.job_argument, closing);
+    let failed = &closing.summary.counts.failed;
+    let of = |kind| failed.get(&kind).copied().unwrap_or_default();
+    let (refused, lost) = (of(FailureKind::Refused), of(FailureKind::Lost));
+    let others = closing.summary.counts.failed_total() - refused - lost;
+    let sorts = [(others, "", ""), (refused, " --refused", "refused "), (lost, " --lost", "lost ")];
+    let needed = sorts.into_iter().filter(|(items, ..)| *items > 0);
+    needed
+        .map(|(items, flag, sort)| {
+            let items = counted(items, &format!("{sort}item"), &format!("{sort}items"));
+            (format!("{retry}{flag}"), format!("puts {items} back"))
+        })
+        .collect()
+}
+
+/// What the same command again is for, by why the run ended early.
+fn on_what(closing: &Closing) -> String {
+    match closing.summary.ending {
+        Ending::Halted(_) | Ending::Broken(_) => "goes on when the cause is mended".into(),
+        _ => format!("goes on with the {} left", count(closing.summary.counts.left())),
+    }
+}
+
+fn command(verb: &str, target: &str, closing: &Closing) -> String {
+    let mut words = vec!["overnight".into(), verb.into(), shell_word(&one_line(target))];
+    words.extend(closing.flags.iter().map(|flag| shell_word(&one_line(flag))));
+    if closing.rehearsal {
+        words.push("--rehearse".into());
+    }
+    words.join(" ")
+}
+
+/// Commands and their purposes, beside each other if there is room for all, else below each other.
+fn beside(steps: &[(String, String)]) -> Vec<String> {
+    let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let command_width = widest(&mut steps.iter().map(|(command, _)| command));
+    let purpose_width = widest(&mut steps.iter().map(|(_, purpose)| purpose));
+    let fits = "  ".len() + command_width + "  # ".len() + purpose_width <= COLUMNS;
+    let lines = steps.iter().map(|(command, purpose)| match fits {
+        true => format!("  {command:<command_width$}  # {purpose}"),
+        false => format!("  # {purpose}\n  {command}"),
+    });
+    lines.collect()
+}
+
+fn option(flag: &str) -> String {
+    format!("--{}", flag.trim_start_matches('-'))
+}
+
+fn fact(name: &str, text: &str) -> String {
+    format!("  {name:<width$}{text}", width = INDENT - 2)
+}
+
+/// A fact over several lines, at most `most` of them; from the second on they hang in a little.
+fn wrapped_fact(name: &str, text: &str, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, COLUMNS - INDENT - 2);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            last.push('…');
+        }
+    }
+    let indented = |(index, line): (usize, &String)| match index {
+        0 => fact(name, line),
+        _ => fact("", &format!("  {line}")),
+    };
+    lines.iter().enumerate().map(indented).collect()
+}

@@ -1,0 +1,102 @@
+//! Progress for people, on stderr. Never writes to stdout, never lets foreign text control the terminal.
+
+mod bar;
+mod plain;
+mod tally;
+mod view;
+
+use std::io::{self, IsTerminal, Write};
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Event, Progress, Reporter};
+
+use bar::{AboveBar, Bar};
+pub use plain::Plain;
+pub use view::Look;
+use view::USUAL_COLUMNS;
+
+/// A log has no width, but a message in it should have an end.
+const LOG_COLUMNS: usize = 400;
+
+/// Shows a run on stderr.
+#[derive(Debug)]
+pub struct Terminal(Display);
+
+#[derive(Debug)]
+enum Display {
+    Bar(Bar),
+    Plain(Box<Plain<io::Stderr>>),
+    None,
+}
+
+impl Terminal {
+    /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the system's time zone.
+    pub fn new(progress: Progress) -> Self {
+        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+        let look = |columns, colours| Look { columns, colours, zone };
+        Self(match progress {
+            Progress::None => Display::None,
+            Progress::Auto | Progress::Bar if can_draw() => {
+                Display::Bar(Bar::new(look(USUAL_COLUMNS, console::colors_enabled_stderr())))
+            }
+            _ => Display::Plain(Box::new(Plain::new(io::stderr(), look(LOG_COLUMNS, false)))),
+        })
+    }
+
+    /// A hand for everyone else who writes to stderr while a bar may be drawn there: logs, notices.
+    pub fn stderr(&self) -> Stderr {
+        Stderr(match &self.0 {
+            Display::Bar(bar) => Some(bar.writer()),
+            Display::Plain(_) | Display::None => None,
+        })
+    }
+}
+
+impl Reporter for Terminal {
+    fn tell(&mut self, event: &Event) {
+        match &mut self.0 {
+            Display::Bar(bar) => bar.tell(event),
+            Display::Plain(plain) => plain.tell(event),
+            Display::None => {}
+        }
+    }
+}
+
+/// stderr, above the bar if one is drawn. Each write should be whole lines.
+#[derive(Debug, Clone)]
+pub struct Stderr(Option<AboveBar>);
+
+impl Stderr {
+    /// Takes the bar away for good: for an end in a hurry, when the [`Terminal`] will not be dropped.
+    pub fn clear(&self) {
+        if let Some(above) = &self.0 {
+            above.clear();
+        }
+    }
+}
+
+impl Write for Stderr {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Some(above) => above.write(text),
+            None => io::stderr().write(text),
+        }
+    }
+
+    fn write_fmt(&mut self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+        match &mut self.0 {
+            Some(above) => above.write_fmt(text),
+            None => io::stderr().write_fmt(text),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.
+fn can_draw() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

@@ -1,0 +1,112 @@
+//! Progress where there is no terminal: a line now and then, for log files and cron's mail. Never more than a few dozen
+//! lines an hour, but for failures.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::domain::{Event, News, Reporter, Timestamp};
+use crate::report::words::{count, forecast, rate};
+
+use super::tally::{Pause, Tally, wall_clock};
+use super::view::{self, Look};
+
+/// Lines of progress are at least so far apart.
+const CLOSEST: Duration = Duration::from_secs(30);
+/// A line is due when this share of the items has ended since the last: one in twenty.
+const SHARE: u64 = 20;
+/// A line is due after so long in any case, as a sign of life.
+const FARTHEST: Duration = Duration::from_secs(10 * 60);
+/// So many failures get a line of their own; the summary groups them all.
+const MOST_FAILURES: u64 = 100;
+
+/// Writes lines of progress. A line that cannot be written is dropped: the run matters more.
+#[derive(Debug)]
+pub struct Plain<W> {
+    writer: W,
+    look: Look,
+    tally: Tally,
+    last_line: Timestamp,
+    last_ended: u64,
+    told_pause: Option<Pause>,
+}
+
+impl<W: Write + Send> Plain<W> {
+    /// Lines go to `writer`. Their width is the log's, so nothing is cut but to `look.columns`.
+    pub fn new(writer: W, look: Look) -> Self {
+        Self { writer, look, tally: Tally::default(), last_line: Timestamp::default(), last_ended: 0, told_pause: None }
+    }
+
+    fn line(&mut self, text: &str) {
+        let now = self.tally.now;
+        let _ = writeln!(self.writer, "{} {text}", wall_clock(now, now, &self.look.zone));
+    }
+
+    fn progress(&mut self) {
+        self.last_line = self.tally.now;
+        self.last_ended = self.tally.ended();
+        self.line(&progress_line(&self.tally));
+    }
+
+    fn progress_is_due(&self) -> bool {
+        let apart = self.tally.now.since(self.last_line);
+        let ended = self.tally.ended() - self.last_ended;
+        let is_last = self.tally.ended() == self.tally.items();
+        !is_last && (apart >= FARTHEST || (apart >= CLOSEST && ended * SHARE >= self.tally.items() && ended > 0))
+    }
+
+    fn lasting(&mut self, text: &str) {
+        if self.tally.failed <= MOST_FAILURES || self.tally.halted {
+            self.line(text);
+        } else if self.tally.failed == MOST_FAILURES + 1 {
+            self.line("further failures are counted, and grouped in the summary");
+        }
+    }
+
+    /// A pause gets a line when it begins; longer ones that follow at once only now and then.
+    fn pause(&mut self) {
+        let due = self.tally.now.since(self.last_line) >= CLOSEST || self.told_pause.is_none();
+        if let Some(pause) = self.tally.pause.clone().filter(|_| due) {
+            self.last_line = self.tally.now;
+            self.line(&view::paused(&pause, &self.tally, &self.look));
+            self.told_pause = Some(pause);
+        }
+    }
+}
+
+impl<W: Write + Send> Reporter for Plain<W> {
+    fn tell(&mut self, event: &Event) {
+        self.tally.take(event);
+        match &event.news {
+            News::RunStarted { .. } => {
+                (self.last_line, self.last_ended, self.told_pause) = (event.time, 0, None);
+                if self.tally.items() > 0 {
+                    self.line(&view::start(&self.tally));
+                }
+            }
+            News::Slowed { .. } => self.pause(),
+            News::RunEnded(_) if self.tally.items() > 0 => self.progress(),
+            _ => match view::lasting(event, &self.look) {
+                Some(line) => self.lasting(&line),
+                None if self.progress_is_due() => self.progress(),
+                None => {}
+            },
+        }
+    }
+}
+
+fn progress_line(tally: &Tally) -> String {
+    let mut parts = vec![format!("{}: {}/{} done", tally.job, count(tally.done), count(tally.items()))];
+    if tally.failed > 0 {
+        parts.push(format!("{} failed", count(tally.failed)));
+    }
+    if tally.in_flight() > 0 {
+        parts.push(format!("{} in flight", tally.in_flight()));
+    }
+    if let Some(per_minute) = tally.pictures_per_minute() {
+        parts.push(format!("{} a minute", rate(per_minute)));
+    }
+    if let Some(left) = tally.time_left().filter(|left| !left.is_zero()) {
+        parts.push(format!("about {} left", forecast(left)));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,126 @@
+//! What the terminal shows, as the events so far tell it. Never draws.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Counts, Event, News, Timestamp};
+use crate::report::rate::Recent;
+use crate::report::words::one_line;
+
+/// A run up to its latest event.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// The job's name, fit for a terminal.
+    pub job: String,
+    /// The job as it stood at the start.
+    pub before: Counts,
+    /// Items that got their picture in this run.
+    pub done: u64,
+    /// Items given up in this run.
+    pub failed: u64,
+    /// When sending goes on, and why it does not now.
+    pub pause: Option<Pause>,
+    /// Why nothing more is sent, if so.
+    pub halted: bool,
+    /// The time of the latest event.
+    pub now: Timestamp,
+    items: u64,
+    in_flight: HashSet<String>,
+    recent: Recent,
+}
+
+/// The server asked for patience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    /// When sending goes on.
+    pub until: Timestamp,
+    /// In the server's words, fit for a terminal.
+    pub message: String,
+}
+
+impl Tally {
+    /// Takes note of an event.
+    pub fn take(&mut self, event: &Event) {
+        self.now = event.time;
+        match &event.news {
+            News::RunStarted { counts, items } => self.start(event, counts, *items),
+            News::AttemptStarted { item, .. } => {
+                self.in_flight.insert(item.clone());
+            }
+            News::AttemptEnded { item, outcome, .. } => {
+                self.in_flight.remove(item);
+                self.end_attempt(outcome);
+            }
+            News::Slowed { until, message } => {
+                let (until, message) = (*until, one_line(message));
+                self.pause = Some(Pause { until, message });
+            }
+            News::Halted { .. } => self.halted = true,
+            News::RunEnded(_) => self.in_flight.clear(),
+        }
+        if self.pause.as_ref().is_some_and(|pause| pause.until <= self.now) {
+            self.pause = None;
+        }
+    }
+
+    /// Items of this run: those it was to take, and more only if more ended.
+    pub fn items(&self) -> u64 {
+        self.items.max(self.ended())
+    }
+
+    /// Items that ended in this run, with a picture or without.
+    pub fn ended(&self) -> u64 {
+        self.done + self.failed
+    }
+
+    /// Requests under way.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Pictures a minute, if that can be said.
+    pub fn pictures_per_minute(&self) -> Option<f64> {
+        self.recent.pictures_per_minute(self.now)
+    }
+
+    /// How long the rest will take, if that can be said.
+    pub fn time_left(&self) -> Option<Duration> {
+        let pause = self.pause.as_ref().map_or(Duration::ZERO, |pause| pause.until.since(self.now));
+        self.recent.time_left(self.items() - self.ended(), self.now, pause)
+    }
+
+    fn start(&mut self, event: &Event, counts: &Counts, items: u64) {
+        *self = Self {
+            job: one_line(&event.job),
+            before: counts.clone(),
+            items,
+            now: event.time,
+            recent: Recent::starting(event.time),
+            ..Self::default()
+        };
+    }
+
+    fn end_attempt(&mut self, outcome: &str) {
+        let done = match outcome {
+            "done" => true,
+            "failed" => false,
+            _ => return,
+        };
+        self.done += u64::from(done);
+        self.failed += u64::from(!done);
+        self.recent.note(self.now, done);
+    }
+}
+
+/// A moment on the wall clock of `zone` as someone at `now` says it: with the date only if that is another day.
+pub fn wall_clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let local = |time: Timestamp| {
+        let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
+        time.to_zoned(zone.clone())
+    };
+    let (time, now) = (local(time), local(now));
+    let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    time.strftime(format).to_string()
+}

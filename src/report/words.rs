@@ -1,0 +1,186 @@
+//! Figures and foreign text as people read them. Never decides what is said.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::domain::Usd;
+use crate::domain::event::Interrupt;
+
+/// A count with its thousands separated: `1,234`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A count and what is counted: `1 picture`, `2 pictures`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// A duration in its two largest units: `0.4 s`, `38 s`, `12 min 5 s`, `3 h 12 min`, `2 d 4 h`.
+pub fn duration(length: Duration) -> String {
+    if length < Duration::from_secs(10) {
+        return format!("{:.1} s", length.as_millis() as f64 / 1e3);
+    }
+    let seconds = length.as_secs();
+    let pair = |whole: u64, unit: &str, rest: u64, small: &str| match rest {
+        0 => format!("{} {unit}", count(whole)),
+        _ => format!("{} {unit} {rest} {small}", count(whole)),
+    };
+    match seconds {
+        ..60 => format!("{seconds} s"),
+        60..3_600 => pair(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => pair(seconds / 3_600, "h", seconds / 60 % 60, "min"),
+        _ => pair(seconds / 86_400, "d", seconds / 3_600 % 24, "h"),
+    }
+}
+
+/// A duration in few characters, rounded as a forecast deserves: `45 s`, `8 min`, `3h 12m`, `2d 04h`.
+pub fn forecast(length: Duration) -> String {
+    let seconds = length.as_secs_f64().ceil() as u64;
+    let minutes = seconds.div_ceil(60);
+    match seconds {
+        ..=90 => format!("{seconds} s"),
+        91..=5_400 => format!("{minutes} min"),
+        5_401..=86_400 => format!("{}h {:02}m", minutes / 60, minutes % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+}
+
+/// A rate in as many digits as mean something: `0.4`, `38`, `1,234`.
+pub fn rate(per_minute: f64) -> String {
+    if per_minute < 9.95 { format!("{per_minute:.1}") } else { count(per_minute.round() as u64) }
+}
+
+/// A sum to the cent, and small ones in full: `$1,234.50`, `$0.81`, `$0.0336`.
+pub fn money(sum: Usd) -> String {
+    let cents = (sum.nanos() + 5_000_000) / 10_000_000;
+    match u64::try_from(cents) {
+        Ok(cents) if cents >= 10 => format!("${}.{:02}", count(cents / 100), cents % 100),
+        _ => sum.to_string(),
+    }
+}
+
+/// A signal by its name.
+pub const fn signal(interrupt: Interrupt) -> &'static str {
+    match interrupt {
+        Interrupt::Int => "SIGINT",
+        Interrupt::Term => "SIGTERM",
+    }
+}
+
+/// Text from a manifest or a server, made harmless for a terminal and one line: escape sequences are taken out, every
+/// other run of controls and blanks becomes one space, and marks that reverse the writing direction are dropped.
+pub fn one_line(text: &str) -> String {
+    let plain = console::strip_ansi_codes(text);
+    let visible: String = plain.chars().filter(|c| !is_direction_mark(*c)).collect();
+    let words = visible.split(|c: char| c.is_whitespace() || c.is_control());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Cuts to a terminal's columns, the last of them an ellipsis if anything was cut.
+pub fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    console::truncate_str(text, columns, "…")
+}
+
+/// Breaks text between words into lines of at most so many columns, except for words that are longer.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ') {
+        let width = console::measure_text_width(word);
+        if used > 0 && used + 1 + width > columns {
+            lines.push(String::new());
+            used = 0;
+        }
+        // There is always a last line: the first was there from the start.
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += width;
+        }
+    }
+    lines
+}
+
+/// One word of a command as a POSIX shell reads it back, quoted only where it must be.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,~".contains(c);
+    if !word.is_empty() && word.chars().all(plain) && !word.starts_with('~') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Embeddings, overrides and isolates, which can make a line read as something it is not.
+const fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated() {
+        let counts = [0, 12, 999, 1_000, 54_321, 1_234_567].map(count);
+        assert_eq!(counts, ["0", "12", "999", "1,000", "54,321", "1,234,567"]);
+        assert_eq!(counted(1, "picture", "pictures"), "1 picture");
+        assert_eq!(counted(1_200, "picture", "pictures"), "1,200 pictures");
+    }
+
+    #[test]
+    fn money_is_rounded_to_cents_unless_they_would_hide_it() {
+        let sums = [0, 33_600_000, 806_400_000, 995_000_000, 1_234_504_000_000].map(Usd::from_nanos);
+        assert_eq!(sums.map(money), ["$0.00", "$0.0336", "$0.81", "$1.00", "$1,234.50"]);
+    }
+
+    #[test]
+    fn durations_show_their_two_largest_units() {
+        let spoken = [400, 9_949, 38_000, 60_000, 725_000, 11_520_000, 187_200_000].map(Duration::from_millis);
+        let expected = ["0.4 s", "9.9 s", "38 s", "1 min", "12 min 5 s", "3 h 12 min", "2 d 4 h"];
+        assert_eq!(spoken.map(duration), expected);
+    }
+
+    #[test]
+    fn a_forecast_is_short_and_rounds_up() {
+        let lengths = [0, 45, 91, 480, 5_400, 5_401, 86_399, 187_200].map(Duration::from_secs);
+        let expected = ["0 s", "45 s", "2 min", "8 min", "90 min", "1h 31m", "24h 00m", "2d 04h"];
+        assert_eq!(lengths.map(forecast), expected);
+    }
+
+    #[test]
+    fn foreign_text_cannot_move_the_cursor_or_hide_or_break_a_line() {
+        let hostile =
+            "\u{1b}[2J\u{1b}[1;31mred\u{1b}[0m\r\nnext\u{7}\u{9b}31m\u{1b}]0;title\u{7}\tend\u{202e}txt.exe\0";
+        let safe = one_line(hostile);
+        assert!(!safe.chars().any(|c| c.is_control() || is_direction_mark(c)), "{safe:?}");
+        assert_eq!(safe, "red next endtxt.exe");
+        assert_eq!(one_line("Käse & 桜 \u{1b}"), "Käse & 桜");
+    }
+
+    #[test]
+    fn wide_characters_are_cut_and_wrapped_by_columns() {
+        assert_eq!(cut("桜桜桜桜", 5), "桜桜…");
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(wrap("桜桜 ab cd", 6), ["桜桜", "ab cd"]);
+        assert_eq!(wrap("averylongword is kept", 6), ["averylongword", "is", "kept"]);
+    }
+
+    #[test]
+    fn a_printed_command_can_be_pasted_into_a_shell() {
+        assert_eq!(shell_word("jobs/spring.toml"), "jobs/spring.toml");
+        assert_eq!(shell_word("my list.csv"), "'my list.csv'");
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+    }
+}

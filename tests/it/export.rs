@@ -1,0 +1,230 @@
+//! What the results files promise, over a ledger made by hand. Never opens a database.
+
+use std::fs;
+use std::path::Path;
+
+use overnight::domain::{
+    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, ImageSize, Item, ItemId, Modalities, Reply,
+    Request, Timestamp, Usd,
+};
+use overnight::export::{ExportError, ResultsCsv, write_results};
+use overnight::queue::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
+use serde_json::{Value, json};
+
+/// A ledger that has one job, of these rows. It breaks after the last one if it is told to.
+#[derive(Default)]
+struct Rows {
+    columns: Vec<&'static str>,
+    rows: Vec<RowRecord>,
+    breaks: bool,
+}
+
+impl Ledger for Rows {
+    fn status(&self, _: Timestamp, _: &[String]) -> Result<Vec<JobStatus>, QueueError> {
+        Ok(vec![])
+    }
+
+    fn columns(&self, _: &str) -> Result<Vec<String>, QueueError> {
+        Ok(self.columns.iter().map(|&column| column.to_owned()).collect())
+    }
+
+    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError> {
+        for row in &self.rows {
+            if !each(row.clone()) {
+                return Ok(());
+            }
+        }
+        match self.breaks {
+            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x") }),
+            false => Ok(()),
+        }
+    }
+
+    fn failures(&self, _: &str) -> Result<Vec<FailureGroup>, QueueError> {
+        Ok(vec![])
+    }
+}
+
+fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
+    RowRecord { line: 2, cells: cells.to_vec(), items: items.to_vec() }
+}
+
+fn waiting(id: &str) -> ItemRecord {
+    let request = Request {
+        model: "model".into(),
+        prompt: format!("Draw \"{id}\""),
+        references: vec![],
+        aspect_ratio: Some(AspectRatio::R4x5),
+        image_size: ImageSize::OneK,
+        thinking: None,
+        modalities: Modalities::TextAndImage,
+        temperature: None,
+        seed: None,
+        system_instruction: None,
+    };
+    ItemRecord {
+        item: Item { id: ItemId::new(id), name: id.into(), request, digest: Digest([0; 32]) },
+        state: ItemState::Queued,
+        attempts: 0,
+        artifact: None,
+        failure: None,
+        reply: Reply::default(),
+        cost: None,
+    }
+}
+
+fn done(id: &str, caption: Option<&str>, files: &[&str]) -> ItemRecord {
+    let image = |file: &&str| ImageFile {
+        file: (*file).into(),
+        bytes: 7,
+        blake3: "abc".into(),
+        width: Some(928),
+        height: Some(1152),
+    };
+    ItemRecord {
+        state: ItemState::Done,
+        attempts: 2,
+        artifact: Some(Artifact {
+            images: files.iter().map(image).collect(),
+            caption: caption.map(str::to_owned),
+            finish_reason: Some("STOP".into()),
+        }),
+        cost: Some(Usd::from_nanos(67_200_000)),
+        ..waiting(id)
+    }
+}
+
+fn refused(id: &str) -> ItemRecord {
+    ItemRecord {
+        state: ItemState::Failed,
+        attempts: 1,
+        failure: Some((FailureKind::Refused, "unsafe, says the model".into())),
+        reply: Reply { finish_reason: Some("IMAGE_SAFETY".into()), ..Reply::default() },
+        ..waiting(id)
+    }
+}
+
+/// The table of these rows, without touching the disk.
+fn table(columns: &[&str], rows: &[RowRecord]) -> String {
+    let columns: Vec<_> = columns.iter().map(|&column| column.to_owned()).collect();
+    let mut table = ResultsCsv::new(&columns, Vec::new()).unwrap();
+    rows.iter().for_each(|row| table.write(row).unwrap());
+    String::from_utf8(table.finish().unwrap()).unwrap()
+}
+
+fn touch(folder: &Path, files: &[&str]) {
+    files.iter().for_each(|file| fs::write(folder.join(file), "picture").unwrap());
+}
+
+#[test]
+fn the_table_has_the_manifests_columns_then_the_results() {
+    let rows = [
+        row(&[json!("lamp"), json!("oak, \"old\"")], &[done("lamp", Some("A lamp.\nOn oak."), &["lamp.jpg"])]),
+        row(&[json!("chair"), json!("")], &[refused("chair")]),
+        row(&[json!("table"), json!("x")], &[waiting("table")]),
+    ];
+    insta::assert_snapshot!(table(&["id", "material"], &rows), @r#"
+    id,material,status,file,caption,attempts,finish_reason,failure,cost_usd,blake3,width,height
+    lamp,"oak, ""old""",done,lamp.jpg,"A lamp.
+    On oak.",2,STOP,,0.0672,abc,928,1152
+    chair,,failed,,,1,IMAGE_SAFETY,"refused: unsafe, says the model",,,,
+    table,x,queued,,,0,,,,,,
+    "#);
+}
+
+#[test]
+fn a_row_with_several_items_gives_a_line_for_each_and_one_without_a_line_of_its_own() {
+    let rows = [row(&[json!("lamp")], &[waiting("lamp-1"), refused("lamp-2")]), row(&[json!("left out")], &[])];
+    insta::assert_snapshot!(table(&["handle"], &rows), @r#"
+    handle,status,file,caption,attempts,finish_reason,failure,cost_usd,blake3,width,height
+    lamp,queued,,,0,,,,,,
+    lamp,failed,,,1,IMAGE_SAFETY,"refused: unsafe, says the model",,,,
+    left out,,,,,,,,,,
+    "#);
+}
+
+#[test]
+fn a_manifest_column_named_like_a_result_comes_back_under_another_name() {
+    let rows = [row(&[json!("mine"), json!("hers"), json!("file")], &[waiting("lamp")])];
+    let table = table(&["status", "manifest_status", "file"], &rows);
+    let header = table.lines().next().unwrap();
+    assert!(header.starts_with("manifest_manifest_status,manifest_status,manifest_file,status,file,"), "{header}");
+    assert!(table.lines().nth(1).unwrap().starts_with("mine,hers,file,queued,,"));
+}
+
+#[test]
+fn values_of_json_lines_come_back_as_their_json_and_missing_ones_as_nothing() {
+    let cells = [json!(1.5), json!(["a.png", "b.png"]), Value::Null];
+    let table = table(&["number", "images", "nothing", "absent"], &[row(&cells, &[waiting("lamp")])]);
+    let line = table.lines().nth(1).unwrap();
+    assert!(line.starts_with(r#"1.5,"[""a.png"",""b.png""]",,,queued,"#), "{line}");
+}
+
+#[test]
+fn the_models_words_are_no_formula_and_the_users_cells_are_untouched() {
+    let rows = [row(&[json!("=SUM(A1)")], &[done("lamp", Some("=HYPERLINK(1)"), &["lamp.jpg"])])];
+    let table = table(&["note"], &rows);
+    assert!(table.lines().nth(1).unwrap().starts_with("=SUM(A1),done,lamp.jpg,'=HYPERLINK(1),"));
+}
+
+#[test]
+fn the_data_set_has_a_line_for_each_image_that_is_there_with_the_same_keys() {
+    let output = tempfile::tempdir().unwrap();
+    touch(output.path(), &["lamp.jpg", "lamp~2.jpg", "bare.png"]);
+    let bare = ItemRecord { cost: None, ..done("bare", None, &["bare.png"]) };
+    let ledger = Rows {
+        columns: vec!["id"],
+        rows: vec![
+            row(&[json!("lamp")], &[done("lamp", Some("=A lamp."), &["lamp.jpg", "lamp~2.jpg"])]),
+            row(&[json!("chair")], &[refused("chair")]),
+            row(&[json!("gone")], &[done("gone", None, &["gone.jpg"])]),
+            row(&[json!("bare")], &[bare]),
+        ],
+        ..Rows::default()
+    };
+    write_results(&ledger, "spring", output.path()).unwrap();
+    insta::assert_snapshot!(fs::read_to_string(output.path().join("metadata.jsonl")).unwrap(), @r#"
+    {"file_name":"lamp.jpg","text":"Draw \"lamp\"","id":"lamp","number":1,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":0.0672,"blake3":"abc","bytes":7,"width":928,"height":1152}
+    {"file_name":"lamp~2.jpg","text":"Draw \"lamp\"","id":"lamp","number":2,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
+    {"file_name":"bare.png","text":"Draw \"bare\"","id":"bare","number":1,"caption":null,"model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
+    "#);
+}
+
+#[test]
+fn rows_that_share_an_item_share_its_results_and_its_picture_is_listed_once() {
+    let output = tempfile::tempdir().unwrap();
+    touch(output.path(), &["lamp.jpg"]);
+    let lamp = row(&[json!("Draw")], &[done("lamp", None, &["lamp.jpg"])]);
+    let ledger = Rows { columns: vec!["prompt"], rows: vec![lamp.clone(), lamp], ..Rows::default() };
+    write_results(&ledger, "spring", output.path()).unwrap();
+    let table = fs::read_to_string(output.path().join("results.csv")).unwrap();
+    assert_eq!(table.matches("Draw,done,lamp.jpg").count(), 2);
+    let lines = fs::read_to_string(output.path().join("metadata.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), 1);
+}
+
+#[test]
+fn results_are_replaced_whole_or_not_at_all_and_leave_no_drafts() {
+    let output = tempfile::tempdir().unwrap();
+    fs::write(output.path().join("results.csv"), "before").unwrap();
+    fs::write(output.path().join(".results.csv.spring.part"), "what a killed process left, and quite long").unwrap();
+    let mut ledger = Rows { columns: vec!["id"], rows: vec![row(&[json!("lamp")], &[waiting("lamp")])], breaks: true };
+    let error = write_results(&ledger, "spring", output.path()).unwrap_err();
+    assert!(matches!(error, ExportError::Ledger(_)));
+    assert_eq!(fs::read(output.path().join("results.csv")).unwrap(), b"before");
+    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 1, "no draft is left");
+
+    ledger.breaks = false;
+    write_results(&ledger, "spring", output.path()).unwrap();
+    let table = fs::read_to_string(output.path().join("results.csv")).unwrap();
+    assert!(table.starts_with("id,status,") && table.ends_with("lamp,queued,,,0,,,,,,\n"), "{table}");
+    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn a_missing_output_folder_is_named_with_what_to_do() {
+    let output = tempfile::tempdir().unwrap();
+    let error = write_results(&Rows::default(), "spring", &output.path().join("moved")).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("moved/results.csv") && error.contains("run the same command again"), "{error}");
+}

@@ -1,0 +1,264 @@
+//! The closing words of a run, as a person reads them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use overnight::domain::event::Interrupt;
+use overnight::domain::{Counts, Ending, Failure, FailureGroup, FailureKind, Summary, Usd};
+use overnight::report::{Closing, closing};
+
+fn summary() -> Summary {
+    Summary {
+        ending: Ending::Complete,
+        took: Duration::from_secs(38),
+        attempts: 24,
+        done: 24,
+        failed: 0,
+        images: 24,
+        lost: 0,
+        cost: Some(Usd::from_nanos(806_400_000)),
+        counts: Counts { done: 24, ..Counts::default() },
+    }
+}
+
+fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
+    Closing {
+        job: "spring",
+        target: "jobs/spring.toml",
+        job_argument: "spring",
+        flags: &[],
+        output: Path::new("output/spring"),
+        summary,
+        groups,
+        list_price_of: Some("2026-11"),
+        rehearsal: false,
+    }
+}
+
+fn group(kind: FailureKind, items: u64, message: &str, examples: &[&str]) -> FailureGroup {
+    FailureGroup { kind, message: message.into(), items, examples: examples.iter().map(|&id| id.into()).collect() }
+}
+
+/// Of 1,000 items 300 are left.
+fn halfway(ending: Ending) -> Summary {
+    Summary {
+        ending,
+        took: Duration::from_secs(725),
+        attempts: 700,
+        done: 700,
+        images: 700,
+        cost: Some(Usd::from_nanos(23_520_000_000)),
+        counts: Counts { queued: 300, done: 700, ..Counts::default() },
+        ..summary()
+    }
+}
+
+fn some_failed() -> (Summary, Vec<FailureGroup>) {
+    let groups = vec![
+        group(
+            FailureKind::Refused,
+            9,
+            "the model refused (IMAGE_SAFETY): Unable to show the generated image. The image was filtered out because \
+             it violated Google's Generative AI Prohibited Use policy; change the prompt",
+            &["red-dress-1", "red-dress-2", "red-dress-3"],
+        ),
+        group(FailureKind::Transient, 3, "503 from the server after 6 attempts", &["a", "b", "c"]),
+        group(FailureKind::Rejected, 1, "400 INVALID_ARGUMENT: prompt is too long", &["epic"]),
+    ];
+    let failed = [(FailureKind::Refused, 9), (FailureKind::Transient, 3), (FailureKind::Rejected, 1)];
+    let mut summary = halfway(Ending::Complete);
+    (summary.attempts, summary.done, summary.failed, summary.images) = (734, 687, 13, 689);
+    summary.lost = 2;
+    summary.counts = Counts { done: 1_987, failed: failed.into(), ..Counts::default() };
+    (summary, groups)
+}
+
+#[test]
+fn all_done() {
+    insta::assert_snapshot!(closing(&words(&summary(), &[])), @r"
+    spring: all 24 items are done
+
+      pictures  output/spring
+      this run  24 done in 38 s, 38 a minute
+      cost      $0.81 at the list price of 2026-11
+    ");
+}
+
+#[test]
+fn some_failed_for_three_reasons() {
+    let (summary, groups) = some_failed();
+    let text = closing(&words(&summary, &groups));
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    insta::assert_snapshot!(text, @r"
+    spring: finished, but 13 of 2,000 items failed
+
+      pictures  output/spring
+      this run  687 done (689 pictures), 13 failed in 12 min 5 s, 57 a minute
+      so far    1,987 of 2,000 done, 13 failed
+      lost      2 requests got no whole answer: they may have been billed
+      cost      $23.52 at the list price of 2026-11
+      failed    9 refused: the model refused (IMAGE_SAFETY): Unable to show the
+                  generated image. The image was filtered out because it violated
+                  Google's Generative AI Prohibited Use policy; change the prompt
+                → red-dress-1, red-dress-2, red-dress-3 and 6 more
+                3 transient: 503 from the server after 6 attempts
+                → a, b, c
+                1 rejected: 400 INVALID_ARGUMENT: prompt is too long
+                → epic
+
+    Next:
+      overnight retry spring            # puts 4 items back
+      overnight retry spring --refused  # puts 9 refused items back
+      overnight run jobs/spring.toml    # then: sends what is queued
+    ");
+}
+
+#[test]
+fn halted_by_a_bad_key() {
+    let failure = Failure::new(
+        FailureKind::Fatal,
+        "the server refused the key (400 API_KEY_INVALID): put a valid one into OVERNIGHT_API_KEY",
+    );
+    let mut summary = halfway(Ending::Halted(failure));
+    (summary.lost, summary.cost) = (1, None);
+    insta::assert_snapshot!(closing(&words(&summary, &[])), @r"
+    spring: halted, 300 of 1,000 items still queued
+
+      pictures  output/spring
+      this run  700 done in 12 min 5 s, 58 a minute
+      lost      1 request got no whole answer: it may have been billed
+      cost      unknown: no price is known for this model
+
+    Next:
+      overnight run jobs/spring.toml  # goes on when the cause is mended
+
+    halted: the server refused the key (400 API_KEY_INVALID): put a valid one into OVERNIGHT_API_KEY
+    ");
+}
+
+#[test]
+fn stopped_by_a_person_or_a_service_manager() {
+    let summary = halfway(Ending::Interrupted(Interrupt::Int));
+    insta::assert_snapshot!(closing(&words(&summary, &[])), @r"
+    spring: stopped by Ctrl-C, 300 of 1,000 items left
+
+      pictures  output/spring
+      this run  700 done in 12 min 5 s, 58 a minute
+      cost      $23.52 at the list price of 2026-11
+
+    Next:
+      overnight run jobs/spring.toml  # goes on with the 300 left
+    ");
+    let summary = halfway(Ending::Interrupted(Interrupt::Term));
+    assert!(closing(&words(&summary, &[])).starts_with("spring: stopped by SIGTERM, 300 of 1,000 items left\n"));
+}
+
+#[test]
+fn a_limit_was_reached() {
+    insta::assert_snapshot!(closing(&words(&halfway(Ending::Limit("limit")), &[])), @r"
+    spring: stopped by --limit, 300 of 1,000 items left
+
+      pictures  output/spring
+      this run  700 done in 12 min 5 s, 58 a minute
+      cost      $23.52 at the list price of 2026-11
+
+    Next:
+      overnight run jobs/spring.toml  # goes on with the 300 left
+    ");
+}
+
+fn nothing_done() -> Summary {
+    Summary { attempts: 0, done: 0, images: 0, took: Duration::from_millis(12), cost: Some(Usd::ZERO), ..summary() }
+}
+
+#[test]
+fn nothing_to_do() {
+    insta::assert_snapshot!(closing(&words(&nothing_done(), &[])), @r"
+    spring: nothing to do: 24 of 24 done
+
+      pictures  output/spring
+    ");
+}
+
+#[test]
+fn nothing_to_do_but_failed_items_remain() {
+    let mut summary = nothing_done();
+    summary.counts.done = 22;
+    summary.counts.failed = [(FailureKind::Refused, 1), (FailureKind::Lost, 1)].into();
+    let groups = [
+        group(FailureKind::Lost, 1, "the connection broke after 3 s", &["mug"]),
+        group(FailureKind::Refused, 1, "the model refused (SAFETY)", &["knife"]),
+    ];
+    insta::assert_snapshot!(closing(&words(&summary, &groups)), @r"
+    spring: nothing to do: 22 of 24 done, 2 failed
+
+      pictures  output/spring
+      failed    1 lost: the connection broke after 3 s
+                → mug
+                1 refused: the model refused (SAFETY)
+                → knife
+
+    Next:
+      overnight retry spring --refused  # puts 1 refused item back
+      overnight retry spring --lost     # puts 1 lost item back
+      overnight run jobs/spring.toml    # then: sends what is queued
+    ");
+}
+
+#[test]
+fn a_rehearsal_says_that_nothing_was_paid() {
+    let mut summary = summary();
+    summary.lost = 2;
+    let mut words = words(&summary, &[]);
+    words.rehearsal = true;
+    insta::assert_snapshot!(closing(&words), @r"
+    spring: all 24 items are done
+
+      pictures  output/spring
+      this run  24 done in 38 s, 38 a minute
+      lost      2 requests got no whole answer
+      cost      nothing was paid; at the list price of 2026-11 it would be $0.81
+    ");
+}
+
+#[test]
+fn one_of_everything_is_said_in_the_singular() {
+    let mut summary = summary();
+    (summary.attempts, summary.done, summary.images, summary.counts.done) = (2, 1, 1, 1);
+    (summary.lost, summary.cost) = (1, Some(Usd::from_nanos(33_600_000)));
+    let mut words = words(&summary, &[]);
+    words.list_price_of = None;
+    insta::assert_snapshot!(closing(&words), @r"
+    spring: the one item is done
+
+      pictures  output/spring
+      this run  1 done in 38 s
+      lost      1 request got no whole answer: it may have been billed
+      cost      $0.0336 at the given price
+    ");
+}
+
+#[test]
+fn a_printed_command_can_be_pasted_whatever_the_names_hold() {
+    let summary = halfway(Ending::Limit("--max-images"));
+    let flags = ["--db".into(), "my db.sqlite".into()];
+    let mut words = words(&summary, &[]);
+    (words.target, words.flags, words.rehearsal) = ("lists/it's spring.csv", &flags, true);
+    let text = closing(&words);
+    let command = r"overnight run 'lists/it'\''s spring.csv' --db 'my db.sqlite' --rehearse";
+    assert!(text.lines().any(|line| line.trim() == command), "{text}");
+    assert!(text.contains("stopped by --max-images"), "{text}");
+}
+
+#[test]
+fn hostile_names_and_messages_reach_the_terminal_as_plain_text() {
+    let hostile = "\u{1b}[31mevil\u{1b}]0;owned\u{7}\r\n\u{9b}2Jtext\u{202e}";
+    let (mut summary, _) = some_failed();
+    summary.ending = Ending::Halted(Failure::new(FailureKind::Fatal, hostile));
+    let groups = [group(FailureKind::Rejected, 1, hostile, &[hostile])];
+    let mut words = words(&summary, &groups);
+    (words.job, words.target, words.output) = (hostile, hostile, Path::new(hostile));
+    let text = closing(&words);
+    assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
+    assert_eq!(text.lines().last(), Some("halted: evil text"));
+}

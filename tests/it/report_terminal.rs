@@ -1,0 +1,177 @@
+//! Progress as a log file or cron's mail shows it.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use overnight::domain::Progress;
+use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, News, Reporter, Summary, Timestamp};
+use overnight::report::terminal::{Look, Plain};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn event(second: i64, news: News) -> Event {
+    Event {
+        // 2026-11-20 02:00:00 UTC
+        time: Timestamp::from_millis((1_795_140_000 + second) * 1000),
+        job: "spring".into(),
+        news,
+    }
+}
+
+fn run_started(items: u64, counts: Counts) -> Event {
+    event(0, News::RunStarted { counts, items })
+}
+
+fn started(second: i64, item: impl ToString) -> Event {
+    let item = item.to_string();
+    event(second, News::AttemptStarted { item, attempt: 1 })
+}
+
+fn ended(second: i64, item: impl ToString, failure: Option<Failure>) -> Event {
+    let news = News::AttemptEnded {
+        item: item.to_string(),
+        attempt: 1,
+        outcome: if failure.is_some() { "failed" } else { "done" },
+        failure,
+        cost: None,
+        file: None,
+    };
+    event(second, news)
+}
+
+fn run_ended(second: i64) -> Event {
+    let summary = Summary {
+        ending: Ending::Complete,
+        took: Duration::ZERO,
+        attempts: 0,
+        done: 0,
+        failed: 0,
+        images: 0,
+        lost: 0,
+        cost: None,
+        counts: Counts::default(),
+    };
+    event(second, News::RunEnded(summary))
+}
+
+fn slowed(second: i64, until: i64) -> Event {
+    let message = "429 RESOURCE_EXHAUSTED: \u{1b}[31mslow down".into();
+    let until = event(until, News::Halted { message: String::new() }).time;
+    event(second, News::Slowed { until, message })
+}
+
+fn queued(queued: u64) -> Counts {
+    Counts { queued, ..Counts::default() }
+}
+
+fn log(events: impl IntoIterator<Item = Event>) -> String {
+    let log = Log::default();
+    let look = Look { columns: 400, colours: false, zone: TimeZone::UTC };
+    let mut plain = Plain::new(log.clone(), look);
+    events.into_iter().for_each(|event| plain.tell(&event));
+    let text = log.0.lock().unwrap().clone();
+    String::from_utf8(text).unwrap()
+}
+
+/// Each item takes three seconds, one after the other.
+fn steadily(items: i64) -> impl Iterator<Item = Event> {
+    (0..items).flat_map(|item| [started(item * 3, item), ended(item * 3 + 3, item, None)])
+}
+
+#[test]
+fn a_log_has_a_start_a_line_now_and_then_and_an_end() {
+    let before = Counts { done: 600, failed: [(FailureKind::Refused, 12)].into(), ..queued(400) };
+    let events = [run_started(100, before)].into_iter().chain(steadily(100));
+    insta::assert_snapshot!(log(events.chain([run_ended(300)])), @r"
+    02:00:00 spring: 100 of 1,012 items to do, 600 done before, 12 failed before
+    02:00:30 spring: 10/100 done, 20 a minute, about 5 min left
+    02:01:00 spring: 20/100 done, 20 a minute, about 4 min left
+    02:01:30 spring: 30/100 done, 20 a minute, about 4 min left
+    02:02:00 spring: 40/100 done, 20 a minute, about 3 min left
+    02:02:30 spring: 50/100 done, 20 a minute, about 3 min left
+    02:03:00 spring: 60/100 done, 20 a minute, about 2 min left
+    02:03:30 spring: 70/100 done, 20 a minute, about 90 s left
+    02:04:00 spring: 80/100 done, 20 a minute, about 60 s left
+    02:04:30 spring: 90/100 done, 20 a minute, about 30 s left
+    02:05:00 spring: 100/100 done, 20 a minute
+    ");
+}
+
+#[test]
+fn a_long_night_is_told_in_a_few_dozen_lines() {
+    let events = [run_started(10_000, queued(10_000))].into_iter().chain(steadily(10_000));
+    let lines = log(events).lines().count();
+    assert!((20..80).contains(&lines), "{lines}");
+}
+
+#[test]
+fn failures_pauses_and_a_halt_are_told_as_they_happen() {
+    let refusal = || Some(Failure::new(FailureKind::Refused, "the model\nrefused"));
+    let halted = News::Halted { message: "401: the key was refused".into() };
+    let events = [
+        run_started(4, queued(4)),
+        started(1, "red\u{1b}[2J"),
+        ended(2, "red\u{1b}[2J", refusal()),
+        started(2, "blue"),
+        slowed(3, 60),
+        slowed(4, 90),
+        slowed(45, 100_000),
+        event(50, halted),
+        ended(51, "blue", None),
+        run_ended(51),
+    ];
+    insta::assert_snapshot!(log(events), @r"
+    02:00:00 spring: 4 items to do
+    02:00:02 ✗ red  refused: the model refused
+    02:00:03 paused by the server until 02:01:00: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:45 paused by the server until 2026-11-21 05:46:40: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:50 ✗ halted: 401: the key was refused
+    02:00:51 spring: 1/4 done, 1 failed
+    ");
+}
+
+#[test]
+fn thousands_of_failures_do_not_flood_the_log() {
+    let failure = || Some(Failure::new(FailureKind::Rejected, "400"));
+    let events =
+        [run_started(5_000, queued(5_000))].into_iter().chain((0..5_000).map(|item| ended(1, item, failure())));
+    let text = log(events);
+    assert_eq!(text.lines().count(), 102);
+    assert!(text.ends_with("further failures are counted, and grouped in the summary\n"), "{text}");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_does_not_stop_the_run() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let look = Look { columns: 80, colours: false, zone: TimeZone::UTC };
+    Plain::new(Full, look).tell(&run_started(1, queued(1)));
+}
+
+#[test]
+fn the_four_ways_to_show_progress_are_read_and_others_refused() {
+    let read: [Progress; 4] = ["auto", "bar", "plain", "none"].map(|word| word.parse().unwrap());
+    assert_eq!(read, [Progress::Auto, Progress::Bar, Progress::Plain, Progress::None]);
+    let error = "loud".parse::<Progress>().unwrap_err();
+    assert_eq!(error.to_string(), "`loud` is not a way to show progress; use auto, bar, plain, none");
+}
