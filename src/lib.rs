@@ -8,5 +8,6 @@ pub mod job;
 pub mod provider;
 pub mod queue;
 pub mod report;
+pub mod run;
 pub mod simulator;
 pub mod store;

@@ -1,0 +1,85 @@
+//! Makes received answers durable and gives them their final names, in groups. Never touches the queue.
+
+use std::mem;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::domain::{AttemptId, Receipt, StagedImage};
+use crate::store::{ArtifactStore, Publication, Published, StoreError};
+
+/// A group that made a step, durably.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// Their images survive a power cut, in staging.
+    Synced(Vec<(AttemptId, Receipt)>),
+    /// They stand under their final names.
+    Published(Vec<(AttemptId, Published)>),
+}
+
+/// Two lines of waiting answers, each served a whole group at a time: what arrives while a group is on the disk forms
+/// the next one, so the groups grow by themselves when the disk is slow.
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    landed: Vec<(AttemptId, Receipt)>,
+    recorded: Vec<(AttemptId, Publication)>,
+    syncing: bool,
+    publishing: bool,
+    steps: JoinSet<Result<Kept, StoreError>>,
+}
+
+impl Keeper {
+    /// An answer has landed in staging.
+    pub fn land(&mut self, id: AttemptId, receipt: Receipt) {
+        self.landed.push((id, receipt));
+    }
+
+    /// The queue has recorded an answer as received.
+    pub fn publish(&mut self, id: AttemptId, publication: Publication) {
+        self.recorded.push((id, publication));
+    }
+
+    /// Puts the next groups on the disk, where it is free.
+    pub fn advance(&mut self, store: &Arc<dyn ArtifactStore>) {
+        if !self.syncing && !self.landed.is_empty() {
+            let (store, group) = (store.clone(), mem::take(&mut self.landed));
+            self.syncing = true;
+            self.steps.spawn_blocking(move || sync(&*store, group));
+        }
+        if !self.publishing && !self.recorded.is_empty() {
+            let (store, group) = (store.clone(), mem::take(&mut self.recorded));
+            self.publishing = true;
+            self.steps.spawn_blocking(move || publish(&*store, group));
+        }
+    }
+
+    /// The next group that made its step; `None` while nothing is on the disk. May be dropped at any await.
+    pub async fn next(&mut self) -> Option<Result<Kept, StoreError>> {
+        let step = self.steps.join_next().await?;
+        let step = step.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        match &step {
+            Ok(Kept::Synced(_)) => self.syncing = false,
+            Ok(Kept::Published(_)) => self.publishing = false,
+            // The store is broken: its lines stay closed.
+            Err(_) => {}
+        }
+        Some(step)
+    }
+
+    /// Whether anything is on the disk, or can still get there.
+    pub fn is_busy(&self) -> bool {
+        !self.steps.is_empty()
+    }
+}
+
+fn sync(store: &dyn ArtifactStore, group: Vec<(AttemptId, Receipt)>) -> Result<Kept, StoreError> {
+    let images: Vec<&StagedImage> = group.iter().flat_map(|(_, receipt)| &receipt.images).collect();
+    store.sync(&images)?;
+    Ok(Kept::Synced(group))
+}
+
+fn publish(store: &dyn ArtifactStore, group: Vec<(AttemptId, Publication)>) -> Result<Kept, StoreError> {
+    let (ids, publications): (Vec<AttemptId>, Vec<Publication>) = group.into_iter().unzip();
+    let published = store.publish(&publications)?;
+    Ok(Kept::Published(ids.into_iter().zip(published).collect()))
+}

@@ -1,0 +1,371 @@
+//! One draining of a job's queue: claim, attempt, settle, tell. Never prints, and only here is the queue written.
+//!
+//! One coordinator holds the queue. Each turn of its loop gathers everything that is ready (answers that are durable
+//! in staging, attempts that ended, claims whose request may leave, places for new claims), writes it in one
+//! transaction, and only then acts on it: requests leave after their intent is committed, files get their final names
+//! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
+
+mod keep;
+mod pace;
+mod score;
+mod turn;
+mod worker;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::domain::{
+    AttemptId, Ending, Event, Failure, FailureKind, Interrupt, ItemId, News, Outcome, PriceList, Reach, Receipt,
+    Reporter, RetryPolicy, Summary, Timestamp,
+};
+use crate::provider::Provider;
+use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
+use crate::store::{ArtifactStore, Published, StoreError};
+use keep::{Keeper, Kept};
+use pace::Pace;
+use score::Score;
+use worker::{Landed, Miss};
+
+/// Everything a run works with.
+pub struct Parts<'a> {
+    /// The job's queue, in this run's hand.
+    pub queue: &'a mut dyn Queue,
+    /// Who makes the pictures.
+    pub provider: Arc<dyn Provider>,
+    /// Who keeps them.
+    pub store: Arc<dyn ArtifactStore>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who listens.
+    pub reporter: &'a mut dyn Reporter,
+    /// Whether to stop.
+    pub stop: watch::Receiver<Stop>,
+}
+
+/// What a run was told.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// The job's name.
+    pub job: String,
+    /// Requests in flight at most.
+    pub concurrency: usize,
+    /// Requests a minute at most.
+    pub requests_a_minute: Option<NonZeroU32>,
+    /// When to try again.
+    pub policy: RetryPolicy,
+    /// Items in this run at most.
+    pub limit: Option<u64>,
+    /// Items that may fail in this run before it stops.
+    pub halt_after: Option<u64>,
+    /// What images cost.
+    pub prices: PriceList,
+}
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It does.
+    No,
+    /// Nothing more is sent; what is in flight is finished.
+    Finish(Interrupt),
+    /// What is in flight is given up.
+    Now(Interrupt),
+}
+
+/// Why a run cannot go on, beyond what a provider can be blamed for.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Works until nothing is left to do, or until it is told or forced to stop. `received` is what an earlier run received
+/// and did not publish: it comes first, without a request.
+pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attempt, Receipt)>) -> Summary {
+    let mut run = Run::new(parts, settings);
+    let ending = match run.work(received).await {
+        Ok(ending) => ending,
+        Err(error) => Ending::Broken(error.to_string()),
+    };
+    run.end(ending)
+}
+
+/// The state of a run: who is in flight, what waits to be written, why it stops.
+struct Run<'a> {
+    parts: Parts<'a>,
+    settings: RunSettings,
+    pace: Pace,
+    score: Score,
+    /// Claims taken ahead, without an attempt yet.
+    ready: VecDeque<Claim>,
+    /// Attempts that are not settled, in flight or being kept.
+    open: HashMap<AttemptId, Attempt>,
+    /// Requests in flight.
+    flights: JoinSet<Landed>,
+    flying: HashSet<AttemptId>,
+    keeper: Keeper,
+    /// What the next turn writes.
+    receipts: Vec<(AttemptId, Receipt)>,
+    settlements: Vec<Settlement>,
+    /// Nothing can be claimed before this moment; `None` when the queue was not asked yet.
+    next_claim_at: Option<Timestamp>,
+    /// The first request that may not leave yet may leave then.
+    next_start_at: Option<Timestamp>,
+    /// Distinct items sent for, kept only under a limit.
+    admitted: HashSet<ItemId>,
+    /// Nothing more is sent, for the reason given.
+    stopping: Option<Ending>,
+}
+
+impl<'a> Run<'a> {
+    fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
+        let now = parts.clock.now();
+        Self {
+            pace: Pace::new(settings.concurrency, settings.requests_a_minute),
+            score: Score::new(now),
+            parts,
+            settings,
+            ready: VecDeque::new(),
+            open: HashMap::new(),
+            flights: JoinSet::new(),
+            flying: HashSet::new(),
+            keeper: Keeper::default(),
+            receipts: Vec::new(),
+            settlements: Vec::new(),
+            next_claim_at: None,
+            next_start_at: None,
+            admitted: HashSet::new(),
+            stopping: None,
+        }
+    }
+
+    async fn work(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<Ending, RunError> {
+        self.tell_start()?;
+        self.take_over(received)?;
+        loop {
+            while self.take_turn()? {}
+            self.keeper.advance(&self.parts.store);
+            if self.is_over()? {
+                return self.ending();
+            }
+            self.wait().await?;
+        }
+    }
+
+    /// Publishes what an earlier run received; whatever else lies in staging belongs to nobody.
+    fn take_over(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<(), RunError> {
+        let images: Vec<_> = received.iter().flat_map(|(_, receipt)| &receipt.images).collect();
+        self.parts.store.sweep(&images)?;
+        for (attempt, receipt) in received {
+            let id = attempt.id;
+            self.open.insert(id, attempt);
+            self.publish_next(id, receipt);
+        }
+        Ok(())
+    }
+
+    /// Waits until something can be written or sent, then takes in everything that is ready.
+    async fn wait(&mut self) -> Result<(), RunError> {
+        let pause = self.until_wake();
+        tokio::select! {
+            Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.landed(landed.unwrap_or_else(gone)),
+            Some(kept) = self.keeper.next(), if self.keeper.is_busy() => self.kept(kept),
+            Ok(()) = self.parts.stop.changed() => self.told_to_stop(),
+            () = tokio::time::sleep(pause) => {}
+        }
+        self.take_landed();
+        Ok(())
+    }
+
+    fn take_landed(&mut self) {
+        while let Some(landed) = self.flights.try_join_next() {
+            self.landed(landed.unwrap_or_else(gone));
+        }
+    }
+
+    /// A timer is needed only for what no answer announces: a due retry, a permit, the lease.
+    fn until_wake(&self) -> Duration {
+        let now = self.parts.clock.now();
+        let start = if self.ready.is_empty() { None } else { self.next_start_at };
+        let claim = if self.ready.is_empty() { self.next_claim_at } else { None };
+        let lease = now.after(LEASE / 3);
+        [start, claim].into_iter().flatten().fold(lease, Timestamp::min).since(now)
+    }
+
+    fn landed(&mut self, landed: Landed) {
+        self.flying.remove(&landed.id);
+        let now = self.parts.clock.now();
+        match landed.result {
+            Ok(receipt) => {
+                self.pace.answered();
+                self.keeper.land(landed.id, receipt);
+            }
+            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
+            Err(Miss::Broken(message)) => {
+                self.stop(Ending::Broken(message.clone()), &message);
+                self.settle(landed.id, Outcome::Returned { due_at: now, failure: not_kept(message) });
+            }
+        }
+    }
+
+    fn failed(&mut self, id: AttemptId, failure: Failure, now: Timestamp) {
+        let Some(tries) = self.open.get(&id).map(|attempt| attempt.claim.tries) else {
+            return;
+        };
+        let jitter = fastrand::f64();
+        let resume_at = match failure.kind {
+            FailureKind::Throttled => self.slow_down(&failure, jitter, now),
+            _ => now,
+        };
+        if failure.kind == FailureKind::Fatal {
+            self.stop(Ending::Halted(failure.clone()), &failure.message);
+        }
+        let outcome = self.settings.policy.decide(failure, tries, jitter, now, resume_at);
+        self.settle(id, outcome);
+    }
+
+    fn slow_down(&mut self, failure: &Failure, jitter: f64, now: Timestamp) -> Timestamp {
+        let until = self.pace.throttled(failure.retry_after, jitter, now);
+        if self.score.is_news(until) {
+            self.tell(News::Slowed { until, message: failure.message.clone() });
+        }
+        until
+    }
+
+    /// A store that fails ends the run, but not before what is in flight has landed and what was recorded is told.
+    fn kept(&mut self, kept: Result<Kept, StoreError>) {
+        match kept {
+            Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
+            Ok(Kept::Synced(group)) => self.receipts.extend(group),
+            Ok(Kept::Published(group)) => {
+                for (id, published) in group {
+                    self.published(id, published);
+                }
+            }
+        }
+    }
+
+    fn published(&mut self, id: AttemptId, published: Published) {
+        let outcome = match published {
+            Published::Kept(artifact) => Outcome::Done(artifact),
+            Published::Vanished { staged } => {
+                let message = format!(
+                    "its picture had been received, and someone removed {staged} from staging: it is asked for again"
+                );
+                let failure = Failure::new(FailureKind::Transient, message);
+                Outcome::Returned { due_at: self.parts.clock.now(), failure }
+            }
+        };
+        self.settle(id, outcome);
+    }
+
+    fn settle(&mut self, id: AttemptId, outcome: Outcome) {
+        let Some(attempt) = self.open.remove(&id) else { return };
+        let cost = match &outcome {
+            Outcome::Done(artifact) => {
+                let price = self.settings.prices.of(&attempt.claim.item.request.model);
+                price.map(|price| price.per_image.times(artifact.images.len() as u64))
+            }
+            _ => None,
+        };
+        if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
+            self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
+        }
+        self.settlements.push(Settlement { attempt, outcome, cost });
+    }
+
+    /// A person's word goes above whatever else was about to end the run, but not above a fault.
+    fn told_to_stop(&mut self) {
+        let stop = *self.parts.stop.borrow_and_update();
+        let (Stop::Finish(interrupt) | Stop::Now(interrupt)) = stop else {
+            return;
+        };
+        if !matches!(self.stopping, Some(Ending::Broken(_))) {
+            self.stopping = None;
+        }
+        self.stop(Ending::Interrupted(interrupt), "a signal asked to stop; a second one gives up what is in flight");
+        if matches!(stop, Stop::Now(_)) {
+            self.give_up_flights();
+        }
+    }
+
+    /// What is in flight was sent, and nobody will hear its answer: lost, and given back uncounted.
+    fn give_up_flights(&mut self) {
+        self.take_landed();
+        let now = self.parts.clock.now();
+        self.flights = JoinSet::new();
+        for id in std::mem::take(&mut self.flying) {
+            let mut failure =
+                Failure::new(FailureKind::Transient, "stopped by a second signal while the answer was on its way");
+            failure.reach = Reach::Lost;
+            self.settle(id, Outcome::Returned { due_at: now, failure });
+        }
+    }
+
+    /// Nothing more is sent from now on; the first reason stands.
+    fn stop(&mut self, ending: Ending, why: &str) {
+        if self.stopping.is_none() {
+            self.stopping = Some(ending);
+            self.tell(News::Halted { message: why.to_owned() });
+        }
+    }
+
+    fn tell(&mut self, news: News) {
+        let event = Event { time: self.parts.clock.now(), job: self.settings.job.clone(), news };
+        self.parts.reporter.tell(&event);
+    }
+
+    fn tell_start(&mut self) -> Result<(), RunError> {
+        let counts = self.parts.queue.counts()?;
+        let items = counts.left().min(self.settings.limit.unwrap_or(u64::MAX));
+        self.tell(News::RunStarted { counts, items });
+        Ok(())
+    }
+
+    /// Nothing is in flight, on the disk or waiting to be written, and nothing more will be sent.
+    fn is_over(&mut self) -> Result<bool, RunError> {
+        let busy = !self.flights.is_empty()
+            || self.keeper.is_busy()
+            || !self.ready.is_empty()
+            || !self.receipts.is_empty()
+            || !self.settlements.is_empty();
+        if busy {
+            return Ok(false);
+        }
+        Ok(self.stopping.is_some() || self.parts.queue.next_due(self.is_limit_reached())?.is_none())
+    }
+
+    fn ending(&mut self) -> Result<Ending, RunError> {
+        if let Some(ending) = self.stopping.take() {
+            return Ok(ending);
+        }
+        let left = self.parts.queue.counts()?.left();
+        Ok(if left > 0 { Ending::Limit("--limit") } else { Ending::Complete })
+    }
+
+    fn end(mut self, ending: Ending) -> Summary {
+        // After a broken database there is nothing more to count.
+        let counts = self.parts.queue.counts().unwrap_or_default();
+        let summary = self.score.summary(ending, counts, self.parts.clock.now());
+        self.tell(News::RunEnded(summary.clone()));
+        summary
+    }
+}
+
+/// A worker ends with a word unless it panicked, which is a fault of ours and goes on as one. (Those that were aborted
+/// left with their set.)
+fn gone(error: tokio::task::JoinError) -> Landed {
+    std::panic::resume_unwind(error.into_panic())
+}
+
+fn not_kept(why: String) -> Failure {
+    Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) }
+}

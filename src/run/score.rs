@@ -1,0 +1,89 @@
+//! A run in figures, kept while it works. Never decides anything.
+
+use std::time::Duration;
+
+use crate::domain::{Counts, Ending, Outcome, Reach, Summary, Timestamp, Usd};
+use crate::queue::{LEASE, Settlement};
+
+/// The figures of a run so far.
+#[derive(Debug)]
+pub(super) struct Score {
+    started: Timestamp,
+    leased: Timestamp,
+    slowed_until: Timestamp,
+    attempts: u64,
+    done: u64,
+    failed: u64,
+    images: u64,
+    lost: u64,
+    cost: Option<Usd>,
+}
+
+/// A pause that ends so much later than the one last told of is told again.
+const NEWS: Duration = Duration::from_secs(1);
+
+impl Score {
+    pub fn new(now: Timestamp) -> Self {
+        let (attempts, done, failed, images, lost) = (0, 0, 0, 0, 0);
+        let slowed_until = Timestamp::default();
+        Self { started: now, leased: now, slowed_until, attempts, done, failed, images, lost, cost: None }
+    }
+
+    /// A request left.
+    pub fn sent(&mut self) {
+        self.attempts += 1;
+    }
+
+    /// An attempt ended.
+    pub fn settled(&mut self, settlement: &Settlement) {
+        match &settlement.outcome {
+            Outcome::Done(artifact) => {
+                self.done += 1;
+                self.images += artifact.images.len() as u64;
+            }
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Retry { .. } | Outcome::Returned { .. } => {}
+        }
+        self.lost += u64::from(settlement.outcome.failure().is_some_and(|it| it.reach == Reach::Lost));
+        if let Some(cost) = settlement.cost {
+            *self.cost.get_or_insert(Usd::ZERO) += cost;
+        }
+    }
+
+    /// Items given up so far.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Whether a pause until then is worth telling; many requests in flight are throttled together.
+    pub fn is_news(&mut self, until: Timestamp) -> bool {
+        let news = until > self.slowed_until.after(NEWS);
+        self.slowed_until = self.slowed_until.max(until);
+        news
+    }
+
+    /// The lease was renewed.
+    pub fn leased(&mut self, now: Timestamp) {
+        self.leased = now;
+    }
+
+    /// Whether the lease must be renewed even if nothing else is to be written.
+    pub fn is_lease_due(&self, now: Timestamp) -> bool {
+        now.since(self.leased) >= LEASE / 3
+    }
+
+    /// The figures at the end.
+    pub fn summary(&self, ending: Ending, counts: Counts, now: Timestamp) -> Summary {
+        Summary {
+            ending,
+            took: now.since(self.started),
+            attempts: self.attempts,
+            done: self.done,
+            failed: self.failed,
+            images: self.images,
+            lost: self.lost,
+            cost: self.cost,
+            counts,
+        }
+    }
+}

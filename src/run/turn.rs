@@ -1,0 +1,158 @@
+//! A turn of the run: what is written together, and what follows once it is durable. Never decides an outcome.
+
+use std::mem;
+
+use super::pace::Permit;
+use super::{Run, RunError, worker};
+use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Timestamp};
+use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn};
+use crate::store::Publication;
+
+impl Run<'_> {
+    /// Writes everything that is ready in one transaction, then acts on it. Returns whether another turn can follow at
+    /// once, because new claims came.
+    pub(super) fn take_turn(&mut self) -> Result<bool, RunError> {
+        let now = self.parts.clock.now();
+        self.halt_after_failures();
+        let turn = self.gather(now);
+        if is_idle(&turn) && !self.score.is_lease_due(now) {
+            return Ok(false);
+        }
+        self.score.leased(now);
+        let (receipts, told) = (turn.receipts.clone(), self.tell_later(&turn.settlements));
+        let want = turn.want;
+        let queue = &mut self.parts.queue;
+        let turned = tokio::task::block_in_place(|| queue.commit(now, turn))?;
+        for (id, receipt) in receipts {
+            self.publish_next(id, receipt);
+        }
+        for attempt in turned.attempts {
+            self.launch(attempt);
+        }
+        for news in told {
+            self.tell(news);
+        }
+        if turned.claims.len() < want {
+            let due = self.parts.queue.next_due(self.is_limit_reached())?;
+            self.next_claim_at = Some(due.unwrap_or(now.after(LEASE)));
+        }
+        let claimed = !turned.claims.is_empty();
+        self.ready.extend(turned.claims);
+        Ok(claimed)
+    }
+
+    fn gather(&mut self, now: Timestamp) -> Turn {
+        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
+        let starts = self.starts(now);
+        Turn {
+            lease_until: now.after(LEASE),
+            receipts: mem::take(&mut self.receipts),
+            settlements: mem::take(&mut self.settlements),
+            releases,
+            want: self.want(now),
+            starts,
+            only_attempted: self.is_limit_reached(),
+        }
+    }
+
+    /// The claims whose request may leave now.
+    fn starts(&mut self, now: Timestamp) -> Vec<Start> {
+        let mut starts = Vec::new();
+        self.next_start_at = None;
+        while !self.ready.is_empty() {
+            match self.pace.permit(self.flights.len() + starts.len(), now) {
+                Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
+                Permit::AfterNext => break,
+                Permit::At(moment) => {
+                    self.next_start_at = Some(moment);
+                    break;
+                }
+            }
+        }
+        if self.settings.limit.is_some() {
+            self.admitted.extend(starts.iter().map(|start| start.claim.item.id.clone()));
+        }
+        starts
+    }
+
+    fn start(&self, claim: Claim) -> Start {
+        let price = self.settings.prices.of(&claim.item.request.model);
+        Start { claim, reserve: price.map(|price| price.per_image) }
+    }
+
+    /// As many claims are held ahead as may be in flight, so that a place is filled in the turn that frees it.
+    fn want(&self, now: Timestamp) -> usize {
+        let dry = self.next_claim_at.is_some_and(|at| now < at);
+        if self.stopping.is_some() || dry {
+            return 0;
+        }
+        let ahead = self.pace.concurrency().saturating_sub(self.ready.len());
+        match self.settings.limit {
+            Some(limit) if !self.is_limit_reached() => {
+                let taken = self.admitted.len() + self.ready.len();
+                ahead.min(usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(taken))
+            }
+            _ => ahead,
+        }
+    }
+
+    /// Whether as many items were sent for as this run may take; what was sent for is still tried again.
+    pub(super) fn is_limit_reached(&self) -> bool {
+        self.settings.limit.is_some_and(|limit| self.admitted.len() as u64 >= limit)
+    }
+
+    fn halt_after_failures(&mut self) {
+        let failed = self.settlements.iter().filter(|it| matches!(it.outcome, Outcome::Failed(_))).count() as u64;
+        if self.settings.halt_after.is_some_and(|most| self.score.failed() + failed >= most) {
+            self.stop(Ending::Limit("--halt-after"), "as many items have failed as --halt-after allows");
+        }
+    }
+
+    /// Gives a request its wings: its intent is durable.
+    fn launch(&mut self, attempt: Attempt) {
+        self.score.sent();
+        self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
+        let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
+        let request = attempt.claim.item.request.clone();
+        self.flights.spawn(worker::attempt(attempt.id, request, provider, store));
+        self.flying.insert(attempt.id);
+        self.open.insert(attempt.id, attempt);
+    }
+
+    /// Puts a received answer in line for its final names: its receipt is durable.
+    pub(super) fn publish_next(&mut self, id: AttemptId, receipt: Receipt) {
+        if let Some(attempt) = self.open.get(&id) {
+            let name = attempt.claim.item.name.clone();
+            self.keeper.publish(id, Publication { name, receipt });
+        }
+    }
+
+    /// What will be told of these settlements once they are durable.
+    fn tell_later(&mut self, settlements: &[Settlement]) -> Vec<News> {
+        settlements.iter().map(|settlement| self.note(settlement)).collect()
+    }
+
+    fn note(&mut self, settlement: &Settlement) -> News {
+        self.score.settled(settlement);
+        let file = match &settlement.outcome {
+            Outcome::Done(artifact) => artifact.images.first().map(|image| image.file.clone()),
+            _ => None,
+        };
+        News::AttemptEnded {
+            item: settlement.attempt.claim.item.id.to_string(),
+            attempt: settlement.attempt.number,
+            outcome: settlement.outcome.as_str(),
+            failure: settlement.outcome.failure().cloned(),
+            cost: settlement.cost,
+            file,
+        }
+    }
+}
+
+fn is_idle(turn: &Turn) -> bool {
+    turn.receipts.is_empty()
+        && turn.settlements.is_empty()
+        && turn.releases.is_empty()
+        && turn.starts.is_empty()
+        && turn.want == 0
+}
