@@ -1,13 +1,18 @@
 #![doc = include_str!("../docs/architecture.md")]
 
-// In reading order: the words, the stations on the data's way, the engine, those who listen and read, the command line.
-pub mod clock;
+// In reading order: the words, the stations on the data's way, those who listen and read, the command line.
 pub mod domain;
-pub mod export;
+
+pub mod clock;
 pub mod job;
 pub mod provider;
 pub mod queue;
-pub mod report;
-pub mod run;
-pub mod simulator;
 pub mod store;
+
+pub mod run;
+
+pub mod export;
+pub mod report;
+pub mod simulator;
+
+pub mod cli;

@@ -1,3 +1,5 @@
-//! The program's entry. Never decides anything itself.
+//! The program: it does what its command line says. Never decides anything itself.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    overnight::cli::main()
+}

@@ -1,0 +1,84 @@
+//! What `run` says before and after: the manifest as it was taken, and the closing words. Never decides anything.
+
+use std::path::Path;
+
+use super::open;
+use crate::domain::{PriceList, Summary};
+use crate::job::{Fault, Job, Options, Workspace};
+use crate::queue::{Enqueued, Rescued};
+use crate::report::words::{count, counted, one_line};
+use crate::report::{Closing, closing};
+
+/// All that is wrong with a manifest, a line each.
+pub(super) fn refused(job: &Job, faults: &[Fault]) -> String {
+    let mut lines: Vec<String> = faults.iter().map(|fault| one_line(&fault.to_string())).collect();
+    let number = counted(faults.len() as u64, "mistake", "mistakes");
+    lines.push(format!("{}: {number}; nothing was queued and nothing was sent", one_line(&job.manifest_shown)));
+    lines.join("\n")
+}
+
+/// What the manifest changed and what an earlier run left, a line each; nothing if neither did.
+pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> String {
+    let job = one_line(job);
+    let items = |number| counted(number, "item", "items");
+    let mut lines = Vec::new();
+    if rescued.dead_runs > 0 {
+        lines.push(dead(rescued));
+    }
+    if enqueued.new > 0 {
+        lines.push(format!("{} read, {} new", counted(enqueued.rows, "row", "rows"), items(enqueued.new)));
+    }
+    if enqueued.repeated > 0 {
+        let rows = counted(enqueued.repeated, "row asks", "rows ask");
+        lines.push(format!("{rows} for the same as an earlier one, and get the same picture"));
+    }
+    if enqueued.updated > 0 {
+        lines.push(format!("{} take what their rows say now", items(enqueued.updated)));
+    }
+    if enqueued.kept > 0 {
+        lines.push(format!("{} keep what was already asked for, though their rows have changed", items(enqueued.kept)));
+    }
+    if enqueued.removed > 0 {
+        lines.push(format!("{} have no row any more; their pictures stay", items(enqueued.removed)));
+    }
+    lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
+}
+
+fn dead(rescued: &Rescued) -> String {
+    let received = rescued.received.len() as u64;
+    let mut line = "an earlier run was killed: going on from there".to_owned();
+    if received > 0 {
+        line += &format!(", {} received and not asked for again", counted(received, "answer", "answers"));
+    }
+    if rescued.lost > 0 {
+        line += &format!(", {} of its requests lost and maybe billed", count(rescued.lost));
+    }
+    line
+}
+
+/// The closing words of a run.
+pub(super) fn closing_words(
+    job: &Job,
+    target: &Path,
+    options: &Options,
+    summary: &Summary,
+    current_dir: &Path,
+) -> anyhow::Result<String> {
+    let groups = open::ledger(&job.db)?.failures(&job.name)?;
+    let target = target.display().to_string();
+    let workspace = Workspace { db: options.db.as_deref(), rehearse: Some(job.rehearse), current_dir };
+    // A name is shorter than a path, where it leads to the same database.
+    let by_name = workspace.locate(&job.name).is_ok_and(|located| located.db == job.db);
+    let flags = options.db.as_ref().map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]);
+    Ok(closing(&Closing {
+        job: &job.name,
+        target: &target,
+        job_argument: if by_name { &job.name } else { &target },
+        flags: &flags,
+        output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),
+        summary,
+        groups: &groups,
+        list_price_of: Some(PriceList::LISTED),
+        rehearsal: job.rehearse,
+    }))
+}

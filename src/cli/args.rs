@@ -1,0 +1,199 @@
+//! The words of the command line and their help. Never acts on them.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::job::{Options, TimeSpan, Workspace};
+use crate::simulator::{Fault, FaultKind};
+
+/// Start it in the evening, open the catalogue in the morning.
+#[derive(Parser, Debug)]
+#[command(name = "overnight", version, about, max_term_width = 100, propagate_version = true)]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Make the pictures; the same command again continues, and is a quick no-op when all is done
+    #[command(after_long_help = RUN_EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Tell how jobs stand: counts, money, whether a run is on
+    #[command(after_long_help = STATUS_EXAMPLES)]
+    Status(StatusArgs),
+    /// Put failed items back in the queue; without a choice all that failed but the refused and the lost
+    #[command(after_long_help = RETRY_EXAMPLES)]
+    Retry(RetryArgs),
+    /// Take waiting items out of the queue
+    #[command(after_long_help = CANCEL_EXAMPLES)]
+    Cancel(CancelArgs),
+    /// Be a Gemini-compatible server on loopback, with faults on demand
+    #[command(after_help = fault_kinds())]
+    Simulate(SimulateArgs),
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  overnight run products.csv                     every default, pictures in output/products
+  overnight run jobs/nightly.toml                a job file
+  overnight run jobs/nightly.toml --rehearse     the same without key, network or cost
+  overnight run products.csv --limit 20          the first twenty, to look at
+  overnight run jobs/*.toml -q                   from cron: silent unless something is wrong
+
+Exit codes:
+  0 complete   2 usage, job or manifest   3 some items failed   4 halted: key, account, day quota
+  5 stopped by a limit   75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
+
+const STATUS_EXAMPLES: &str = "Examples:
+  overnight status                               every job of this folder's workspace
+  overnight status jobs/nightly.toml --json      one job, for a script";
+
+const RETRY_EXAMPLES: &str = "Examples:
+  overnight retry nightly                        what failed, but not what was refused or lost
+  overnight retry nightly --refused              what the model refused
+  overnight retry nightly --item mug-7 --item mug-9";
+
+const CANCEL_EXAMPLES: &str = "Examples:
+  overnight cancel nightly                       everything that waits
+  overnight cancel nightly --item mug-7";
+
+#[derive(Args, Debug)]
+pub(super) struct RunArgs {
+    /// Job files (.toml) or bare manifests (.csv, .jsonl, .ndjson)
+    #[arg(required = true, value_name = "JOB.toml|MANIFEST")]
+    pub targets: Vec<PathBuf>,
+    #[command(flatten)]
+    pub options: Options,
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Log more on stderr: -v what happens, -vv how, -vvv everything
+    #[arg(short, long, action = ArgAction::Count, help_heading = "What is told")]
+    pub verbose: u8,
+}
+
+/// Which workspace database is meant, for every command that takes a JOB.
+#[derive(Args, Debug)]
+pub(super) struct WorkspaceArgs {
+    /// The workspace database [default: the job's, or overnight.db here]
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_DB")]
+    pub db: Option<PathBuf>,
+    /// Look at the rehearsal instead
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_REHEARSE", hide_possible_values = true)]
+    pub rehearse: Option<bool>,
+}
+
+impl WorkspaceArgs {
+    /// What they mean to someone who stands in `current_dir`.
+    pub fn at<'a>(&'a self, current_dir: &'a Path) -> Workspace<'a> {
+        Workspace { db: self.db.as_deref(), rehearse: self.rehearse, current_dir }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct StatusArgs {
+    /// Jobs, by name or by file; without one, all of the workspace
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct RetryArgs {
+    /// The job, by name or by file
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// What the model refused
+    #[arg(long)]
+    pub refused: bool,
+    /// What was sent and never answered, and held for you
+    #[arg(long)]
+    pub lost: bool,
+    /// This item, failed or cancelled; may be given several times
+    #[arg(long = "item", value_name = "ID")]
+    pub items: Vec<String>,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CancelArgs {
+    /// The job, by name or by file
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Only this item; may be given several times
+    #[arg(long = "item", value_name = "ID")]
+    pub items: Vec<String>,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SimulateArgs {
+    /// Port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Another seed gives other pictures, and faults to other requests
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How long every answer takes at least, such as 2s
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = waiting_time)]
+    pub latency: Duration,
+    /// How much longer it may take
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = waiting_time)]
+    pub jitter: Duration,
+    /// Requests any minute takes, such as 1500/min; the rest are answered 429
+    #[arg(long, value_name = "N/min")]
+    pub quota: Option<PerMinute>,
+    /// Let this share of the requests fail so, such as 503=3%; may be given several times
+    #[arg(long = "fail", value_name = "KIND=RATE")]
+    pub faults: Vec<Fault>,
+}
+
+/// A number of requests a minute: `1500/min`, or `1500`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PerMinute(pub NonZeroU32);
+
+impl FromStr for PerMinute {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_suffix("/min").unwrap_or(text).parse().map(Self);
+        number.map_err(|_| format!("`{text}` is not a number of requests a minute; write for example 1500/min"))
+    }
+}
+
+/// Unlike a time-out, a wait may be nothing.
+fn waiting_time(text: &str) -> Result<Duration, String> {
+    if matches!(text, "0" | "0s" | "0ms") {
+        return Ok(Duration::ZERO);
+    }
+    text.parse::<TimeSpan>().map(|span| span.0).map_err(|error| error.to_string())
+}
+
+/// The kinds of faults for the help of `simulate`.
+fn fault_kinds() -> String {
+    let lines = FaultKind::all().map(|(_, name, help)| format!("  {name:<12} {help}"));
+    format!("Kinds of faults:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

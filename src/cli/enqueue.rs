@@ -1,0 +1,62 @@
+//! Takes a job's manifest into its queue: whole, or not at all. Never sends anything.
+
+use tokio::sync::watch;
+
+use crate::domain::{Interrupt, ManifestRow};
+use crate::job::{Fault, Job, Manifest, Place};
+use crate::queue::{Clash, ClashOver, Enqueued, Queue};
+use crate::run::Stop;
+
+/// What became of a manifest.
+pub(super) enum Taken {
+    /// It is queued.
+    Enqueued(Enqueued),
+    /// It is refused whole, with everything that is wrong with it.
+    Refused(Vec<Fault>),
+    /// Someone asked to stop while it was read; nothing was queued.
+    Interrupted(Interrupt),
+}
+
+/// No more faults are listed: someone who sees so many looks for one cause.
+const MOST_FAULTS: usize = 10_000;
+
+/// Reads the manifest to its end; only when no row is at fault does the queue see any of it.
+pub(super) fn enqueue(job: &Job, queue: &mut dyn Queue, stop: &watch::Receiver<Stop>) -> anyhow::Result<Taken> {
+    let mut manifest = Manifest::open(job)?;
+    let mut intake = queue.intake()?;
+    let mut faults = Vec::new();
+    while let Some(row) = manifest.next_row() {
+        if let Stop::Finish(interrupt) | Stop::Now(interrupt) = *stop.borrow() {
+            intake.abandon()?;
+            return Ok(Taken::Interrupted(interrupt));
+        }
+        match row {
+            Ok((row, items)) => {
+                let clashes = intake.push(&row, &items)?;
+                faults.extend(clashes.into_iter().map(|clash| clashing(job, &row, clash)));
+            }
+            Err(found) => faults.extend(found),
+        }
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if faults.is_empty() {
+        return Ok(Taken::Enqueued(intake.publish(manifest.columns())?));
+    }
+    intake.abandon()?;
+    Ok(Taken::Refused(faults))
+}
+
+/// Two rows that want the same id or the same file, as a fault of the second.
+fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
+    let first = clash.first_line;
+    let message = match clash.over {
+        ClashOver::Id(id) => format!("the id `{id}` stands on line {first} already; give every row an id of its own"),
+        ClashOver::Name(name) => format!(
+            "its picture would be called `{name}`, as that of line {first}; \
+             give one of them another id, or another name in the column `name`"
+        ),
+    };
+    Fault { file: job.manifest_shown.clone(), place: Place { line: row.line, column: None }, message }
+}

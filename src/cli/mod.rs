@@ -1,0 +1,70 @@
+//! The command line: parse, open, act, say how it went. The only floor that prints and that names implementations.
+
+mod announce;
+mod args;
+mod cancel;
+mod enqueue;
+mod exit;
+mod logs;
+mod open;
+mod retry;
+mod run;
+mod signals;
+mod simulate;
+mod status;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, CommandLine};
+use exit::Code;
+
+/// Runs the program: its arguments decide what, its exit code says how it went.
+pub fn main() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return told_by_clap(&error).into(),
+    };
+    act(line.command).unwrap_or_else(|error| told(&error)).into()
+}
+
+fn act(command: Command) -> anyhow::Result<Code> {
+    match command {
+        Command::Run(args) => run::run(&args),
+        Command::Status(args) => status::run(&args),
+        Command::Retry(args) => retry::run(&args),
+        Command::Cancel(args) => cancel::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+    }
+}
+
+/// Help and version are no mistakes; everything else on the command line is one.
+fn told_by_clap(error: &clap::Error) -> Code {
+    // Where stderr is closed there is nobody to tell.
+    let _ = error.print();
+    if error.use_stderr() { Code::Usage } else { Code::Complete }
+}
+
+/// Says what went wrong, on stderr, and with which code that ends.
+fn told(error: &anyhow::Error) -> Code {
+    let code = exit::of_error(error);
+    if code != Code::Pipe {
+        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    }
+    code
+}
+
+/// The runtime every command that waits works on. Two threads carry the engine and its answers; blocking work has its
+/// own threads.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Where the program was started.
+fn current_dir() -> anyhow::Result<PathBuf> {
+    std::env::current_dir()
+        .map_err(|error| anyhow::anyhow!("the current directory cannot be read: {error}; change to one that exists"))
+}

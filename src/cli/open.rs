@@ -1,0 +1,72 @@
+//! Opens what a command works with. The only file that names an implementation.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use secrecy::SecretString;
+
+use crate::clock::{Clock, SystemClock};
+use crate::job::Job;
+use crate::provider::Provider;
+use crate::provider::gemini::{Gemini, GeminiSettings};
+use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
+use crate::queue::{Desk, Ledger, Queue, QueueError};
+use crate::store::ArtifactStore;
+use crate::store::local::LocalStore;
+
+/// The time.
+pub(super) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The job's queue, in a new run's hand.
+pub(super) fn queue(job: &Job) -> Result<Box<dyn Queue>, QueueError> {
+    let database = Database::open(&job.db)?;
+    let folder = job.db.parent().unwrap_or(Path::new("/"));
+    // A workspace that is moved as a whole stays the same workspace.
+    let place = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let entry = JobEntry {
+        name: job.name.clone(),
+        manifest: place(&job.manifest),
+        output: place(&job.output),
+        holder: holder(),
+    };
+    Ok(Box::new(SqliteQueue::begin_run(database, &entry, SystemClock.now())?))
+}
+
+/// Who runs it, for someone who meets the lock.
+fn holder() -> String {
+    let since = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let on = if host.trim().is_empty() { String::new() } else { format!(" on {}", host.trim()) };
+    format!("process {}{on}, since {since:.0}", std::process::id())
+}
+
+/// The read side of a workspace.
+pub(super) fn ledger(db: &Path) -> Result<Box<dyn Ledger>, QueueError> {
+    Ok(Box::new(SqliteLedger::open(db)?))
+}
+
+/// A person's hand on a workspace.
+pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
+    Ok(Box::new(SqliteDesk::open(db)?))
+}
+
+/// Where the job's pictures go.
+pub(super) fn store(job: &Job) -> anyhow::Result<Arc<dyn ArtifactStore>> {
+    Ok(Arc::new(LocalStore::open(&job.output, &job.name)?))
+}
+
+/// Who makes the job's pictures, at `base_url`.
+pub(super) fn provider(job: &Job, base_url: &str, key: Option<SecretString>) -> anyhow::Result<Arc<dyn Provider>> {
+    let settings = GeminiSettings {
+        base_url: base_url.to_owned(),
+        auth: job.auth,
+        key,
+        references: job.references_folder(),
+        request_timeout: job.request_timeout,
+        connect_timeout: job.connect_timeout,
+    };
+    Ok(Arc::new(Gemini::new(settings)?))
+}

@@ -1,0 +1,39 @@
+//! `overnight retry`: put failed items back.
+
+use std::io::Write;
+
+use super::args::RetryArgs;
+use super::exit::Code;
+use super::{current_dir, open};
+use crate::domain::{FailureKind, ItemId};
+use crate::queue::Selection;
+use crate::report::words::counted;
+
+pub(super) fn run(args: &RetryArgs) -> anyhow::Result<Code> {
+    let job = args.workspace.at(&current_dir()?).locate(&args.job)?;
+    let mut desk = open::desk(&job.db)?;
+    let now = open::clock().now();
+    let mut queued = 0;
+    for selection in selections(args) {
+        queued += desk.retry(now, &job.name, &selection)?;
+    }
+    writeln!(std::io::stdout(), "{}: {} queued again", job.name, counted(queued, "item", "items"))?;
+    Ok(Code::Complete)
+}
+
+fn selections(args: &RetryArgs) -> Vec<Selection> {
+    let mut selections = Vec::new();
+    if args.refused {
+        selections.push(Selection::Kind(FailureKind::Refused));
+    }
+    if args.lost {
+        selections.push(Selection::Kind(FailureKind::Lost));
+    }
+    if !args.items.is_empty() {
+        selections.push(Selection::Items(args.items.iter().map(ItemId::new).collect()));
+    }
+    if selections.is_empty() {
+        selections.push(Selection::Failed);
+    }
+    selections
+}

@@ -1,0 +1,269 @@
+//! `overnight run`: check every job, then drain one after the other.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use tokio::sync::watch;
+
+use super::args::RunArgs;
+use super::enqueue::{Taken, enqueue};
+use super::exit::{self, Code, UsageError};
+use super::logs::{self, LogWriter};
+use super::{announce, current_dir, open, runtime, signals};
+use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
+use crate::export;
+use crate::job::{HaltAfter, Job};
+use crate::queue::{Enqueued, Queue, Rescued};
+use crate::report::{JsonLines, Reporters, Terminal, WriteFault};
+use crate::run::{Parts, RunSettings, Stop, drain};
+use crate::simulator::{Fault, Faults, Settings, Simulator};
+
+/// A job whose manifest is queued, in the hand of this process.
+struct Prepared {
+    job: Job,
+    target: PathBuf,
+    queue: Box<dyn Queue>,
+    rescued: Rescued,
+    enqueued: Enqueued,
+    key: Option<SecretString>,
+}
+
+/// What the jobs of one command share.
+struct Session<'a> {
+    args: &'a RunArgs,
+    logs: LogWriter,
+    stop: watch::Receiver<Stop>,
+    current_dir: PathBuf,
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
+    let current_dir = current_dir()?;
+    let jobs = load(args, &current_dir)?;
+    let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
+    let logs = logs::start(args.verbose, args.quiet, format);
+    let runtime = runtime()?;
+    let code = runtime.block_on(async {
+        let tidy = logs.clone();
+        let stop = signals::listen(move || tidy.clear())?;
+        Session { args, logs, stop, current_dir }.run(jobs).await
+    });
+    // Whoever still holds a file or a connection was given up: what they did is written down.
+    runtime.shutdown_background();
+    code
+}
+
+/// Reads every job; what is wrong with any of them is told before any is touched.
+fn load(args: &RunArgs, current_dir: &Path) -> anyhow::Result<Vec<(Job, PathBuf)>> {
+    let several = args.targets.len() > 1;
+    if several && (args.options.output.is_some() || args.options.name.is_some()) {
+        let message = "--output and --name belong to one job; leave them out, or run the jobs one by one";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    let mut jobs = Vec::new();
+    let mut mistakes = Vec::new();
+    for target in &args.targets {
+        match Job::load(target, &args.options, current_dir) {
+            Ok(job) => jobs.push((job, target.clone())),
+            Err(error) if several => mistakes.push(error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if mistakes.is_empty() { Ok(jobs) } else { Err(UsageError(mistakes.join("\n")).into()) }
+}
+
+impl Session<'_> {
+    async fn run(mut self, jobs: Vec<(Job, PathBuf)>) -> anyhow::Result<Code> {
+        let mut worst = Code::Complete;
+        let mut prepared = Vec::new();
+        let mut at_fault = false;
+        for (job, target) in jobs {
+            match tokio::task::block_in_place(|| self.prepare(job, target)) {
+                Ok(job) => prepared.push(job),
+                Err(error) => {
+                    let code = super::told(&error);
+                    at_fault |= !matches!(code, Code::Held);
+                    worst = worst.min(code);
+                }
+            }
+            if self.is_stopped() {
+                break;
+            }
+        }
+        // All are checked before one is run: a mistake in the last must not be found in the morning.
+        for mut job in prepared {
+            if at_fault || self.is_stopped() {
+                job.queue.end_run(open::clock().now(), "not run")?;
+                continue;
+            }
+            let code = self.drain(job).await.unwrap_or_else(|error| super::told(&error));
+            worst = worst.min(code);
+        }
+        Ok(worst)
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.stop.borrow() != Stop::No
+    }
+
+    /// Takes the job in hand: what a dead run left, then what the manifest says now, then the key it will need.
+    fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
+        faults(&job)?;
+        let mut queue = open::queue(&job)?;
+        let clock = open::clock();
+        let rescued = queue.rescue(clock.now(), job.on_lost)?;
+        let taken = enqueue(&job, &mut *queue, &self.stop);
+        let enqueued = match taken {
+            Ok(Taken::Enqueued(enqueued)) => enqueued,
+            Ok(Taken::Refused(faults)) => {
+                queue.end_run(clock.now(), "refused")?;
+                return Err(UsageError(announce::refused(&job, &faults)).into());
+            }
+            Ok(Taken::Interrupted(interrupt)) => {
+                queue.end_run(clock.now(), "interrupted")?;
+                return Err(exit::Interrupted(interrupt).into());
+            }
+            Err(error) => return Err(error),
+        };
+        if !self.args.quiet {
+            write!(io::stderr(), "{}", announce::enqueued(&job.name, &enqueued, &rescued))?;
+        }
+        let sends = queue.counts()?.queued > 0;
+        let key = key(&job, sends)?;
+        Ok(Prepared { job, target, queue, rescued, enqueued, key })
+    }
+
+    async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
+        let Prepared { job, target, mut queue, rescued, enqueued, key } = prepared;
+        let simulator = if job.rehearse { Some(rehearsal_server(&job).await?) } else { None };
+        let base_url = simulator.as_ref().map_or_else(|| job.base_url.as_str().to_owned(), Simulator::base_url);
+        let progress = if self.args.quiet { Progress::None } else { job.progress };
+        let terminal = Terminal::new(progress);
+        self.logs.go_through(terminal.stderr());
+        let mut reporters = Reporters::new();
+        let events = listen(&job, &mut reporters)?;
+        reporters.add(terminal);
+        let dead_runs = rescued.dead_runs;
+        let settings = settings(&job, queue.counts()?.queued);
+        raise_open_files(settings.concurrency);
+        let parts = Parts {
+            queue: &mut *queue,
+            provider: open::provider(&job, &base_url, key)?,
+            store: open::store(&job)?,
+            clock: open::clock(),
+            reporter: &mut reporters,
+            stop: self.stop.clone(),
+        };
+        let summary = drain(parts, settings, rescued.received).await;
+        let changed = summary.attempts > 0 || summary.done > 0 || enqueued.changed_something() || dead_runs > 0;
+        let written = tokio::task::block_in_place(|| finish(&job, &mut *queue, &summary, changed));
+        self.close(&job, &target, &summary)?;
+        written?;
+        told_in_full(events)?;
+        Ok(exit::of_summary(&summary))
+    }
+
+    /// The closing words; a quiet run has some only when a person is needed.
+    fn close(&self, job: &Job, target: &Path, summary: &Summary) -> anyhow::Result<()> {
+        if self.args.quiet && exit::of_summary(summary) == Code::Complete {
+            return Ok(());
+        }
+        let words = announce::closing_words(job, target, &self.args.options, summary, &self.current_dir)?;
+        // Above the bar there is nothing left to write: stderr is ours again.
+        Ok(io::stderr().write_all(words.as_bytes())?)
+    }
+}
+
+/// What a rehearsal was told to let fail.
+fn faults(job: &Job) -> Result<Faults, UsageError> {
+    let wrong = |why: String| UsageError(format!("--fail: {why}"));
+    if !job.rehearse && !job.fail.is_empty() {
+        return Err(wrong("only a rehearsal can be made to fail; add --rehearse".to_owned()));
+    }
+    let parsed = job.fail.iter().map(|text| text.parse::<Fault>());
+    let parsed = parsed.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
+    Faults::new(parsed).map_err(|error| wrong(error.to_string()))
+}
+
+async fn rehearsal_server(job: &Job) -> anyhow::Result<Simulator> {
+    let settings = Settings { faults: faults(job)?, ..Settings::default() };
+    Ok(Simulator::start(settings).await?)
+}
+
+/// The key, where one is there; it must be there when something will be sent beyond this machine.
+fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
+    if job.rehearse {
+        // The simulator wants some key, as the model does.
+        return Ok(Some("rehearsal".into()));
+    }
+    match job.key.read() {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if sends && !job.base_url.is_loopback() => Err(error.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+fn settings(job: &Job, queued: u64) -> RunSettings {
+    let items = queued.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
+    RunSettings {
+        job: job.name.clone(),
+        concurrency: job.concurrency.get(),
+        requests_a_minute: job.rpm,
+        policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
+        limit: job.limit.map(|limit| limit.get()),
+        halt_after: job.halt_after.map(|halt| match halt {
+            HaltAfter::Items(items) => items.get(),
+            HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
+        }),
+        prices: PriceList,
+    }
+}
+
+/// Lets `--events` hear the run, if someone asked for it.
+fn listen(job: &Job, reporters: &mut Reporters) -> anyhow::Result<Option<WriteFault>> {
+    let Some(path) = &job.events else { return Ok(None) };
+    let lines: JsonLines<Box<dyn Write + Send>> = if path == Path::new("-") {
+        JsonLines::new(Box::new(io::stdout()))
+    } else {
+        JsonLines::new(Box::new(appended(path)?))
+    };
+    let fault = lines.fault();
+    reporters.add(lines);
+    Ok(Some(fault))
+}
+
+fn appended(path: &Path) -> Result<File, UsageError> {
+    OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
+        UsageError(format!(
+            "--events: {} cannot be written: {error}; name a file in a folder that is there",
+            path.display()
+        ))
+    })
+}
+
+/// An incomplete record of events is an error, but one that is told when the pictures are safe.
+fn told_in_full(events: Option<WriteFault>) -> anyhow::Result<()> {
+    match events.as_ref().and_then(WriteFault::error) {
+        Some(error) => anyhow::bail!("--events: the record of this run is incomplete: {error}; the run itself went on"),
+        None => Ok(()),
+    }
+}
+
+/// Each request in flight holds a socket and a staged file; the usual 1,024 would not do for many.
+fn raise_open_files(concurrency: usize) {
+    let needed = concurrency as u64 * 3 + 256;
+    if rlimit::getrlimit(rlimit::Resource::NOFILE).is_ok_and(|(soft, _)| soft < needed)
+        && let Err(error) = rlimit::increase_nofile_limit(needed)
+    {
+        tracing::warn!(%error, needed, "the limit on open files cannot be raised: fewer requests may get through");
+    }
+}
+
+/// Writes the results, then says in the database that this run is over: if it dies before, the next one writes them.
+fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary, changed: bool) -> anyhow::Result<()> {
+    if changed || !job.output.join("results.csv").exists() {
+        export::write_results(&*open::ledger(&job.db)?, &job.name, &job.output)?;
+    }
+    Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)
+}

@@ -1,0 +1,38 @@
+//! Ctrl-C and SIGTERM: the first asks to finish, the second to stop at once. Never ends the program while it can
+//! still write down what happened.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+use super::exit::Code;
+use crate::domain::Interrupt;
+use crate::run::Stop;
+
+/// After a second signal the program is gone within two seconds, whatever the disk does.
+const PATIENCE: Duration = Duration::from_millis(1_800);
+
+/// Listens from now on; every receiver of the channel hears. `tidy` is called before the program is ended in a hurry.
+pub(super) fn listen(tidy: impl Fn() + Send + 'static) -> anyhow::Result<watch::Receiver<Stop>> {
+    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (sender, receiver) = watch::channel(Stop::No);
+    tokio::spawn(async move {
+        let first = next(&mut signals).await;
+        sender.send_replace(Stop::Finish(first));
+        let second = next(&mut signals).await;
+        sender.send_replace(Stop::Now(second));
+        tokio::time::sleep(PATIENCE).await;
+        tidy();
+        // The database and the staging are whole at every instant: the next run goes on from there.
+        std::process::exit(Code::from(second).number().into());
+    });
+    Ok(receiver)
+}
+
+async fn next((int, term): &mut (Signal, Signal)) -> Interrupt {
+    tokio::select! {
+        _ = int.recv() => Interrupt::Int,
+        _ = term.recv() => Interrupt::Term,
+    }
+}

@@ -1,0 +1,140 @@
+//! `overnight status`: how jobs stand, for people and for programs.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::StatusArgs;
+use super::exit::Code;
+use super::{current_dir, open};
+use crate::domain::{Counts, Timestamp, Usd};
+use crate::queue::JobStatus;
+use crate::report::words::{count, counted, duration, money, one_line};
+
+pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
+    let now = open::clock().now();
+    let mut jobs = Vec::new();
+    for (db, names) in databases(args, &current_dir()?)? {
+        jobs.extend(open::ledger(&db)?.status(now, &names)?);
+    }
+    let text = if args.json { as_json(&jobs)? } else { as_text(&jobs, now) };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Code::Complete)
+}
+
+/// The databases asked about, each with the jobs asked for; no job means all of them.
+fn databases(args: &StatusArgs, current_dir: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
+    let workspace = args.workspace.at(current_dir);
+    if args.jobs.is_empty() {
+        return Ok(vec![(workspace.database(), vec![])]);
+    }
+    let found = args.jobs.iter().map(|job| workspace.locate(job));
+    Ok(found.map(|job| job.map(|job| (job.db, vec![job.name]))).collect::<Result<_, _>>()?)
+}
+
+/// The document of `status --json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    jobs: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    job: &'a str,
+    counts: States,
+    failed_by_kind: std::collections::BTreeMap<&'static str, u64>,
+    items: u64,
+    images: u64,
+    attempts: u64,
+    lost_attempts: u64,
+    cost_usd: Option<Usd>,
+    running_since: Option<String>,
+    next_due: Option<String>,
+}
+
+#[derive(Serialize)]
+struct States {
+    queued: u64,
+    running: u64,
+    done: u64,
+    failed: u64,
+    cancelled: u64,
+}
+
+impl<'a> From<&'a JobStatus> for Entry<'a> {
+    fn from(status: &'a JobStatus) -> Self {
+        let counts = &status.counts;
+        Self {
+            job: &status.job,
+            counts: States {
+                queued: counts.queued,
+                running: counts.running,
+                done: counts.done,
+                failed: counts.failed_total(),
+                cancelled: counts.cancelled,
+            },
+            failed_by_kind: counts.failed.iter().map(|(kind, items)| (kind.as_str(), *items)).collect(),
+            items: counts.total(),
+            images: status.images,
+            attempts: status.attempts,
+            lost_attempts: status.lost_attempts,
+            cost_usd: status.cost,
+            running_since: status.running_since.map(rfc3339),
+            next_due: status.next_due.map(rfc3339),
+        }
+    }
+}
+
+fn as_json(jobs: &[JobStatus]) -> anyhow::Result<String> {
+    let document = Document { jobs: jobs.iter().map(Entry::from).collect() };
+    Ok(serde_json::to_string(&document)? + "\n")
+}
+
+fn as_text(jobs: &[JobStatus], now: Timestamp) -> String {
+    if jobs.is_empty() {
+        return "no jobs yet\n".to_owned();
+    }
+    jobs.iter().map(|status| job_lines(status, now)).collect::<Vec<_>>().join("\n")
+}
+
+fn job_lines(status: &JobStatus, now: Timestamp) -> String {
+    let mut lines = vec![format!("{}: {}", one_line(&status.job), standing(status, now))];
+    lines.push(format!("  items       {}", items(&status.counts)));
+    let images = counted(status.images, "picture", "pictures");
+    let attempts = counted(status.attempts, "request", "requests");
+    let lost = match status.lost_attempts {
+        0 => String::new(),
+        lost => format!(", {} of them lost: maybe billed", count(lost)),
+    };
+    lines.push(format!("  made        {images} by {attempts}{lost}"));
+    let cost = status.cost.map_or("unknown".to_owned(), money);
+    lines.push(format!("  cost        {cost}"));
+    lines.push(format!("  pictures    {}", one_line(&status.output.display().to_string())));
+    lines.join("\n") + "\n"
+}
+
+fn standing(status: &JobStatus, now: Timestamp) -> String {
+    match (status.running_since, status.counts.left(), status.counts.failed_total()) {
+        (Some(since), ..) => format!("a run is on, for {}", duration(now.since(since))),
+        (None, 0, 0) => "finished".to_owned(),
+        (None, 0, _) => "finished, with failures".to_owned(),
+        (None, left, _) => format!("{} left to do", count(left)),
+    }
+}
+
+fn items(counts: &Counts) -> String {
+    let mut clauses = vec![format!("{} done of {}", count(counts.done), count(counts.total()))];
+    for (number, what) in [(counts.queued, "queued"), (counts.running, "running"), (counts.cancelled, "cancelled")] {
+        if number > 0 {
+            clauses.push(format!("{} {what}", count(number)));
+        }
+    }
+    clauses.extend(counts.failed.iter().map(|(kind, number)| format!("{} {kind}", count(*number))));
+    clauses.join(", ")
+}
+
+fn rfc3339(time: Timestamp) -> String {
+    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
+    format!("{time:.3}")
+}
