@@ -1,4 +1,4 @@
-//! Where the time comes from. Everyone else is told it.
+//! Where the time comes from. Everyone else is told it and never asks.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

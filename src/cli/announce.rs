@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::open;
 use crate::domain::{PriceList, Summary};
-use crate::job::{Fault, Job, Options, Workspace};
+use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Enqueued, Rescued};
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
@@ -56,25 +56,27 @@ fn dead(rescued: &Rescued) -> String {
     line
 }
 
-/// The closing words of a run.
+/// The closing words of a run. `target` is the job as it was typed.
 pub(super) fn closing_words(
     job: &Job,
     target: &Path,
-    options: &Options,
+    db: Option<&Path>,
     summary: &Summary,
     current_dir: &Path,
 ) -> anyhow::Result<String> {
     let groups = open::ledger(&job.db)?.failures(&job.name)?;
-    let target = target.display().to_string();
-    let workspace = Workspace { db: options.db.as_deref(), rehearse: Some(job.rehearse), current_dir };
+    let mut typed = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let program = typed.next().unwrap_or_else(|| "overnight".to_owned());
+    let workspace = Workspace { db, rehearse: Some(job.rehearse), current_dir };
     // A name is shorter than a path, where it leads to the same database.
     let by_name = workspace.locate(&job.name).is_ok_and(|located| located.db == job.db);
-    let flags = options.db.as_ref().map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]);
+    let target = target.to_string_lossy();
     Ok(closing(&Closing {
         job: &job.name,
-        target: &target,
+        program: &program,
+        arguments: &typed.collect::<Vec<_>>(),
         job_argument: if by_name { &job.name } else { &target },
-        flags: &flags,
+        flags: &db.map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]),
         output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),
         summary,
         groups: &groups,

@@ -1,4 +1,4 @@
-//! `overnight cancel`: take waiting items out.
+//! `overnight cancel`: take waiting items out. Never touches what a run holds.
 
 use std::io::Write;
 

@@ -1,4 +1,5 @@
-//! The exit codes, in one place. Scripts depend on them to the letter.
+//! The exit codes, in one place. Scripts depend on them to the letter, so a number never changes
+//! its meaning.
 
 use std::io;
 use std::process::ExitCode;

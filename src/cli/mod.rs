@@ -1,4 +1,5 @@
-//! The command line: parse, open, act, say how it went. The only floor that prints and that names implementations.
+//! The command line: parse, open, act, say how it went. The only floor that prints and that names
+//! implementations; it never decides what a run does.
 
 mod announce;
 mod args;

@@ -1,4 +1,4 @@
-//! Opens what a command works with. The only file that names an implementation.
+//! Opens what a command works with. The only file that names an implementation; it never uses one.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `overnight retry`: put failed items back.
+//! `overnight retry`: put failed items back. Never sends anything itself.
 
 use std::io::Write;
 

@@ -169,8 +169,7 @@ impl Session<'_> {
         if self.args.quiet && exit::of_summary(summary) == Code::Complete {
             return Ok(());
         }
-        let words = announce::closing_words(job, target, &self.args.options, summary, &self.current_dir)?;
-        // Above the bar there is nothing left to write: stderr is ours again.
+        let words = announce::closing_words(job, target, self.args.options.db.as_deref(), summary, &self.current_dir)?;
         Ok(io::stderr().write_all(words.as_bytes())?)
     }
 }

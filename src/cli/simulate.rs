@@ -1,4 +1,4 @@
-//! `overnight simulate`: the simulator as a server of its own, until a signal comes.
+//! `overnight simulate`: the simulator as a server of its own, until a signal comes. Never listens beyond loopback.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! `overnight status`: how jobs stand, for people and for programs.
+//! `overnight status`: how jobs stand, for people and for programs. Never waits for a run, never changes anything.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

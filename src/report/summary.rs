@@ -21,8 +21,10 @@ const MESSAGE_LINES: usize = 3;
 pub struct Closing<'a> {
     /// The job's name.
     pub job: &'a str,
-    /// What was given to `run`, as it was typed.
-    pub target: &'a str,
+    /// The program as it was called: `overnight`, or its path.
+    pub program: &'a str,
+    /// What was given to it, as it was typed: the same words again go on.
+    pub arguments: &'a [String],
     /// What to give to the commands that take a JOB: its name, or its file if its workspace is elsewhere.
     pub job_argument: &'a str,
     /// Further words these commands need to find the same job, such as `--db` and its path. `--rehearse` is not one:
@@ -195,7 +197,7 @@ fn group_lines(name: &str, group: &FailureGroup) -> Vec<String> {
 
 /// The commands that lead on from here, each with what it is for.
 fn next(closing: &Closing) -> Vec<String> {
-    let run = command("run", closing.target, closing);
+    let run = command(closing.program, closing.arguments);
     if closing.summary.ending != Ending::Complete {
         return beside(&[(run, on_what(closing))]);
     }
@@ -208,7 +210,7 @@ fn next(closing: &Closing) -> Vec<String> {
 
 /// A `retry` for each sort of failed items that needs one of its own.
 fn retries(closing: &Closing) -> Vec<(String, String)> {
-    let retry = command("retry", closing.job_argument, closing);
+    let retry = retry(closing);
     let failed = &closing.summary.counts.failed;
     let of = |kind| failed.get(&kind).copied().unwrap_or_default();
     let (refused, lost) = (of(FailureKind::Refused), of(FailureKind::Lost));
@@ -231,13 +233,19 @@ fn on_what(closing: &Closing) -> String {
     }
 }
 
-fn command(verb: &str, target: &str, closing: &Closing) -> String {
-    let mut words = vec!["overnight".into(), verb.into(), shell_word(&one_line(target))];
-    words.extend(closing.flags.iter().map(|flag| shell_word(&one_line(flag))));
+/// The command that puts failed items back, up to what chooses among them.
+fn retry(closing: &Closing) -> String {
+    let mut words = vec!["retry".to_owned(), closing.job_argument.to_owned()];
+    words.extend_from_slice(closing.flags);
     if closing.rehearsal {
         words.push("--rehearse".into());
     }
-    words.join(" ")
+    command(closing.program, &words)
+}
+
+fn command(program: &str, arguments: &[String]) -> String {
+    let words = std::iter::once(program).chain(arguments.iter().map(String::as_str));
+    words.map(|word| shell_word(&one_line(word))).collect::<Vec<_>>().join(" ")
 }
 
 /// Commands and their purposes, beside each other if there is room for all, else below each other.

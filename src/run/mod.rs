@@ -260,8 +260,7 @@ impl<'a> Run<'a> {
                 let message = format!(
                     "its picture had been received, and someone removed {staged} from staging: it is asked for again"
                 );
-                let failure = Failure::new(FailureKind::Transient, message);
-                Outcome::Returned { due_at: self.parts.clock.now(), failure }
+                Outcome::Returned { due_at: self.parts.clock.now(), failure: not_kept(message) }
             }
         };
         self.settle(id, outcome);
@@ -269,13 +268,8 @@ impl<'a> Run<'a> {
 
     fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
-        let cost = match &outcome {
-            Outcome::Done(artifact) => {
-                let price = self.settings.prices.of(&attempt.claim.item.request.model);
-                price.map(|price| price.per_image.times(artifact.images.len() as u64))
-            }
-            _ => None,
-        };
+        let price = self.settings.prices.of(&attempt.claim.item.request.model);
+        let cost = price.and_then(|price| Some(price.per_image.times(billed_images(&outcome)?)));
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
             self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
         }
@@ -366,6 +360,15 @@ fn gone(error: tokio::task::JoinError) -> Landed {
     std::panic::resume_unwind(error.into_panic())
 }
 
+/// The images an attempt is billed for; unknown if it was lost.
+fn billed_images(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Done(artifact) => Some(artifact.images.len() as u64),
+        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|_| 0),
+    }
+}
+
+/// The answer is gone through no fault of the server: billed, as far as anyone knows.
 fn not_kept(why: String) -> Failure {
     Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) }
 }

@@ -19,3 +19,4 @@ mod simulator;
 mod store_contract;
 mod store_local;
 mod support;
+mod tidy;

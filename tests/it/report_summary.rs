@@ -21,10 +21,16 @@ fn summary() -> Summary {
     }
 }
 
+/// Words of a command line, for as long as the tests run.
+fn typed(words: &[&str]) -> &'static [String] {
+    words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>().leak()
+}
+
 fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
     Closing {
         job: "spring",
-        target: "jobs/spring.toml",
+        program: "overnight",
+        arguments: typed(&["run", "jobs/spring.toml"]),
         job_argument: "spring",
         flags: &[],
         output: Path::new("output/spring"),
@@ -241,9 +247,8 @@ fn one_of_everything_is_said_in_the_singular() {
 #[test]
 fn a_printed_command_can_be_pasted_whatever_the_names_hold() {
     let summary = halfway(Ending::Limit("--max-images"));
-    let flags = ["--db".into(), "my db.sqlite".into()];
     let mut words = words(&summary, &[]);
-    (words.target, words.flags, words.rehearsal) = ("lists/it's spring.csv", &flags, true);
+    words.arguments = typed(&["run", "lists/it's spring.csv", "--db", "my db.sqlite", "--rehearse"]);
     let text = closing(&words);
     let command = r"overnight run 'lists/it'\''s spring.csv' --db 'my db.sqlite' --rehearse";
     assert!(text.lines().any(|line| line.trim() == command), "{text}");
@@ -257,7 +262,7 @@ fn hostile_names_and_messages_reach_the_terminal_as_plain_text() {
     summary.ending = Ending::Halted(Failure::new(FailureKind::Fatal, hostile));
     let groups = [group(FailureKind::Rejected, 1, hostile, &[hostile])];
     let mut words = words(&summary, &groups);
-    (words.job, words.target, words.output) = (hostile, hostile, Path::new(hostile));
+    (words.job, words.arguments, words.output) = (hostile, typed(&["run", hostile]), Path::new(hostile));
     let text = closing(&words);
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     assert_eq!(text.lines().last(), Some("halted: evil text"));
