@@ -16,7 +16,7 @@ use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
 use crate::export;
 use crate::job::{HaltAfter, Job};
 use crate::queue::{Enqueued, Queue, Rescued};
-use crate::report::{JsonLines, Reporters, Terminal, WriteFault};
+use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
 use crate::run::{Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 
@@ -143,6 +143,7 @@ impl Session<'_> {
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = listen(&job, &mut reporters)?;
+        reporters.add(LogLines);
         reporters.add(terminal);
         let dead_runs = rescued.dead_runs;
         let settings = settings(&job, queue.counts()?.queued);

@@ -1,12 +1,14 @@
 //! Those who listen to a run and tell people and programs about it. Never read the queue, never change the run.
 
 pub mod jsonl;
+pub mod log;
 pub mod rate;
 pub mod summary;
 pub mod terminal;
 pub mod words;
 
 pub use jsonl::{JsonLines, WriteFault};
+pub use log::LogLines;
 pub use summary::{Closing, closing};
 pub use terminal::{Stderr, Terminal};
 

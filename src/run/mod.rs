@@ -156,7 +156,7 @@ impl<'a> Run<'a> {
             if self.is_over()? {
                 return self.ending();
             }
-            self.wait().await?;
+            self.wait().await;
         }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until something can be written or sent, then takes in everything that is ready.
-    async fn wait(&mut self) -> Result<(), RunError> {
+    async fn wait(&mut self) {
         let pause = self.until_wake();
         tokio::select! {
             Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.landed(landed.unwrap_or_else(gone)),
@@ -182,7 +182,6 @@ impl<'a> Run<'a> {
             () = tokio::time::sleep(pause) => {}
         }
         self.take_landed();
-        Ok(())
     }
 
     fn take_landed(&mut self) {
@@ -194,10 +193,13 @@ impl<'a> Run<'a> {
     /// A timer is needed only for what no answer announces: a due retry, a permit, the lease.
     fn until_wake(&self) -> Duration {
         let now = self.parts.clock.now();
-        let start = if self.ready.is_empty() { None } else { self.next_start_at };
-        let claim = if self.ready.is_empty() { self.next_claim_at } else { None };
         let lease = now.after(LEASE / 3);
-        [start, claim].into_iter().flatten().fold(lease, Timestamp::min).since(now)
+        let sending = match (&self.stopping, self.ready.is_empty()) {
+            (Some(_), _) => None,
+            (None, true) => self.next_claim_at,
+            (None, false) => self.next_start_at,
+        };
+        sending.unwrap_or(lease).min(lease).since(now)
     }
 
     fn landed(&mut self, landed: Landed) {
@@ -341,8 +343,8 @@ impl<'a> Run<'a> {
         if let Some(ending) = self.stopping.take() {
             return Ok(ending);
         }
-        let left = self.parts.queue.counts()?.left();
-        Ok(if left > 0 { Ending::Limit("--limit") } else { Ending::Complete })
+        let cut_short = self.is_limit_reached() && self.parts.queue.counts()?.left() > 0;
+        Ok(if cut_short { Ending::Limit("--limit") } else { Ending::Complete })
     }
 
     fn end(mut self, ending: Ending) -> Summary {

@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod engine;
 mod export;
 mod gemini_answers;
 mod gemini_failures;
