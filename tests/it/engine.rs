@@ -240,9 +240,10 @@ async fn a_fatal_failure_stops_the_sending_and_leaves_everything_queued() {
 async fn throttled_items_come_back_without_losing_an_attempt() {
     let workshop = Workshop::of_items(8);
     let throttled = || Failure { retry_after: Some(Duration::from_millis(5)), ..failure(FailureKind::Throttled) };
-    // More often than items may be attempted.
-    let provider = Scripted::new(move |_, nth| if nth < 4 { Act::fail(throttled()) } else { Act::Draw });
-    let (summary, events) = workshop.run(&provider, settings()).await;
+    // More often than an item may be attempted.
+    let provider = Scripted::new(move |_, nth| if nth < 2 { Act::fail(throttled()) } else { Act::Draw });
+    let once = RetryPolicy { max_attempts: 1, on_lost: OnLost::Resend };
+    let (summary, events) = workshop.run(&provider, RunSettings { policy: once, ..settings() }).await;
     assert_eq!((summary.ending, summary.done), (Ending::Complete, 8));
     assert!(events.iter().any(|news| matches!(news, News::Slowed { .. })));
 }
