@@ -10,6 +10,7 @@ use super::exit::Code;
 use super::{current_dir, open};
 use crate::domain::{Counts, Timestamp, Usd};
 use crate::queue::JobStatus;
+use crate::report::shape::{CountsShape, rfc3339};
 use crate::report::words::{count, counted, duration, money, one_line};
 
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
@@ -42,8 +43,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct Entry<'a> {
     job: &'a str,
-    counts: States,
-    failed_by_kind: std::collections::BTreeMap<&'static str, u64>,
+    #[serde(flatten)]
+    counts: CountsShape,
     items: u64,
     images: u64,
     attempts: u64,
@@ -53,29 +54,12 @@ struct Entry<'a> {
     next_due: Option<String>,
 }
 
-#[derive(Serialize)]
-struct States {
-    queued: u64,
-    running: u64,
-    done: u64,
-    failed: u64,
-    cancelled: u64,
-}
-
 impl<'a> From<&'a JobStatus> for Entry<'a> {
     fn from(status: &'a JobStatus) -> Self {
-        let counts = &status.counts;
         Self {
             job: &status.job,
-            counts: States {
-                queued: counts.queued,
-                running: counts.running,
-                done: counts.done,
-                failed: counts.failed_total(),
-                cancelled: counts.cancelled,
-            },
-            failed_by_kind: counts.failed.iter().map(|(kind, items)| (kind.as_str(), *items)).collect(),
-            items: counts.total(),
+            counts: (&status.counts).into(),
+            items: status.counts.total(),
             images: status.images,
             attempts: status.attempts,
             lost_attempts: status.lost_attempts,
@@ -132,9 +116,4 @@ fn items(counts: &Counts) -> String {
     }
     clauses.extend(counts.failed.iter().map(|(kind, number)| format!("{} {kind}", count(*number))));
     clauses.join(", ")
-}
-
-fn rfc3339(time: Timestamp) -> String {
-    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
-    format!("{time:.3}")
 }

@@ -37,6 +37,24 @@ pub struct Request {
     pub system_instruction: Option<String>,
 }
 
+impl Request {
+    /// A prompt for a model, with every setting as the model has it.
+    pub fn new(model: impl Into<String>, prompt: impl Into<String>) -> Self {
+        Self {
+            model: model.into(),
+            prompt: prompt.into(),
+            references: Vec::new(),
+            aspect_ratio: None,
+            image_size: ImageSize::OneK,
+            thinking: None,
+            modalities: Modalities::TextAndImage,
+            temperature: None,
+            seed: None,
+            system_instruction: None,
+        }
+    }
+}
+
 /// A value nobody knows, with the ones there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{value}` is not {what}; use {known}")]
@@ -171,18 +189,7 @@ mod tests {
 
     #[test]
     fn an_unset_setting_leaves_no_trace_in_the_stored_form() {
-        let request = Request {
-            model: "m".into(),
-            prompt: "p".into(),
-            references: vec![],
-            aspect_ratio: None,
-            image_size: ImageSize::OneK,
-            thinking: None,
-            modalities: Modalities::TextAndImage,
-            temperature: None,
-            seed: None,
-            system_instruction: None,
-        };
+        let request = Request::new("m", "p");
         let stored = serde_json::to_string(&request).unwrap();
         assert_eq!(stored, r#"{"model":"m","prompt":"p","image_size":"1K","modalities":"text,image"}"#);
         assert_eq!(serde_json::from_str::<Request>(&stored).unwrap(), request);

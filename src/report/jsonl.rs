@@ -1,13 +1,13 @@
 //! Events for programs: one JSON object a line. Never stops a run because nobody can read it.
 
-use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use crate::domain::{Counts, Ending, Event, Failure, FailureKind, News, Reporter, Summary, Timestamp, Usd};
+use crate::domain::{Ending, Event, Failure, FailureKind, News, Reporter, Summary, Usd};
 
+use super::shape::{CountsShape, rfc3339};
 use super::words::signal;
 
 /// Writes every event as one line and flushes it, so that a reader can follow along.
@@ -84,7 +84,7 @@ enum Body<'a> {
     Started {
         items: u64,
         #[serde(flatten)]
-        counts: CountsBody,
+        counts: CountsShape,
     },
     AttemptStarted {
         item: &'a str,
@@ -117,22 +117,6 @@ struct Cause<'a> {
     message: &'a str,
 }
 
-/// A job's items by state, shaped as `status --json` shapes them.
-#[derive(Serialize)]
-struct CountsBody {
-    counts: States,
-    failed_by_kind: BTreeMap<&'static str, u64>,
-}
-
-#[derive(Serialize)]
-struct States {
-    queued: u64,
-    running: u64,
-    done: u64,
-    failed: u64,
-    cancelled: u64,
-}
-
 /// A run in figures. `limit`, `signal`, `kind` and `message` stand where the ending has them.
 #[derive(Serialize)]
 struct SummaryBody<'a> {
@@ -151,7 +135,7 @@ struct SummaryBody<'a> {
     lost: u64,
     cost_usd: Option<Usd>,
     #[serde(flatten)]
-    counts: CountsBody,
+    counts: CountsShape,
 }
 
 impl<'a> From<&'a Event> for Line<'a> {
@@ -194,22 +178,6 @@ impl<'a> From<&'a Failure> for Cause<'a> {
     }
 }
 
-impl From<&Counts> for CountsBody {
-    fn from(counts: &Counts) -> Self {
-        let by_kind = counts.failed.iter().map(|(kind, items)| (kind.as_str(), *items));
-        Self {
-            counts: States {
-                queued: counts.queued,
-                running: counts.running,
-                done: counts.done,
-                failed: counts.failed_total(),
-                cancelled: counts.cancelled,
-            },
-            failed_by_kind: by_kind.collect(),
-        }
-    }
-}
-
 impl<'a> From<&'a Summary> for SummaryBody<'a> {
     fn from(summary: &'a Summary) -> Self {
         let (limit, signal, cause) = match &summary.ending {
@@ -234,10 +202,4 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             counts: (&summary.counts).into(),
         }
     }
-}
-
-/// RFC 3339 in UTC with milliseconds. A moment beyond the year 9999 is written as the last one that can be.
-fn rfc3339(time: Timestamp) -> String {
-    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
-    format!("{time:.3}")
 }

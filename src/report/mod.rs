@@ -3,6 +3,7 @@
 pub mod jsonl;
 pub mod log;
 pub mod rate;
+pub mod shape;
 pub mod summary;
 pub mod terminal;
 pub mod words;

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use overnight::domain::{
-    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, ImageSize, Item, ItemId, Modalities, Reply,
-    Request, Timestamp, Usd,
+    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Timestamp, Usd,
 };
 use overnight::export::{ExportError, ResultsCsv, write_results};
 use overnight::queue::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
@@ -50,18 +49,7 @@ fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
 }
 
 fn waiting(id: &str) -> ItemRecord {
-    let request = Request {
-        model: "model".into(),
-        prompt: format!("Draw \"{id}\""),
-        references: vec![],
-        aspect_ratio: Some(AspectRatio::R4x5),
-        image_size: ImageSize::OneK,
-        thinking: None,
-        modalities: Modalities::TextAndImage,
-        temperature: None,
-        seed: None,
-        system_instruction: None,
-    };
+    let request = Request { aspect_ratio: Some(AspectRatio::R4x5), ..Request::new("model", format!("Draw \"{id}\"")) };
     ItemRecord {
         item: Item { id: ItemId::new(id), name: id.into(), request, digest: Digest([0; 32]) },
         state: ItemState::Queued,

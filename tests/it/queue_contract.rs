@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use overnight::domain::{
-    Artifact, Digest, Failure, FailureKind, ImageFile, ImageFormat, ImageSize, Item, ItemId, ManifestRow, Modalities,
-    OnLost, Outcome, Reach, Receipt, Reply, Request, StagedImage, Timestamp, Usd,
+    Artifact, Digest, Failure, FailureKind, ImageFile, ImageFormat, Item, ItemId, ManifestRow, OnLost, Outcome, Reach,
+    Receipt, Reply, Request, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
     Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Ledger, Queue, QueueError, Selection, Settlement, Start, Turn,
@@ -24,18 +24,7 @@ pub trait Workspace {
 pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 pub fn item(id: &str, prompt: &str) -> Item {
-    let request = Request {
-        model: "m".into(),
-        prompt: prompt.into(),
-        references: vec![],
-        aspect_ratio: None,
-        image_size: ImageSize::OneK,
-        thinking: None,
-        modalities: Modalities::TextAndImage,
-        temperature: None,
-        seed: None,
-        system_instruction: None,
-    };
+    let request = Request::new("m", prompt);
     let digest = Digest(*blake3::hash(prompt.as_bytes()).as_bytes());
     Item { id: ItemId::new(id), name: id.to_owned(), request, digest }
 }

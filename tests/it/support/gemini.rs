@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use overnight::domain::Auth;
-use overnight::domain::{AspectRatio, Failure, ImageSize, Modalities, Request};
+use overnight::domain::{AspectRatio, Failure, Request};
 use overnight::provider::gemini::{Gemini, GeminiSettings};
 use overnight::provider::{AskError, Generation, Provider};
 
@@ -42,16 +42,8 @@ pub fn provider_in(server: &Server, folder: &Path) -> Gemini {
 /// The model page's request, text to image.
 pub fn sunset() -> Request {
     Request {
-        model: "gemini-3.1-flash-lite-image".into(),
-        prompt: "Generate an image of a sunset over mountains".into(),
-        references: vec![],
         aspect_ratio: Some(AspectRatio::R16x9),
-        image_size: ImageSize::OneK,
-        thinking: None,
-        modalities: Modalities::TextAndImage,
-        temperature: None,
-        seed: None,
-        system_instruction: None,
+        ..Request::new("gemini-3.1-flash-lite-image", "Generate an image of a sunset over mountains")
     }
 }
 
