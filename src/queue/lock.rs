@@ -1,10 +1,16 @@
-//! The lock that proves a run lives: the operating system lets go of it when its process dies. Never waits.
+//! The lock that proves a run lives: the operating system lets go of it when its process dies. Never waits for
+//! another run.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::QueueError;
+
+/// How long a look at the lock takes at most, and how many of them are waited for.
+const A_LOOK: Duration = Duration::from_millis(5);
+const LOOKS: u32 = 10;
 
 /// Held for as long as the run lives. Its file stays: removing it would let two runs hold two files of one name.
 #[derive(Debug)]
@@ -19,14 +25,31 @@ impl RunLock {
         let failed = |source| QueueError::Lock { path: path.display().to_string(), source };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(held(job, &mut file)),
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        if !take(&file).map_err(failed)? {
+            return Err(held(job, &mut file));
         }
         name_holder(&mut file, holder).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether a run of the job lives, as the operating system knows it.
+pub fn is_held(database: &Path, job: &str) -> bool {
+    // A lock file that cannot be opened is held by nobody who could have made it.
+    File::open(lock_path(database, job))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Takes the lock unless another has it. Someone who only looks, with [`is_held`], has it for an instant.
+fn take(file: &File) -> io::Result<bool> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(A_LOOK),
+            Err(TryLockError::Error(source)) => return Err(source),
+        }
+    }
+    Ok(false)
 }
 
 /// `overnight.db` and job `spring` give `overnight.db.spring.lock`.
@@ -61,7 +84,9 @@ mod tests {
         let refused = RunLock::acquire(&database, "spring", "process 8 on atlas").unwrap_err().to_string();
         assert!(refused.contains("another run of job `spring` is on: process 7 on atlas"), "{refused}");
         RunLock::acquire(&database, "autumn", "process 8 on atlas").expect("another job is free");
+        assert!(is_held(&database, "spring") && !is_held(&database, "summer"));
         drop(first);
+        assert!(!is_held(&database, "spring"));
         RunLock::acquire(&database, "spring", "process 8 on atlas").expect("free again");
     }
 }

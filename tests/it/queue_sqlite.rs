@@ -54,9 +54,13 @@ fn the_sqlite_queue_keeps_every_promise() {
 #[test]
 fn a_name_known_for_another_manifest_is_refused() {
     let sqlite = Sqlite::new();
-    drop(sqlite.run("spring").unwrap());
-    let database = Database::open(&sqlite.path).unwrap();
-    let refused = SqliteQueue::begin_run(database, &entry("spring", "/other.csv"), NOW).unwrap_err().to_string();
+    let run_of =
+        |manifest: &str| SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("spring", manifest), NOW);
+    run_of("/refused.csv").unwrap().intake().unwrap().abandon().unwrap();
+    let ledger = sqlite.ledger();
+    assert!(ledger.status(NOW, &[]).unwrap().is_empty(), "a manifest that was refused is no job");
+    run_of("/m.csv").unwrap().intake().unwrap().publish(&[]).unwrap();
+    let refused = run_of("/other.csv").unwrap_err().to_string();
     assert!(refused.contains("/m.csv") && refused.contains("--name"), "{refused}");
 }
 

@@ -117,6 +117,9 @@ impl Queue for SqliteQueue {
 fn know_job(connection: &Connection, path: &Path, entry: &JobEntry) -> Result<i64, QueueError> {
     let insert = "INSERT OR IGNORE INTO jobs (name, manifest, output) VALUES (?1, ?2, ?3)";
     connection.execute(insert, [&entry.name, &entry.manifest, &entry.output]).doing(path, "adding the job")?;
+    // A manifest that was never accepted has no claim on the name.
+    let unclaimed = "UPDATE jobs SET manifest = ?2 WHERE name = ?1 AND revision = 0";
+    connection.execute(unclaimed, [&entry.name, &entry.manifest]).doing(path, "adding the job")?;
     let (job, known): (i64, String) = connection
         .query_row("SELECT id, manifest FROM jobs WHERE name = ?1", [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)))
         .doing(path, "looking for the job")?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::super::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
+use super::super::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord, lock};
 use super::stored::{ITEM_COLUMNS, item, json, optional_json, unknown_word, usd};
 use super::{Database, Doing, beside, job_key, known_jobs};
 use crate::domain::{Counts, FailureGroup, FailureKind, Timestamp};
@@ -39,24 +39,25 @@ impl SqliteLedger {
     fn job_status(&self, now: Timestamp, job: i64) -> rusqlite::Result<JobStatus> {
         let connection = &self.database.connection;
         let counts = counts(connection, job)?;
-        let running_since = "SELECT max(started_at) FROM runs
-                             WHERE job_id = ?1 AND ended_at IS NULL AND lease_until > ?2";
-        let running_since: Option<i64> =
-            connection.query_row(running_since, params![job, now.millis()], |row| row.get(0))?;
+        let begun = "SELECT max(started_at) FROM runs WHERE job_id = ?1 AND ended_at IS NULL";
+        let begun: Option<i64> = connection.query_row(begun, [job], |row| row.get(0))?;
         let next_due = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
+            let name: String = row.get(0)?;
+            // A killed run could not write its end, but its lock is gone.
+            let lives = lock::is_held(&self.database.path, &name);
             Ok(JobStatus {
-                job: row.get(0)?,
+                job: name,
                 manifest: at(row.get(1)?),
                 output: at(row.get(2)?),
                 images: row.get(3)?,
                 attempts: row.get(4)?,
                 lost_attempts: row.get(5)?,
                 cost: usd(row, 6)?,
-                running_since: running_since.map(Timestamp::from_millis),
+                running_since: begun.filter(|_| lives).map(Timestamp::from_millis),
                 // A never tried item may be tried at once.
                 next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),
                 counts,

@@ -82,7 +82,7 @@ impl<T> Doing<T> for rusqlite::Result<T> {
 /// The key of a job, or an error that lists the jobs there are.
 fn job_key(connection: &Connection, path: &Path, job: &str) -> Result<i64, QueueError> {
     let found = connection
-        .query_row("SELECT id FROM jobs WHERE name = ?1", [job], |row| row.get(0))
+        .query_row("SELECT id FROM jobs WHERE name = ?1 AND revision > 0", [job], |row| row.get(0))
         .optional()
         .doing(path, "looking for the job")?;
     match found {
@@ -95,9 +95,9 @@ fn job_key(connection: &Connection, path: &Path, job: &str) -> Result<i64, Queue
     }
 }
 
-/// The jobs' names, in order.
+/// The jobs' names, in order. One whose manifest was never accepted is none yet.
 fn known_jobs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare("SELECT name FROM jobs ORDER BY name")?;
+    let mut statement = connection.prepare("SELECT name FROM jobs WHERE revision > 0 ORDER BY name")?;
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
