@@ -8,6 +8,10 @@ CREATE TABLE jobs (
     output        TEXT    NOT NULL,
     -- Of the manifest, in its order.
     columns       TEXT    NOT NULL DEFAULT '[]',
+    -- BLAKE3 of its columns and rows: tells whether the table is another one than before.
+    table_digest  BLOB,
+    -- Whether something happened since the results were last written.
+    results_stale INTEGER NOT NULL DEFAULT 1 CHECK (results_stale IN (0, 1)),
     -- The revision of the manifest everybody sees, and the newest one begun: above it only while a manifest is read.
     revision      INTEGER NOT NULL DEFAULT 0,
     intake        INTEGER NOT NULL DEFAULT 0,
@@ -55,7 +59,7 @@ CREATE TABLE items (
     -- The first and the newest revision of the manifest that holds it.
     first_revision INTEGER NOT NULL,
     last_revision  INTEGER NOT NULL,
-    -- Fixed once attempts > 0.
+    -- Fixed once something may have been paid for it.
     request       TEXT    NOT NULL,
     digest        BLOB    NOT NULL,
     state         TEXT    NOT NULL DEFAULT 'queued',

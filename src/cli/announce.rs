@@ -17,12 +17,18 @@ pub(super) fn refused(job: &Job, faults: &[Fault]) -> String {
     lines.join("\n")
 }
 
+/// Columns that were probably meant otherwise, a line each.
+pub(super) fn suspicions(warnings: &[Fault]) -> String {
+    warnings.iter().map(|warning| format!("warning: {}\n", one_line(&warning.to_string()))).collect()
+}
+
 /// What the manifest changed and what an earlier run left, a line each; nothing if neither did.
 pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> String {
     let job = one_line(job);
     let items = |number| counted(number, "item", "items");
     let mut lines = Vec::new();
-    if rescued.dead_runs > 0 {
+    // A run that could not begin, or had nothing in hand any more, left nothing to go on from.
+    if rescued.returned + rescued.lost + rescued.received.len() as u64 > 0 {
         lines.push(dead(rescued));
     }
     if enqueued.new > 0 {
@@ -33,20 +39,23 @@ pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> Str
         lines.push(format!("{rows} for the same as an earlier one, and get the same picture"));
     }
     if enqueued.updated > 0 {
-        lines.push(format!("{} take what their rows say now", items(enqueued.updated)));
+        lines.push(format!("{} updated to what the manifest says now", items(enqueued.updated)));
     }
     if enqueued.kept > 0 {
-        lines.push(format!("{} keep what was already asked for, though their rows have changed", items(enqueued.kept)));
+        lines.push(format!(
+            "{} kept as already asked for, though the manifest says otherwise now; a new id has a row made anew",
+            items(enqueued.kept)
+        ));
     }
     if enqueued.removed > 0 {
-        lines.push(format!("{} have no row any more; their pictures stay", items(enqueued.removed)));
+        lines.push(format!("{} without a row any more; pictures stay", items(enqueued.removed)));
     }
     lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
 }
 
 fn dead(rescued: &Rescued) -> String {
     let received = rescued.received.len() as u64;
-    let mut line = "an earlier run was killed: going on from there".to_owned();
+    let mut line = "an earlier run did not come to its end: going on from there".to_owned();
     if received > 0 {
         line += &format!(", {} received and not asked for again", counted(received, "answer", "answers"));
     }

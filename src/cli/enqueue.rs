@@ -21,31 +21,51 @@ pub(super) enum Taken {
 const MOST_FAULTS: usize = 10_000;
 
 /// Reads the manifest to its end; only when no row is at fault does the queue see any of it.
-pub(super) fn enqueue(job: &Job, queue: &mut dyn Queue, stop: &watch::Receiver<Stop>) -> anyhow::Result<Taken> {
-    let mut manifest = Manifest::open(job)?;
+pub(super) fn enqueue(
+    job: &Job,
+    manifest: &mut Manifest,
+    queue: &mut dyn Queue,
+    stop: &watch::Receiver<Stop>,
+) -> anyhow::Result<Taken> {
     let mut intake = queue.intake()?;
     let mut faults = Vec::new();
-    while let Some(row) = manifest.next_row() {
+    let mut empty = true;
+    for row in manifest.by_ref() {
+        empty = false;
         if let Stop::Finish(interrupt) | Stop::Now(interrupt) = *stop.borrow() {
             intake.abandon()?;
             return Ok(Taken::Interrupted(interrupt));
         }
-        match row {
-            Ok((row, items)) => {
-                let clashes = intake.push(&row, &items)?;
-                faults.extend(clashes.into_iter().map(|clash| clashing(job, &row, clash)));
-            }
-            Err(found) => faults.extend(found),
+        let row = row.map_or_else(
+            |bad| {
+                faults.extend(bad.faults);
+                bad.row
+            },
+            Some,
+        );
+        if let Some((row, items)) = row {
+            let clashes = intake.push(&row, &items)?;
+            faults.extend(clashes.into_iter().map(|clash| clashing(job, &row, clash)));
         }
         if faults.len() >= MOST_FAULTS {
             break;
         }
     }
-    if faults.is_empty() {
-        return Ok(Taken::Enqueued(intake.publish(manifest.columns())?));
+    if empty && faults.is_empty() {
+        faults.push(nothing_listed(job));
     }
-    intake.abandon()?;
-    Ok(Taken::Refused(faults))
+    if !faults.is_empty() {
+        intake.abandon()?;
+        return Ok(Taken::Refused(faults));
+    }
+    Ok(Taken::Enqueued(intake.publish(manifest.columns())?))
+}
+
+/// An export that went wrong looks like this; taken at its word, it would take every waiting item out.
+fn nothing_listed(job: &Job) -> Fault {
+    let message =
+        "the manifest lists nothing; write a row for each picture, or cancel what waits with `overnight cancel`";
+    Fault { file: job.manifest_shown.clone(), place: Place { line: 1, column: None }, message: message.to_owned() }
 }
 
 /// Two rows that want the same id or the same file, as a fault of the second.

@@ -53,7 +53,8 @@ fn told_by_clap(error: &clap::Error) -> Code {
 fn told(error: &anyhow::Error) -> Code {
     let code = exit::of_error(error);
     if code != Code::Pipe {
-        let _ = writeln!(std::io::stderr(), "error: {error:#}");
+        // Our errors name their causes themselves.
+        let _ = writeln!(std::io::stderr(), "error: {error}");
     }
     code
 }

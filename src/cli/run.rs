@@ -1,5 +1,6 @@
 //! `overnight run`: check every job, then drain one after the other.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,8 +15,8 @@ use super::logs::{self, LogWriter};
 use super::{announce, current_dir, open, runtime, signals};
 use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
 use crate::export;
-use crate::job::{HaltAfter, Job};
-use crate::queue::{Enqueued, Queue, Rescued};
+use crate::job::{HaltAfter, Job, KeyError, Manifest};
+use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
 use crate::run::{Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
@@ -26,7 +27,6 @@ struct Prepared {
     target: PathBuf,
     queue: Box<dyn Queue>,
     rescued: Rescued,
-    enqueued: Enqueued,
     key: Option<SecretString>,
 }
 
@@ -70,6 +70,10 @@ fn load(args: &RunArgs, current_dir: &Path) -> anyhow::Result<Vec<(Job, PathBuf)
             Err(error) => return Err(error.into()),
         }
     }
+    let mut names = HashSet::new();
+    if let Some((job, _)) = jobs.iter().find(|(job, _)| !names.insert((&job.db, &job.name))) {
+        mistakes.push(format!("two jobs are called `{}`; give one another name, or run it by itself", job.name));
+    }
     if mistakes.is_empty() { Ok(jobs) } else { Err(UsageError(mistakes.join("\n")).into()) }
 }
 
@@ -107,45 +111,54 @@ impl Session<'_> {
         *self.stop.borrow() != Stop::No
     }
 
-    /// Takes the job in hand: what a dead run left, then what the manifest says now, then the key it will need.
+    /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
         faults(&job)?;
+        // Before the database learns of the job: a mistyped path is none.
+        let manifest = Manifest::open(&job)?;
         let mut queue = open::queue(&job)?;
-        let clock = open::clock();
-        let rescued = queue.rescue(clock.now(), job.on_lost)?;
-        let taken = enqueue(&job, &mut *queue, &self.stop);
-        let enqueued = match taken {
-            Ok(Taken::Enqueued(enqueued)) => enqueued,
-            Ok(Taken::Refused(faults)) => {
-                queue.end_run(clock.now(), "refused")?;
-                return Err(UsageError(announce::refused(&job, &faults)).into());
+        match self.take_in(&job, manifest, &mut *queue) {
+            Ok((rescued, key)) => Ok(Prepared { job, target, queue, rescued, key }),
+            Err(error) => {
+                queue.end_run(open::clock().now(), "not run")?;
+                Err(error)
             }
-            Ok(Taken::Interrupted(interrupt)) => {
-                queue.end_run(clock.now(), "interrupted")?;
-                return Err(exit::Interrupted(interrupt).into());
-            }
-            Err(error) => return Err(error),
-        };
-        if !self.args.quiet {
-            write!(io::stderr(), "{}", announce::enqueued(&job.name, &enqueued, &rescued))?;
         }
-        let sends = queue.counts()?.queued > 0;
-        let key = key(&job, sends)?;
-        Ok(Prepared { job, target, queue, rescued, enqueued, key })
     }
 
+    /// What a dead run left, then what the manifest says now, then the key it will need.
+    fn take_in(
+        &self,
+        job: &Job,
+        mut manifest: Manifest,
+        queue: &mut dyn Queue,
+    ) -> anyhow::Result<(Rescued, Option<SecretString>)> {
+        let rescued = queue.rescue(open::clock().now(), job.on_lost)?;
+        let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
+        self.say(&announce::suspicions(&manifest.warnings()));
+        let enqueued = match taken {
+            Taken::Enqueued(enqueued) => enqueued,
+            Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),
+            Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
+        };
+        self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
+        let key = key(job, queue.counts()?.queued > 0)?;
+        Ok((rescued, key))
+    }
+
+    /// Says something that is no error; pictures are made also when nobody listens any more.
+    fn say(&self, words: &str) {
+        if !self.args.quiet {
+            let _ = io::stderr().write_all(words.as_bytes());
+        }
+    }
+
+    /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
-        let Prepared { job, target, mut queue, rescued, enqueued, key } = prepared;
+        let Prepared { job, target, mut queue, rescued, key } = prepared;
         let simulator = if job.rehearse { Some(rehearsal_server(&job).await?) } else { None };
         let base_url = simulator.as_ref().map_or_else(|| job.base_url.as_str().to_owned(), Simulator::base_url);
-        let progress = if self.args.quiet { Progress::None } else { job.progress };
-        let terminal = Terminal::new(progress);
-        self.logs.go_through(terminal.stderr());
-        let mut reporters = Reporters::new();
-        let events = listen(&job, &mut reporters)?;
-        reporters.add(LogLines);
-        reporters.add(terminal);
-        let dead_runs = rescued.dead_runs;
+        let (mut reporters, events) = self.reporters(&job)?;
         let settings = settings(&job, queue.counts()?.queued);
         raise_open_files(settings.concurrency);
         let parts = Parts {
@@ -157,12 +170,22 @@ impl Session<'_> {
             stop: self.stop.clone(),
         };
         let summary = drain(parts, settings, rescued.received).await;
-        let changed = summary.attempts > 0 || summary.done > 0 || enqueued.changed_something() || dead_runs > 0;
-        let written = tokio::task::block_in_place(|| finish(&job, &mut *queue, &summary, changed));
+        let written = tokio::task::block_in_place(|| finish(&job, &mut *queue, &summary));
         self.close(&job, &target, &summary)?;
         written?;
         told_in_full(events)?;
         Ok(exit::of_summary(&summary))
+    }
+
+    /// Who listens to the job's run, and where to ask whether its events were written in full.
+    fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
+        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress });
+        self.logs.go_through(terminal.stderr());
+        let mut reporters = Reporters::new();
+        let events = listen(job, &mut reporters)?;
+        reporters.add(LogLines);
+        reporters.add(terminal);
+        Ok((reporters, events))
     }
 
     /// The closing words; a quiet run has some only when a person is needed.
@@ -171,7 +194,9 @@ impl Session<'_> {
             return Ok(());
         }
         let words = announce::closing_words(job, target, self.args.options.db.as_deref(), summary, &self.current_dir)?;
-        Ok(io::stderr().write_all(words.as_bytes())?)
+        // The run is what it is, heard or not.
+        let _ = io::stderr().write_all(words.as_bytes());
+        Ok(())
     }
 }
 
@@ -199,8 +224,10 @@ fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
     }
     match job.key.read() {
         Ok(key) => Ok(Some(key)),
-        Err(error) if sends && !job.base_url.is_loopback() => Err(error.into()),
-        Err(_) => Ok(None),
+        // Nothing leaves this machine, or nothing leaves at all: no key may be needed, if none was spoken of.
+        Err(KeyError::NoVariable(_)) if !sends || job.base_url.is_loopback() => Ok(None),
+        Err(_) if !sends => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -260,10 +287,11 @@ fn raise_open_files(concurrency: usize) {
     }
 }
 
-/// Writes the results, then says in the database that this run is over: if it dies before, the next one writes them.
-fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary, changed: bool) -> anyhow::Result<()> {
-    if changed || !job.output.join("results.csv").exists() {
+/// Writes the results if they are owed, then says in the database that this run is over.
+fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {
+    if queue.results_stale()? || !job.output.join("results.csv").exists() {
         export::write_results(&*open::ledger(&job.db)?, &job.name, &job.output)?;
+        queue.results_written()?;
     }
     Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)
 }

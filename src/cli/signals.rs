@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks to finish, the second to stop at once. Never ends the program while it can
+//! Ctrl-C, SIGTERM and a closed terminal: the first asks to finish, the second to stop at once. Never ends the program while it can
 //! still write down what happened.
 
 use std::time::Duration;
@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_millis(1_800);
 
 /// Listens from now on; every receiver of the channel hears. `tidy` is called before the program is ended in a hurry.
 pub(super) fn listen(tidy: impl Fn() + Send + 'static) -> anyhow::Result<watch::Receiver<Stop>> {
-    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals {
+        interrupt: signal(SignalKind::interrupt())?,
+        terminate: signal(SignalKind::terminate())?,
+        hangup: signal(SignalKind::hangup())?,
+    };
     let (sender, receiver) = watch::channel(Stop::No);
     tokio::spawn(async move {
         let first = next(&mut signals).await;
@@ -30,9 +34,17 @@ pub(super) fn listen(tidy: impl Fn() + Send + 'static) -> anyhow::Result<watch::
     Ok(receiver)
 }
 
-async fn next((int, term): &mut (Signal, Signal)) -> Interrupt {
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+async fn next(signals: &mut Signals) -> Interrupt {
     tokio::select! {
-        _ = int.recv() => Interrupt::Int,
-        _ = term.recv() => Interrupt::Term,
+        _ = signals.interrupt.recv() => Interrupt::Int,
+        _ = signals.terminate.recv() => Interrupt::Term,
+        // A terminal that was closed asks the same as a service manager.
+        _ = signals.hangup.recv() => Interrupt::Term,
     }
 }

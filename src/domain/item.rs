@@ -1,4 +1,4 @@
-//! One picture asked for. Never changes its request once it was attempted.
+//! One picture asked for. Never changes its request once something may have been paid for it.
 
 use std::fmt;
 

@@ -1,9 +1,14 @@
 //! Whether a failed item is tried again, and when. Pure: time and chance are arguments. Never waits.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::artifact::Artifact;
 use super::attempt::{Failure, FailureKind, Reach, Tries};
+use super::request::{UnknownValue, values};
 use super::time::Timestamp;
 
 /// What the queue records of a claim that ended.
@@ -49,15 +54,16 @@ impl Outcome {
     }
 }
 
-/// What to do when a request left and no whole answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OnLost {
-    /// Send it again, as after any transient failure: it may be billed twice.
-    #[default]
-    Resend,
-    /// Fail the item with kind `lost`, for a person to decide.
-    Hold,
+values! {
+    /// What to do when a request left and no whole answer came.
+    #[derive(Default)]
+    OnLost, "a way to treat a lost attempt" {
+        /// Send it again, as after any transient failure: it may be billed twice.
+        #[default]
+        Resend = "resend",
+        /// Fail the item with kind `lost`, for a person to decide.
+        Hold = "hold",
+    }
 }
 
 /// When to try again.

@@ -65,6 +65,12 @@ impl Problem {
     }
 }
 
+/// The problems of this file, in its order.
+pub fn in_order(mut problems: Vec<Problem>, file: &str) -> Vec<Fault> {
+    problems.sort_by_key(|problem| problem.place);
+    problems.into_iter().map(|problem| problem.in_file(file)).collect()
+}
+
 /// The longest message, in characters: a few lines of a terminal.
 const LONGEST_MESSAGE: usize = 600;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use toml::de::{DeString, DeTable, DeValue};
 use toml::{Deserializer, Spanned};
 
-use super::fault::{Fault, Place, Problem};
+use super::fault::{Fault, Place, Problem, in_order};
 use super::nearest::nearest;
 use super::options::Options;
 
@@ -39,28 +39,19 @@ type Value<'text> = Spanned<DeValue<'text>>;
 impl JobFile {
     /// Reads the text of a job file; `file` is its name in messages. On failure, every mistake in the file's order.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Fault>> {
-        let at = |span: Range<usize>, message: String| {
-            Problem::new(Place::of_offset(text, span.start), message).in_file(file)
-        };
+        let at = |span: Range<usize>, message: String| Problem::new(Place::of_offset(text, span.start), message);
         let (table, broken) = DeTable::parse_recoverable(text);
-        if !broken.is_empty() {
-            return Err(broken
-                .iter()
-                .map(|error| at(error.span().unwrap_or(0..0), one_line(error.message())))
-                .collect());
+        let problems: Vec<Problem> = if broken.is_empty() {
+            let options = Options::names();
+            let wrong = table.get_ref().iter().filter_map(|(key, value)| wrong_with(key, value, &options));
+            wrong.map(|(span, message)| at(span, message)).collect()
+        } else {
+            broken.iter().map(|error| at(error.span().unwrap_or(0..0), one_line(error.message()))).collect()
+        };
+        if !problems.is_empty() {
+            return Err(in_order(problems, file));
         }
-        let mut faults: Vec<(usize, Fault)> = Vec::new();
-        let options = Options::names();
-        for (key, value) in table.get_ref() {
-            if let Some((span, message)) = wrong_with(key, value, &options) {
-                faults.push((span.start, at(span, message)));
-            }
-        }
-        if !faults.is_empty() {
-            faults.sort_by_key(|(offset, _)| *offset);
-            return Err(faults.into_iter().map(|(_, fault)| fault).collect());
-        }
-        assemble(table).map_err(|message| vec![at(0..0, message)])
+        assemble(table).map_err(|message| vec![Problem::new(Place::START, message).in_file(file)])
     }
 }
 
@@ -97,6 +88,12 @@ fn read<T: DeserializeOwned>(table: Spanned<DeTable>) -> Result<T, toml::de::Err
 }
 
 fn unknown(name: &str, options: &[String]) -> String {
+    if matches!(name, "api_key" | "api-key" | "key") {
+        return format!(
+            "unknown key `{name}`: the key itself is never written into a file that may be shared; name its place with \
+             `api_key_env`, `api_key_file` or `api_key_command`"
+        );
+    }
     let known: Vec<&str> = JOB_KEYS.into_iter().chain(options.iter().map(String::as_str)).collect();
     match nearest(&name.to_lowercase().replace('-', "_"), &known) {
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),

@@ -217,8 +217,7 @@ const GIVEN: &str = "the command line or the environment";
 
 /// The options, if they name no more than one place for the key.
 fn checked(options: &Options, source: &str) -> Result<Options, JobError> {
-    let places = [options.api_key_env.is_some(), options.api_key_file.is_some(), options.api_key_command.is_some()];
-    if places.into_iter().filter(|named| *named).count() > 1 {
+    if options.key_places() > 1 {
         return Err(JobError::SeveralKeys(source.to_owned()));
     }
     Ok(options.clone())

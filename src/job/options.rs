@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::endpoint::BaseUrl;
 use super::key::KeyCommand;
 use super::paths;
-use super::setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, as_in_a_file};
+use super::setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -100,8 +100,7 @@ pub struct Options {
     #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]
     pub halt_after: Option<HaltAfter>,
     /// When a request left and no whole answer came: resend it, or hold the item for a person [default: resend]
-    #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits",
-          value_parser = as_in_a_file::<OnLost>)]
+    #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits")]
     pub on_lost: Option<OnLost>,
 
     /// Play the run through against a simulator of its own: no key, no network, nothing paid. Database and output get
@@ -140,7 +139,7 @@ impl Options {
 
     /// These options, and `other` wherever nothing is set here. The three ways to name a key are one setting.
     pub fn or(self, other: Self) -> Self {
-        let key = if self.names_a_key() { &self } else { &other };
+        let key = if self.key_places() > 0 { &self } else { &other };
         Self {
             api_key_env: key.api_key_env.clone(),
             api_key_file: key.api_key_file.clone(),
@@ -182,7 +181,9 @@ impl Options {
         self
     }
 
-    fn names_a_key(&self) -> bool {
-        self.api_key_env.is_some() || self.api_key_file.is_some() || self.api_key_command.is_some()
+    /// How many places for the key are named; more than one is a mistake.
+    pub(super) fn key_places(&self) -> usize {
+        let named = [self.api_key_env.is_some(), self.api_key_file.is_some(), self.api_key_command.is_some()];
+        named.into_iter().filter(|named| *named).count()
     }
 }

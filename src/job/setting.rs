@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::fmt::friendly::SpanParser;
-use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Visitor, value};
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::endpoint::BaseUrl;
@@ -210,11 +210,6 @@ impl Visitor<'_> for TextOrNumber {
     fn visit_u64<E>(self, number: u64) -> Result<String, E> {
         Ok(number.to_string())
     }
-}
-
-/// Reads a flag the way a job file's key is read, for words that only serde knows.
-pub(super) fn as_in_a_file<T: DeserializeOwned>(text: &str) -> Result<T, value::Error> {
-    T::deserialize(text.to_owned().into_deserializer())
 }
 
 #[cfg(test)]

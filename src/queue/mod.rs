@@ -185,8 +185,6 @@ pub struct Rescued {
     pub lost: u64,
     /// Items given back to the queue.
     pub returned: u64,
-    /// Runs that died before they could say so: what they were to write at their end may be missing.
-    pub dead_runs: u64,
 }
 
 /// The queue of one job, in the hand of one run.
@@ -205,6 +203,12 @@ pub trait Queue: Send {
 
     /// The job's items by state.
     fn counts(&mut self) -> Result<Counts, QueueError>;
+
+    /// Whether anything that the written results tell has changed since they were written.
+    fn results_stale(&mut self) -> Result<bool, QueueError>;
+
+    /// The results tell all that is known now.
+    fn results_written(&mut self) -> Result<(), QueueError>;
 
     /// Closes the run's own row.
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
@@ -247,9 +251,9 @@ pub struct Enqueued {
     pub rows: u64,
     /// Items not known before.
     pub new: u64,
-    /// Waiting or failed items whose request changed, and who took the new one.
+    /// Items whose request changed and who take the new one: waiting ones for which nothing was paid, and failed ones.
     pub updated: u64,
-    /// Attempted or finished items whose request changed: they keep what they have.
+    /// Items whose request changed and who keep the old one: they are finished, or something may have been paid.
     pub kept: u64,
     /// Items as they were.
     pub unchanged: u64,
@@ -257,13 +261,6 @@ pub struct Enqueued {
     pub removed: u64,
     /// Rows without an id whose request stood in an earlier row.
     pub repeated: u64,
-}
-
-impl Enqueued {
-    /// Whether anything is otherwise than before.
-    pub fn changed_something(&self) -> bool {
-        self.unchanged != self.rows
-    }
 }
 
 /// Which failed items to put back.

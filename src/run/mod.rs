@@ -287,7 +287,10 @@ impl<'a> Run<'a> {
         if !matches!(self.stopping, Some(Ending::Broken(_))) {
             self.stopping = None;
         }
-        self.stop(Ending::Interrupted(interrupt), "a signal asked to stop; a second one gives up what is in flight");
+        self.stop(
+            Ending::Interrupted(interrupt),
+            "a signal asked for it; what is in flight is finished, unless a second signal comes",
+        );
         if matches!(stop, Stop::Now(_)) {
             self.give_up_flights();
         }
@@ -336,7 +339,13 @@ impl<'a> Run<'a> {
         if busy {
             return Ok(false);
         }
-        Ok(self.stopping.is_some() || self.parts.queue.next_due(self.is_limit_reached())?.is_none())
+        if self.stopping.is_some() {
+            return Ok(true);
+        }
+        let due = self.parts.queue.next_due(self.is_limit_reached())?;
+        // A person may have put items back since the queue was asked.
+        self.next_claim_at = due;
+        Ok(due.is_none())
     }
 
     fn ending(&mut self) -> Result<Ending, RunError> {

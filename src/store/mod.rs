@@ -74,7 +74,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The output folder itself cannot be made.
-    #[error("cannot make the output folder {}: {source}; choose another with --output, or make this one possible", path.display())]
+    #[error("the output folder {} cannot be made: {source}; choose another with --output", path.display())]
     Output {
         /// The folder.
         path: PathBuf,

@@ -222,7 +222,7 @@ fn every_wrong_value_is_told_at_its_place() {
         "4:15: `concurrency`: `5000` is not a number of requests in flight; write a whole number from 1 to 2000",
         "5:19: `request_timeout`: `180` is not a length of time; write a number with its unit, such as 180s or 3m",
         "6:14: `halt_after`: invalid type: boolean `true`, expected a text or a whole number",
-        "7:11: `on_lost`: unknown variant `maybe`, expected `resend` or `hold`",
+        "7:11: `on_lost`: `maybe` is not a way to treat a lost attempt; use resend, hold",
         "8:12: `base_url`: this is not the address of a server: relative URL without a base; write one like https://www.anyfast.ai or http://127.0.0.1:8080/gemini",
         "9:8: `name`: `a/b` cannot name a job, because it names a folder too; `a_b` can",
         "10:9: `model`: `models/x` is not the name of a model; write `x`",

@@ -1,5 +1,20 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_edited;
+mod cli_events;
+mod cli_exit_codes;
+mod cli_keys;
+mod cli_kills;
+mod cli_manifest;
+mod cli_precedence;
+mod cli_queue;
+mod cli_rehearsal;
+mod cli_resume;
+mod cli_run;
+mod cli_several;
+mod cli_signals;
+mod cli_status;
+mod cli_usage;
 mod engine;
 mod export;
 mod gemini_answers;

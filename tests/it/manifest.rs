@@ -5,15 +5,16 @@ use std::fs;
 use std::path::Path;
 
 use overnight::domain::{AspectRatio, Item, ManifestRow, Modalities, Thinking};
+use overnight::job::manifest::BadRow;
 use overnight::job::manifest::{digest, names};
-use overnight::job::{Fault, Job, Manifest, Options};
+use overnight::job::{Job, Manifest, Options};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// The smallest bytes that pass for a picture.
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1A\n....";
 
-type Row = Result<(ManifestRow, Vec<Item>), Vec<Fault>>;
+type Row = Result<(ManifestRow, Vec<Item>), BadRow>;
 
 /// Opens `text` as a manifest of this name in a folder where `photos/a.png` and `b.png` are pictures.
 pub fn open(name: &str, text: impl AsRef<[u8]>) -> (tempfile::TempDir, Manifest) {
@@ -132,7 +133,7 @@ fn without_an_id_the_request_names_the_item() {
     let id = |row: usize| read[row].1[0].id.as_str();
     assert_eq!(id(0), id(1), "only the request counts");
     assert_ne!(id(0), id(2));
-    assert_eq!((id(0).len(), read[0].1[0].name.as_str()), (12, id(0)));
+    assert_eq!((id(0).len(), read[0].1[0].name.as_str()), (16, id(0)));
     let varied = items("p.csv", "prompt,variants\nA,2\n");
     assert_eq!(ids(&varied), [format!("{}-1", id(0)), format!("{}-2", id(0))]);
 }
@@ -180,7 +181,7 @@ proptest! {
         for (name, header) in [("p.csv", "prompt,id\n"), ("p.jsonl", "")] {
             let lines = text.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64 + 2;
             let (_folder, manifest) = open(name, [header.as_bytes(), &text].concat());
-            for fault in manifest.filter_map(Result::err).flatten() {
+            for fault in manifest.filter_map(Result::err).flat_map(|bad| bad.faults) {
                 prop_assert!((1..=lines).contains(&fault.place.line), "{fault}");
             }
         }

@@ -11,7 +11,7 @@ use crate::manifest::{PNG, open};
 fn faults(name: &str, text: impl AsRef<[u8]>) -> Vec<String> {
     let (folder, manifest) = open(name, text);
     let here = folder.path().display().to_string();
-    let faults = manifest.filter_map(Result::err).flatten();
+    let faults = manifest.filter_map(Result::err).flat_map(|bad| bad.faults);
     faults.map(|fault| fault.to_string().replace(&here, "HERE")).collect()
 }
 
@@ -111,6 +111,19 @@ fn broken_quotes_are_told_where_they_stand() {
     );
     let after = faults("p.csv", "id,prompt\na,\"x\"y\nb,\n");
     assert_eq!(after.len(), 2, "reading goes on: {after:?}");
+}
+
+#[test]
+fn a_mistake_keeps_its_place_wherever_the_file_is_cut_into_blocks() {
+    let row = "\"\u{e4}\"\"\r\n\u{e4}\",\"x\"y\r\n";
+    for before_the_cut in 0..row.len() + 8 {
+        let header = "id,prompt\n";
+        let padding = "\n".repeat(64 * 1024 + 8 - header.len() - before_the_cut);
+        let found = faults("p.csv", format!("{header}{padding}{row}b,\n"));
+        let line = padding.len() + 2;
+        let places: Vec<&str> = found.iter().map(|fault| fault.split(": ").next().unwrap()).collect();
+        assert_eq!(places, [format!("p.csv:{}:7", line + 1), format!("p.csv:{}:3", line + 2)], "{before_the_cut}");
+    }
 }
 
 #[test]
@@ -243,8 +256,12 @@ fn references_are_checked_before_anything_is_sent() {
     for (images, expected) in cases {
         put("p.csv", format!("prompt,images\np,ok.png\np,{images}\n").as_bytes());
         let job = Job::load(Path::new("p.csv"), &Options::default(), folder.path()).unwrap();
-        let found: Vec<String> =
-            Manifest::open(&job).unwrap().filter_map(Result::err).flatten().map(|fault| fault.to_string()).collect();
+        let found: Vec<String> = Manifest::open(&job)
+            .unwrap()
+            .filter_map(Result::err)
+            .flat_map(|bad| bad.faults)
+            .map(|fault| fault.to_string())
+            .collect();
         let here = folder.path().display().to_string();
         assert_eq!(found, [format!("p.csv:3:3: `images`: {}", expected.replace("HERE", &here))], "{images}");
     }
@@ -259,4 +276,35 @@ fn a_manifest_that_is_not_there_is_one_message() {
         let error = Manifest::open(&job).err().unwrap().to_string();
         assert!(error.starts_with(&format!("{name} cannot be read (")), "{error}");
     }
+}
+
+#[test]
+fn a_column_that_was_probably_meant_to_be_read_is_told_and_kept() {
+    let warnings = |name: &str, text: &str| {
+        let (_folder, mut manifest) = open(name, text);
+        assert!(manifest.by_ref().all(|row| row.is_ok()), "{text}");
+        manifest.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let told = |name: &str, place: &str, column: &str, meant: &str| {
+        let remedy = format!("if `{meant}` was meant, rename it");
+        vec![format!("{name}:{place}: the column `{column}` is not one this program reads; {remedy}")]
+    };
+    for (column, meant) in [
+        ("aspect-ratio", "aspect_ratio"),
+        ("Aspect Ratio", "aspect_ratio"),
+        ("aspectRatio", "aspect_ratio"),
+        ("ratio", "aspect_ratio"),
+        ("Prompt ", "prompt"),
+        ("ID", "id"),
+        ("image", "images"),
+        ("imgaes", "images"),
+        ("reference", "images"),
+        ("temprature", "temperature"),
+    ] {
+        assert_eq!(warnings("p.csv", &format!("prompt,{column}\np,x\n")), told("p.csv", "1:8", column, meant));
+    }
+    let lines = "{\"prompt\": \"p\"}\n{\"prompt\": \"p\", \"imageSize\": 1}\n";
+    assert_eq!(warnings("p.jsonl", lines), told("p.jsonl", "2:30", "imageSize", "image_size"));
+    let own = "prompt,images,image,title,Type,game,Image Src,Image Position,Variant SKU,Variant Image,size,file,key,\n";
+    assert!(warnings("p.csv", own).is_empty(), "a catalogue's own columns, and a slip whose column is there as well");
 }

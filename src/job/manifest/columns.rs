@@ -1,12 +1,15 @@
-//! The names of a manifest's columns. Never knows what they mean.
+//! The names of a manifest's columns, and where they stand. Never knows what they mean.
 
 use std::collections::HashMap;
+
+use crate::job::fault::Place;
 
 /// Columns in their order, found by name.
 #[derive(Debug, Default)]
 pub struct Columns {
     names: Vec<String>,
-    places: HashMap<String, usize>,
+    places: Vec<Place>,
+    numbers: HashMap<String, usize>,
 }
 
 impl Columns {
@@ -18,16 +21,22 @@ impl Columns {
         &self.names
     }
 
-    /// Where the column of this name stands, from 0; of two with one name, the first.
-    pub fn get(&self, name: &str) -> Option<usize> {
-        self.places.get(name).copied()
+    /// The names in their order, and where each stands first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.names.iter().map(String::as_str).zip(self.places.iter().copied())
     }
 
-    /// Adds a column at the end, and gives its place.
-    pub fn push(&mut self, name: String) -> usize {
-        let place = self.names.len();
-        self.places.entry(name.clone()).or_insert(place);
+    /// The number of the column of this name, from 0; of two with one name, the first.
+    pub fn get(&self, name: &str) -> Option<usize> {
+        self.numbers.get(name).copied()
+    }
+
+    /// Adds a column at the end, and gives its number.
+    pub fn push(&mut self, name: String, place: Place) -> usize {
+        let number = self.names.len();
+        self.numbers.entry(name.clone()).or_insert(number);
         self.names.push(name);
-        place
+        self.places.push(place);
+        number
     }
 }

@@ -1,49 +1,54 @@
 //! Comma-separated values (RFC 4180), with the place of every cell. Never guesses: a quote that is never closed, text
 //! after a quote and a row of another length are told, not repaired.
 
-use std::io;
+use std::io::{self, BufRead};
 
+use csv_core::ReadFieldResult;
 use serde_json::Value;
 
 use super::LONGEST_ROW;
 use super::columns::Columns;
-use super::cursor::Cursor;
 use super::row::{Cell, RawRow};
+use super::source::{BLOCK, Position, Source};
 use crate::job::fault::{Place, Problem};
 use crate::job::nearest::nearest;
 
 const UNCLOSED: &str = "this quote is never closed, so everything after it belongs to one cell; close it, or write it \
                         as two quotes (\"\") inside a quoted cell";
 
+const AFTER_CLOSING: &str = "there is text after the closing quote; inside a quoted cell, write a quote as two (\"\")";
+
 /// Reads the rows of a CSV file.
 pub struct CsvRows {
-    cursor: Cursor,
-}
-
-/// A cell as text.
-struct Field {
-    text: String,
-    place: Place,
+    source: Source,
+    reader: csv_core::Reader,
+    /// Where the next byte stands.
+    position: Position,
+    /// The cell being read, as it stands in the file.
+    raw: Vec<u8>,
+    /// Room for what the reader makes of one block.
+    unquoted: Box<[u8]>,
 }
 
 /// A row before it is compared with the header.
 struct Record {
     place: Place,
-    fields: Vec<Field>,
+    cells: Vec<Cell>,
     problems: Vec<Problem>,
-    /// What the row takes in memory, as far as it is kept.
+    /// What the row would take in memory, in bytes.
     size: usize,
 }
 
 impl CsvRows {
-    /// Starts at a cursor, which stands before the header.
-    pub fn new(cursor: Cursor) -> Self {
-        Self { cursor }
+    /// Reads a source that stands before the header.
+    pub fn new(source: Source) -> Self {
+        let unquoted = vec![0; BLOCK].into_boxed_slice();
+        Self { source, reader: csv_core::Reader::new(), position: Position::START, raw: Vec::new(), unquoted }
     }
 
     /// Where reading has come to.
     pub fn place(&self) -> Place {
-        self.cursor.place()
+        self.position.place()
     }
 
     /// The columns of the first row, and what is wrong with them; none of them if the row itself is broken.
@@ -56,12 +61,13 @@ impl CsvRows {
         if !header.problems.is_empty() {
             return Ok((columns, header.problems));
         }
-        for Field { text, place } in header.fields {
-            if !text.is_empty() && columns.get(&text).is_some() {
-                let message = format!("two columns are named `{text}`; rename one of them");
-                header.problems.push(Problem::new(place, message));
+        for cell in header.cells {
+            let name = cell.value.as_str().unwrap_or_default();
+            if !name.is_empty() && columns.get(name).is_some() {
+                let message = format!("two columns are named `{name}`; rename one of them");
+                header.problems.push(Problem::new(cell.place, message));
             }
-            columns.push(text);
+            columns.push(name.to_owned(), cell.place);
         }
         if columns.get("prompt").is_none() {
             header.problems.push(Problem::new(header.place, no_prompt(columns.names())));
@@ -71,125 +77,115 @@ impl CsvRows {
 
     /// The next row that holds anything; none after the last.
     pub fn read(&mut self, columns: &Columns) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
-        while let Some(mut record) = self.read_record()? {
-            let (expected, found) = (columns.names().len(), record.fields.len());
-            if record.problems.is_empty() && record.is_blank() {
-                continue;
+        while let Some(record) = self.read_record()? {
+            if !record.is_blank() {
+                return Ok(Some(record.into_row(columns.names().len())));
             }
-            if record.problems.is_empty() && expected != found {
-                let message = format!(
-                    "this row has {found} {}, but the header has {expected}; put quotes around a cell \
-                     that holds a comma, and keep the commas of empty cells",
-                    if found == 1 { "cell" } else { "cells" }
-                );
-                record.problems.push(Problem::new(Place::line(record.place.line), message));
-            }
-            return Ok(Some(if record.problems.is_empty() { Ok(record.into_row()) } else { Err(record.problems) }));
         }
         Ok(None)
     }
 
     fn read_record(&mut self) -> io::Result<Option<Record>> {
-        while let Some(b'\n' | b'\r') = self.cursor.peek()? {
-            self.cursor.next()?;
-        }
-        if self.cursor.peek()?.is_none() {
+        if !self.skip_line_ends()? {
             return Ok(None);
         }
-        let mut record = Record::starting(self.cursor.place());
-        loop {
-            self.read_field(&mut record)?;
-            match self.cursor.next()? {
-                Some(b',') => {}
-                Some(b'\r') if self.cursor.peek()? == Some(b'\n') => {
-                    self.cursor.next()?;
-                    break;
-                }
-                _ => break,
-            }
-        }
+        let mut record = Record::starting(self.position.place());
+        while !self.read_field(&mut record)? {}
         record.close();
         Ok(Some(record))
     }
 
-    /// Reads a cell, up to the comma or the line's end after it.
-    fn read_field(&mut self, record: &mut Record) -> io::Result<()> {
-        let place = self.cursor.place();
-        let mut bytes = Vec::new();
-        if self.cursor.peek()? == Some(b'"') {
-            self.read_quoted(&mut bytes, record)?;
-            if !matches!(self.cursor.peek()?, None | Some(b',' | b'\n' | b'\r')) {
-                let message =
-                    "there is text after the closing quote; inside a quoted cell, write a quote as two (\"\")";
-                record.fault(self.cursor.place(), message);
+    /// Skips blank lines, and tells whether anything is left.
+    fn skip_line_ends(&mut self) -> io::Result<bool> {
+        loop {
+            let input = self.source.fill_buf()?;
+            let skipped = input.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+            if skipped == 0 {
+                return Ok(!input.is_empty());
             }
+            self.position = self.position.behind(&input[..skipped]);
+            self.source.consume(skipped);
         }
-        while !matches!(self.cursor.peek()?, None | Some(b',' | b'\n' | b'\r')) {
-            record.take(&mut bytes, self.cursor.next()?);
-        }
-        record.push(bytes, place);
-        Ok(())
     }
 
-    /// Reads from an opening quote to behind the closing one.
-    fn read_quoted(&mut self, bytes: &mut Vec<u8>, record: &mut Record) -> io::Result<()> {
-        let opened = self.cursor.place();
-        self.cursor.next()?;
+    /// Reads a cell and the comma or line end after it, and tells whether it is the row's last.
+    fn read_field(&mut self, record: &mut Record) -> io::Result<bool> {
+        let start = self.position;
+        let mut text = Vec::new();
+        self.raw.clear();
         loop {
-            match self.cursor.next()? {
-                Some(b'"') if self.cursor.peek()? == Some(b'"') => record.take(bytes, self.cursor.next()?),
-                Some(b'"') => return Ok(()),
-                None => {
-                    record.fault(opened, UNCLOSED);
-                    return Ok(());
-                }
-                byte => record.take(bytes, byte),
+            let input = self.source.fill_buf()?;
+            let (result, read, written) = self.reader.read_field(input, &mut self.unquoted);
+            self.position = self.position.behind(&input[..read]);
+            let ended = match result {
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => None,
+                ReadFieldResult::Field { record_end } => Some(record_end),
+                ReadFieldResult::End => Some(true),
+            };
+            if record.takes(read) {
+                // A cell that ended was ended by the last byte, or by the end of the file.
+                self.raw.extend_from_slice(&input[..read.saturating_sub(usize::from(ended.is_some()))]);
+                text.extend_from_slice(&self.unquoted[..written]);
+            }
+            self.source.consume(read);
+            if let Some(is_last) = ended {
+                record.push(start, &self.raw, text);
+                return Ok(is_last);
             }
         }
     }
 }
 
+/// What is wrong with the quotes of a cell as it stands in the file, and at which of its bytes. `csv-core` takes such
+/// a cell for what it may mean.
+fn wrong_with_quotes(cell: &[u8]) -> Option<(usize, &'static str)> {
+    let mut behind = cell.starts_with(b"\"").then_some(1)?;
+    while let Some(quote) = cell[behind..].iter().position(|byte| *byte == b'"') {
+        behind += quote + 1;
+        match cell.get(behind) {
+            Some(b'"') => behind += 1,
+            Some(_) => return Some((behind, AFTER_CLOSING)),
+            None => return None,
+        }
+    }
+    Some((0, UNCLOSED))
+}
+
 impl Record {
     fn starting(place: Place) -> Self {
-        Self { place, fields: Vec::new(), problems: Vec::new(), size: 0 }
+        Self { place, cells: Vec::new(), problems: Vec::new(), size: 0 }
     }
 
-    /// Adds a byte to a cell, unless the row is too long already.
-    fn take(&mut self, bytes: &mut Vec<u8>, byte: Option<u8>) {
-        self.size += 1;
-        if self.size <= LONGEST_ROW {
-            bytes.extend(byte);
-        }
+    /// Whether so many bytes more are kept: not those of a row that is too long.
+    fn takes(&mut self, bytes: usize) -> bool {
+        self.size += bytes;
+        self.size <= LONGEST_ROW
     }
 
-    fn push(&mut self, bytes: Vec<u8>, place: Place) {
-        self.size += size_of::<Field>();
-        if self.size > LONGEST_ROW {
+    /// Adds the cell that begins at `start`: as it stands in the file, and its text.
+    fn push(&mut self, start: Position, cell: &[u8], text: Vec<u8>) {
+        if !self.takes(size_of::<Cell>()) {
             return;
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => self.fields.push(Field { text, place }),
+        if let Some((at, message)) = wrong_with_quotes(cell) {
+            self.problems.push(Problem::new(start.behind(&cell[..at]).place(), message));
+        }
+        match String::from_utf8(text) {
+            Ok(text) => self.cells.push(Cell { value: Value::String(text), place: start.place() }),
             Err(_) => {
                 let message = "this cell is not UTF-8; save the file as UTF-8 (in a spreadsheet: as \"CSV UTF-8\")";
-                self.fault(place, message);
+                self.problems.push(Problem::new(start.place(), message));
             }
-        }
-    }
-
-    /// Notes a problem, unless the row is too long already: that is problem enough.
-    fn fault(&mut self, place: Place, message: &str) {
-        if self.size <= LONGEST_ROW {
-            self.problems.push(Problem::new(place, message));
         }
     }
 
     fn close(&mut self) {
         if self.size > LONGEST_ROW {
-            self.fields = Vec::new();
+            self.cells = Vec::new();
             let message =
                 format!("this row is longer than {} MiB; look for a quote that is not closed", LONGEST_ROW >> 20);
             self.problems.push(Problem::new(Place::line(self.place.line), message));
-        } else if self.fields.len() > Columns::MOST {
+        } else if self.cells.len() > Columns::MOST {
             let message = format!("this row has more than {} cells; take some columns out", Columns::MOST);
             self.problems.push(Problem::new(Place::line(self.place.line), message));
         }
@@ -197,12 +193,24 @@ impl Record {
 
     /// Whether every cell is empty, as in the rows that spreadsheets leave at the end.
     fn is_blank(&self) -> bool {
-        self.fields.iter().all(|field| field.text.trim().is_empty())
+        self.problems.is_empty() && self.cells.iter().all(Cell::is_blank)
     }
 
-    fn into_row(self) -> RawRow {
-        let cell = |field: Field| Cell { value: Value::String(field.text), place: field.place };
-        RawRow { line: self.place.line, cells: self.fields.into_iter().map(cell).collect(), lists_in_text: true }
+    /// The row, if nothing is wrong with it and it has as many cells as the header.
+    fn into_row(mut self, expected: usize) -> Result<RawRow, Vec<Problem>> {
+        let found = self.cells.len();
+        if self.problems.is_empty() && found != expected {
+            let message = format!(
+                "this row has {found} {}, but the header has {expected}; put quotes around a cell \
+                 that holds a comma, and keep the commas of empty cells",
+                if found == 1 { "cell" } else { "cells" }
+            );
+            self.problems.push(Problem::new(Place::line(self.place.line), message));
+        }
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        Ok(RawRow { line: self.place.line, cells: self.cells, lists_in_text: true })
     }
 }
 
@@ -217,11 +225,8 @@ fn no_prompt(columns: &[String]) -> String {
             }
         }
     }
-    let plain: Vec<String> = columns.iter().map(|name| name.trim().to_lowercase()).collect();
-    let meant = nearest("prompt", &plain.iter().map(String::as_str).collect::<Vec<_>>())
-        .and_then(|near| plain.iter().position(|name| name == near));
-    match meant {
-        Some(meant) => format!("there is no column `prompt`; rename `{}` to `prompt`", columns[meant]),
+    match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
+        Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
         None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
     }
 }

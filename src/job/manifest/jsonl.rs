@@ -1,7 +1,7 @@
 //! JSON Lines: an object a line, with the place of every value. Never reads two lines at once.
 
 use std::fmt;
-use std::io;
+use std::io::{self, BufRead, Read};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -9,57 +9,44 @@ use serde_json::value::RawValue;
 
 use super::LONGEST_ROW;
 use super::columns::Columns;
-use super::cursor::Cursor;
 use super::row::{Cell, RawRow};
+use super::source::Source;
 use crate::job::fault::{Place, Problem, characters};
 
 /// Reads the lines of a JSON Lines file.
 pub struct JsonLines {
-    cursor: Cursor,
+    source: Source,
+    /// The line last read, from 1.
+    number: u64,
 }
 
 impl JsonLines {
-    /// Starts at a cursor.
-    pub fn new(cursor: Cursor) -> Self {
-        Self { cursor }
+    /// Reads a source from its first line.
+    pub fn new(source: Source) -> Self {
+        Self { source, number: 0 }
     }
 
-    /// Where reading has come to.
+    /// The line that is read next.
     pub fn place(&self) -> Place {
-        self.cursor.place()
+        Place::line(self.number + 1)
     }
 
     /// The next line that is not blank; none after the last. Keys not seen before become columns.
     pub fn read(&mut self, columns: &mut Columns) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
-        while self.cursor.peek()?.is_some() {
-            let number = self.cursor.place().line;
-            match self.read_line()? {
-                Some(bytes) if bytes.trim_ascii().is_empty() => {}
-                Some(bytes) => return Ok(Some(row(number, &bytes, columns))),
-                None => {
-                    let message =
-                        format!("this line is longer than {} MiB; write one object a line", LONGEST_ROW >> 20);
-                    return Ok(Some(Err(vec![Problem::new(Place::line(number), message)])));
-                }
+        let mut line = Vec::new();
+        while self.source.by_ref().take(LONGEST_ROW as u64 + 1).read_until(b'\n', &mut line)? > 0 {
+            self.number += 1;
+            if line.len() > LONGEST_ROW && !line.ends_with(b"\n") {
+                self.source.skip_until(b'\n')?;
+                let message = format!("this line is longer than {} MiB; write one object a line", LONGEST_ROW >> 20);
+                return Ok(Some(Err(vec![Problem::new(Place::line(self.number), message)])));
             }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(row(self.number, line.trim_ascii_end(), columns)));
+            }
+            line.clear();
         }
         Ok(None)
-    }
-
-    /// The bytes up to the next line's end, or nothing if they are too many.
-    fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut bytes = Vec::new();
-        let mut fits = true;
-        while let Some(byte) = self.cursor.next()? {
-            match byte {
-                b'\n' => break,
-                b'\r' if self.cursor.peek()? == Some(b'\n') => {}
-                b'\r' => break,
-                _ if bytes.len() < LONGEST_ROW => bytes.push(byte),
-                _ => fits = false,
-            }
-        }
-        Ok(fits.then_some(bytes))
     }
 }
 
@@ -127,7 +114,7 @@ fn add(
     let value = serde_json::from_str(raw.get()).map_err(|error| format!("`{key}`: {}", without_place(&error)))?;
     let column = match columns.get(key) {
         Some(column) => column,
-        None if columns.names().len() < Columns::MOST => columns.push(key.to_owned()),
+        None if columns.names().len() < Columns::MOST => columns.push(key.to_owned(), place),
         None => {
             let most = Columns::MOST;
             return Err(format!("`{key}` is one key more than the {most} a manifest can have; gather some under one"));

@@ -3,24 +3,23 @@
 
 mod columns;
 mod csv;
-mod cursor;
 mod jsonl;
 pub mod names;
+mod near_miss;
 mod references;
 mod row;
+mod source;
 
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use columns::Columns;
 use csv::CsvRows;
-use cursor::Cursor;
 use jsonl::JsonLines;
+use near_miss::near_misses;
 use row::{RawRow, Rows};
 
 use super::Job;
-use super::fault::{Fault, Place, Problem};
+use super::fault::{Fault, Place, Problem, in_order};
 use crate::domain::{Digest, Item, ManifestRow, Request};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
@@ -35,11 +34,19 @@ pub fn digest(request: &Request) -> Digest {
 /// A row as it is kept, and the items it asks for.
 pub type Row = (ManifestRow, Vec<Item>);
 
+/// A row that cannot be taken.
+#[derive(Debug)]
+pub struct BadRow {
+    /// Everything that is wrong with it; at least one thing.
+    pub faults: Vec<Fault>,
+    /// The row as far as it can be told, for those who look for ids and names that stand twice.
+    pub row: Option<Row>,
+}
+
 /// A manifest that is being read.
 pub struct Manifest {
     file: String,
-    folder: PathBuf,
-    source: Source,
+    format: Format,
     columns: Columns,
     rows: Rows,
     /// What is wrong with the header, until it was told.
@@ -48,8 +55,8 @@ pub struct Manifest {
 }
 
 /// The format a manifest is written in.
-enum Source {
-    Csv(CsvRows),
+enum Format {
+    Csv(Box<CsvRows>),
     JsonLines(JsonLines),
 }
 
@@ -70,21 +77,19 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let mut cursor = Cursor::new(Box::new(File::open(&job.manifest)?));
+        let (source, problem) = source::open(&job.manifest)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
-            folder: job.references_folder(),
-            header: cursor.skip_mark()?.into_iter().collect(),
+            ended: problem.is_some(),
+            header: Vec::from_iter(problem),
             columns: Columns::default(),
             rows: Rows::new(job.defaults.clone(), job.references_folder()),
-            ended: false,
-            source: match job.manifest.extension() {
-                Some(extension) if extension.eq_ignore_ascii_case("csv") => Source::Csv(CsvRows::new(cursor)),
-                _ => Source::JsonLines(JsonLines::new(cursor)),
+            format: match job.manifest.extension() {
+                Some(extension) if extension.eq_ignore_ascii_case("csv") => Format::Csv(Box::new(CsvRows::new(source))),
+                _ => Format::JsonLines(JsonLines::new(source)),
             },
         };
-        manifest.ended = !manifest.header.is_empty();
-        if let (Source::Csv(rows), false) = (&mut manifest.source, manifest.ended) {
+        if let (Format::Csv(rows), false) = (&mut manifest.format, manifest.ended) {
             (manifest.columns, manifest.header) = rows.read_header()?;
             manifest.ended = manifest.columns.get("prompt").is_none();
         }
@@ -97,60 +102,59 @@ impl Manifest {
         self.columns.names()
     }
 
-    /// The folder that the references of every [`Request`] are relative to.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
-    /// the next one follows, unless the file cannot be read on.
-    pub fn next_row(&mut self) -> Option<Result<Row, Vec<Fault>>> {
-        if !self.header.is_empty() {
-            let problems = std::mem::take(&mut self.header);
-            return Some(Err(self.faults(problems)));
-        }
-        if self.ended {
-            return None;
-        }
-        let row = match self.read() {
-            Ok(Some(raw)) => raw.and_then(|raw| self.rows.items(&self.columns, raw)),
-            Ok(None) => {
-                self.ended = true;
-                return None;
-            }
-            Err(error) => {
-                self.ended = true;
-                let message = format!("the file cannot be read on from here ({error})");
-                Err(vec![Problem::new(self.place(), message)])
-            }
-        };
-        Some(row.map_err(|problems| self.faults(problems)))
+    /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
+    /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
+    pub fn warnings(&self) -> Vec<Fault> {
+        in_order(near_misses(&self.columns), &self.file)
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
-        match &mut self.source {
-            Source::Csv(rows) => rows.read(&self.columns),
-            Source::JsonLines(lines) => lines.read(&mut self.columns),
+        match &mut self.format {
+            Format::Csv(rows) => rows.read(&self.columns),
+            Format::JsonLines(lines) => lines.read(&mut self.columns),
         }
+    }
+
+    fn bad(&self, problems: Vec<Problem>, row: Option<Row>) -> BadRow {
+        BadRow { faults: in_order(problems, &self.file), row }
     }
 
     fn place(&self) -> Place {
-        match &self.source {
-            Source::Csv(rows) => rows.place(),
-            Source::JsonLines(lines) => lines.place(),
+        match &self.format {
+            Format::Csv(rows) => rows.place(),
+            Format::JsonLines(lines) => lines.place(),
         }
-    }
-
-    fn faults(&self, mut problems: Vec<Problem>) -> Vec<Fault> {
-        problems.sort_by_key(|problem| problem.place);
-        problems.into_iter().map(|problem| problem.in_file(&self.file)).collect()
     }
 }
 
 impl Iterator for Manifest {
-    type Item = Result<Row, Vec<Fault>>;
+    type Item = Result<Row, BadRow>;
 
+    /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
+    /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_row()
+        if !self.header.is_empty() {
+            let problems = std::mem::take(&mut self.header);
+            return Some(Err(self.bad(problems, None)));
+        }
+        if self.ended {
+            return None;
+        }
+        match self.read() {
+            Ok(Some(Ok(raw))) => match self.rows.items(&self.columns, raw) {
+                (row, problems) if problems.is_empty() => Some(Ok(row)),
+                (row, problems) => Some(Err(self.bad(problems, Some(row)))),
+            },
+            Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
+            Ok(None) => {
+                self.ended = true;
+                None
+            }
+            Err(error) => {
+                self.ended = true;
+                let message = format!("the file cannot be read on from here ({error})");
+                Some(Err(self.bad(vec![Problem::new(self.place(), message)], None)))
+            }
+        }
     }
 }

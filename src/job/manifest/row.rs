@@ -7,10 +7,26 @@ use serde_json::Value;
 
 use super::columns::Columns;
 use super::references::References;
-use super::{digest, names};
+use super::{Row, digest, names};
 use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
 use crate::job::Defaults;
 use crate::job::fault::{Place, Problem};
+
+/// The columns that are read, by name; any other is kept as it is.
+pub const READ: [&str; 12] = [
+    "id",
+    "prompt",
+    "images",
+    "aspect_ratio",
+    "image_size",
+    "thinking",
+    "modalities",
+    "temperature",
+    "seed",
+    "model",
+    "variants",
+    "name",
+];
 
 /// The most items one row can ask for.
 const MOST_VARIANTS: u32 = 1000;
@@ -20,12 +36,15 @@ const LONGEST_PROMPT: usize = 500_000;
 
 const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or remove the row";
 
+/// What a line of Gemini's batch format holds.
+const BATCH_KEYS: [&str; 2] = ["key", "request"];
+
 const BATCH_LINE: &str =
     "lines of Gemini's batch format are not read yet; write objects like {\"id\": \"…\", \"prompt\": \"…\"}";
 
-/// Hexadecimal digits of a request's hash that name an item whose row does not: 48 bits, so that among a million
-/// different rows two share one with a chance of 1 in 560.
-const ID_DIGITS: usize = 12;
+/// Hexadecimal digits of a request's hash that name an item whose row does not: 64 bits, so that among a million
+/// different rows two share one with a chance of 1 in 37 million.
+const ID_DIGITS: usize = 16;
 
 /// A row as the file states it.
 pub struct RawRow {
@@ -45,6 +64,17 @@ pub struct Cell {
     pub place: Place,
 }
 
+impl Cell {
+    /// Whether it holds nothing but spaces.
+    pub fn is_blank(&self) -> bool {
+        match &self.value {
+            Value::Null => true,
+            Value::String(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+}
+
 /// Turns rows into items.
 pub struct Rows {
     defaults: Defaults,
@@ -57,8 +87,8 @@ impl Rows {
         Self { defaults, references: References::new(folder) }
     }
 
-    /// The row as it is kept, and its items; or everything that is wrong with it.
-    pub fn items(&mut self, columns: &Columns, row: RawRow) -> Result<(ManifestRow, Vec<Item>), Vec<Problem>> {
+    /// The row as it is kept, with its items, and everything that is wrong with it.
+    pub fn items(&mut self, columns: &Columns, row: RawRow) -> (Row, Vec<Problem>) {
         let mut cells = Cells { columns, row: &row, problems: Vec::new() };
         let request = self.request(&mut cells);
         let naming = Naming {
@@ -68,15 +98,13 @@ impl Rows {
         };
         let digest = digest(&request);
         let items = naming.items(&request, digest, &mut cells);
-        if !cells.problems.is_empty() {
-            return Err(cells.problems);
-        }
+        let problems = cells.problems;
         let kept = ManifestRow {
             line: row.line,
             has_id: naming.id.is_some(),
             cells: row.cells.into_iter().map(|cell| cell.value).collect(),
         };
-        Ok((kept, items))
+        ((kept, items), problems)
     }
 
     /// What the row asks of the model.
@@ -144,12 +172,9 @@ struct Cells<'a> {
 impl<'a> Cells<'a> {
     /// A cell that holds something.
     fn get(&self, name: &str) -> Option<&'a Cell> {
+        debug_assert!(READ.contains(&name) || BATCH_KEYS.contains(&name), "`{name}` is read and not listed");
         let cell = self.row.cells.get(self.columns.get(name)?)?;
-        match &cell.value {
-            Value::Null => None,
-            Value::String(text) if text.trim().is_empty() => None,
-            _ => Some(cell),
-        }
+        (!cell.is_blank()).then_some(cell)
     }
 
     /// Notes a problem at a cell, or at the row where the cell is missing.
@@ -170,7 +195,7 @@ impl<'a> Cells<'a> {
 
     fn prompt(&mut self) -> String {
         if self.get("prompt").is_none() {
-            let is_batch = self.get("key").is_some() && self.get("request").is_some();
+            let is_batch = BATCH_KEYS.iter().all(|key| self.get(key).is_some());
             self.fault("prompt", if is_batch { BATCH_LINE } else { NO_PROMPT }.to_owned());
         }
         let prompt = self.text("prompt").unwrap_or_default();

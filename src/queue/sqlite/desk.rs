@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 
-use super::super::{Desk, QueueError, Selection};
+use super::super::{Desk, QueueError, Selection, lock};
 use super::{Database, Doing, job_key};
 use crate::domain::{ItemId, Timestamp};
 
@@ -12,9 +12,10 @@ use crate::domain::{ItemId, Timestamp};
 const REQUEUE: &str = "UPDATE items SET state = 'queued', due_at = iif(attempts = 0, 0, ?2), counted = 0, empty = 0,
        failure_kind = NULL, failure = NULL, cancelled_by = NULL WHERE job_id = ?1";
 
-/// Takes an item out.
+/// Takes an item out. What a dead run left claimed waits as well, unless its answer was received.
 const CANCEL: &str = "UPDATE items SET state = 'cancelled', due_at = NULL, cancelled_by = 'person'
-     WHERE job_id = ?1 AND state = 'queued'";
+     WHERE job_id = ?1 AND (state = 'queued' OR (?2 AND state = 'running' AND NOT EXISTS
+           (SELECT 1 FROM attempts WHERE item_key = key AND attempts.state = 'received')))";
 
 /// The desk of a workspace database.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ impl SqliteDesk {
         let begun = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.doing(&path, "opening it for a change")?;
         let done = act(&transaction, key).map_err(|error| error.told(&path, job))?;
+        let stale = "UPDATE jobs SET results_stale = 1 WHERE id = ?1";
+        transaction.execute(stale, [key]).doing(&path, "changing items")?;
         transaction.commit().doing(&path, "changing items")?;
         Ok(done)
     }
@@ -86,11 +89,12 @@ impl Desk for SqliteDesk {
     }
 
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError> {
+        let dead = !lock::is_held(&self.database.path, job);
         self.write(job, |transaction, key| match items {
-            None => Ok(transaction.execute(CANCEL, [key])? as u64),
+            None => Ok(transaction.execute(CANCEL, params![key, dead])? as u64),
             Some(items) => {
-                let sql = format!("{CANCEL} AND id = ?2");
-                each(transaction, key, items, |id| transaction.prepare_cached(&sql)?.execute(params![key, id]))
+                let sql = format!("{CANCEL} AND id = ?3");
+                each(transaction, key, items, |id| transaction.prepare_cached(&sql)?.execute(params![key, dead, id]))
             }
         })
     }

@@ -8,8 +8,8 @@ use super::super::lock::RunLock;
 use super::super::{Attempt, Claim, Intake, LEASE, Queue, QueueError, Rescued, Settlement, Start, Turn, Turned};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
-use super::stored::{ITEM_COLUMNS, item, json, to_json};
-use super::{Database, Doing, beside};
+use super::stored::{ITEM_COLUMNS, item, to_json};
+use super::{Database, Doing, beside, rescue};
 use crate::domain::{Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, Timestamp, Tries, Usd};
 
 /// What the database has to know of a job before it can be run.
@@ -80,7 +80,7 @@ impl Queue for SqliteQueue {
 
     fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError> {
         let (job, run) = (self.job, self.run);
-        rescue(&mut self.database.connection, job, run, now, on_lost)
+        rescue::take_over(&mut self.database.connection, job, run, now, on_lost)
             .doing(&self.database.path, "rescuing what an earlier run left")
     }
 
@@ -104,6 +104,18 @@ impl Queue for SqliteQueue {
 
     fn counts(&mut self) -> Result<Counts, QueueError> {
         counts(&self.database.connection, self.job).doing(&self.database.path, "counting")
+    }
+
+    fn results_stale(&mut self) -> Result<bool, QueueError> {
+        let stale = "SELECT results_stale FROM jobs WHERE id = ?1";
+        let stale = self.database.connection.query_row(stale, [self.job], |row| row.get(0));
+        stale.doing(&self.database.path, "asking whether the results are stale")
+    }
+
+    fn results_written(&mut self) -> Result<(), QueueError> {
+        let written = "UPDATE jobs SET results_stale = 0 WHERE id = ?1";
+        let written = self.database.connection.execute(written, [self.job]);
+        written.doing(&self.database.path, "noting that the results are written").map(drop)
     }
 
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError> {
@@ -306,9 +318,10 @@ impl TurnWriter<'_> {
         let cost = costs.iter().copied().reduce(|sum, cost| sum + cost).map(Usd::nanos);
         self.one(
             "UPDATE jobs SET attempts = attempts + ?2, images = images + ?3, lost_attempts = lost_attempts + ?4,
-                    cost = iif(?5 IS NULL, cost, coalesce(cost, 0) + ?5)
+                    cost = iif(?5 IS NULL, cost, coalesce(cost, 0) + ?5),
+                    results_stale = results_stale OR ?6
              WHERE id = ?1",
-            params![self.job, turn.starts.len(), images, lost, cost],
+            params![self.job, turn.starts.len(), images, lost, cost, !turn.settlements.is_empty()],
         )
     }
 
@@ -319,67 +332,4 @@ impl TurnWriter<'_> {
             changed => Err(rusqlite::Error::StatementChangedRows(changed)),
         }
     }
-}
-
-/// The lock proves that no run of this job lives, so whatever is claimed was left behind.
-fn rescue(
-    connection: &mut Connection,
-    job: i64,
-    run: i64,
-    now: Timestamp,
-    on_lost: OnLost,
-) -> rusqlite::Result<Rescued> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let abandoned =
-        "UPDATE runs SET ended_at = ?3, ending = 'died' WHERE job_id = ?1 AND id <> ?2 AND ended_at IS NULL";
-    let dead_runs = transaction.execute(abandoned, params![job, run, now.millis()])? as u64;
-    let lost = lose_sent(&transaction, job, now, on_lost)?;
-    let received = take_received(&transaction, job, run)?;
-    let returned = transaction.execute(
-        "UPDATE items SET state = 'queued', due_at = iif(attempts = 0, 0, ?3)
-         WHERE job_id = ?1 AND state = 'running' AND claimed_by <> ?2",
-        params![job, run, now.millis()],
-    )?;
-    transaction.commit()?;
-    Ok(Rescued { received, lost, returned: returned as u64, dead_runs })
-}
-
-/// What was sent and never received may have been billed: it is counted, and costs its item no attempt.
-fn lose_sent(transaction: &Transaction<'_>, job: i64, now: Timestamp, on_lost: OnLost) -> rusqlite::Result<u64> {
-    let message = "the program was killed while the answer was on its way";
-    if on_lost == OnLost::Hold {
-        transaction.execute(
-            "UPDATE items SET state = 'failed', failure_kind = 'lost', failure = ?2
-             WHERE state = 'running' AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'sent')",
-            params![job, message],
-        )?;
-    }
-    let lost = transaction.execute(
-        "UPDATE attempts SET state = 'lost', ended_at = ?2, outcome = ?3, kind = 'lost', message = ?4
-         WHERE job_id = ?1 AND state = 'sent'",
-        params![job, now.millis(), if on_lost == OnLost::Hold { "failed" } else { "returned" }, message],
-    )?;
-    transaction.execute("UPDATE jobs SET lost_attempts = lost_attempts + ?2 WHERE id = ?1", params![job, lost])?;
-    Ok(lost as u64)
-}
-
-/// Answers received in full become this run's, to be published.
-fn take_received(transaction: &Transaction<'_>, job: i64, run: i64) -> rusqlite::Result<Vec<(Attempt, Receipt)>> {
-    transaction.execute(
-        "UPDATE items SET claimed_by = ?2
-         WHERE state = 'running' AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'received')",
-        [job, run],
-    )?;
-    let mut statement = transaction.prepare(
-        "SELECT attempts.id, number, staged, reply, item_key, attempts, counted, empty, items.id, name, request, digest
-         FROM attempts JOIN items ON items.key = item_key
-         WHERE attempts.job_id = ?1 AND attempts.state = 'received' ORDER BY attempts.id",
-    )?;
-    let received = statement.query_map([job], |row| {
-        let tries = Tries { made: row.get(5)?, counted: row.get(6)?, empty: row.get(7)? };
-        let claim = Claim { key: row.get(4)?, tries, item: item(row, 8)? };
-        let attempt = Attempt { id: AttemptId(row.get(0)?), number: row.get(1)?, claim };
-        Ok((attempt, Receipt { images: json(row, 2)?, reply: json(row, 3)? }))
-    })?;
-    received.collect()
 }

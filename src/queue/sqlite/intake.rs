@@ -18,6 +18,8 @@ pub struct SqliteIntake {
     revision: i64,
     position: i64,
     enqueued: Enqueued,
+    /// Of the rows so far.
+    table: blake3::Hasher,
 }
 
 /// What is known of an item that a row names again.
@@ -25,9 +27,10 @@ struct Known {
     key: i64,
     last_revision: i64,
     state: String,
-    attempts: u32,
     same: bool,
     cancelled_by: Option<String>,
+    /// Whether an attempt of it may have cost something. Being throttled or meeting a bad key costs nothing.
+    maybe_paid: bool,
 }
 
 /// What a new revision does to an item known before.
@@ -43,7 +46,14 @@ impl SqliteIntake {
     pub(super) fn begin(database: Database, job: i64) -> Result<Box<Self>, QueueError> {
         let path = database.path.clone();
         let revision = begin_revision(&database.connection, job).doing(&path, "beginning to read the manifest")?;
-        Ok(Box::new(Self { database, job, revision, position: 0, enqueued: Enqueued::default() }))
+        Ok(Box::new(Self {
+            database,
+            job,
+            revision,
+            position: 0,
+            enqueued: Enqueued::default(),
+            table: blake3::Hasher::new(),
+        }))
     }
 
     fn take(&mut self, row: &ManifestRow, items: &[Item]) -> rusqlite::Result<Vec<Clash>> {
@@ -115,7 +125,8 @@ impl SqliteIntake {
         self.database
             .connection
             .prepare_cached(
-                "SELECT key, last_revision, state, attempts, digest = ?3 AND name = ?4, cancelled_by
+                "SELECT key, last_revision, state, digest = ?3 AND name = ?4, cancelled_by,
+                        counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost')
                  FROM items WHERE job_id = ?1 AND id = ?2",
             )?
             .query_row(params![self.job, item.id.as_str(), item.digest.0, item.name], |row| {
@@ -123,9 +134,9 @@ impl SqliteIntake {
                     key: row.get(0)?,
                     last_revision: row.get(1)?,
                     state: row.get(2)?,
-                    attempts: row.get(3)?,
-                    same: row.get(4)?,
-                    cancelled_by: row.get(5)?,
+                    same: row.get(3)?,
+                    cancelled_by: row.get(4)?,
+                    maybe_paid: row.get(5)?,
                 })
             })
             .optional()
@@ -170,12 +181,16 @@ impl SqliteIntake {
 
     fn keep_row(&mut self, row: &ManifestRow, items: &[Item]) -> rusqlite::Result<()> {
         let ids: Vec<&str> = items.iter().map(|item| item.id.as_str()).collect();
+        let (cells, ids) = (to_json(&row.cells)?, to_json(&ids)?);
+        for part in [&cells, "\n", &ids, "\n"] {
+            self.table.update(part.as_bytes());
+        }
         self.database
             .connection
             .prepare_cached(
                 "INSERT INTO rows (job_id, revision, position, line, cells, items) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![self.job, self.revision, self.position, row.line, to_json(&row.cells)?, to_json(&ids)?])?;
+            .execute(params![self.job, self.revision, self.position, row.line, cells, ids])?;
         self.position += 1;
         self.enqueued.rows += 1;
         Ok(())
@@ -194,14 +209,18 @@ impl SqliteIntake {
         let transaction = self.database.connection.transaction()?;
         apply_edits(&transaction, self.job)?;
         self.enqueued.removed = retire(&transaction, self.job, self.revision)?;
+        self.table.update(columns.as_bytes());
+        let table = *self.table.finalize().as_bytes();
         transaction.execute(
             "INSERT INTO tallies (job_id, state, kind, items) VALUES (?1, 'queued', '', ?2)
              ON CONFLICT (job_id, state, kind) DO UPDATE SET items = items + ?2",
             params![self.job, self.enqueued.new],
         )?;
         transaction.execute(
-            "UPDATE jobs SET revision = ?2, columns = ?3 WHERE id = ?1",
-            params![self.job, self.revision, columns],
+            "UPDATE jobs SET revision = ?2, columns = ?3, table_digest = ?4,
+                    results_stale = results_stale OR ?5 OR table_digest IS NOT ?4
+             WHERE id = ?1",
+            params![self.job, self.revision, columns, table, self.enqueued.updated > 0],
         )?;
         transaction.commit()?;
         let old = "DELETE FROM rows WHERE job_id = ?1 AND revision < ?2";
@@ -210,14 +229,15 @@ impl SqliteIntake {
 }
 
 impl Known {
-    /// Never tried, it takes the new request; failed, it gets a new chance; tried or finished, it keeps what it has.
+    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; otherwise it keeps what it
+    /// has.
     fn change(&self) -> Change {
         let gone_before = self.cancelled_by.as_deref() == Some("manifest");
         match (self.state.as_str(), self.same) {
             ("cancelled", _) if gone_before => Change::Edit { requeue: true },
             (_, true) => Change::None,
             ("failed", false) => Change::Edit { requeue: true },
-            ("queued" | "cancelled", false) if self.attempts == 0 => Change::Edit { requeue: false },
+            ("queued" | "cancelled", false) if !self.maybe_paid => Change::Edit { requeue: false },
             _ => Change::Kept,
         }
     }

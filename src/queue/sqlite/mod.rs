@@ -5,6 +5,7 @@ mod drain;
 mod intake;
 mod ledger;
 mod migrate;
+mod rescue;
 mod stored;
 
 use std::fs;

@@ -88,7 +88,7 @@ fn bar(tally: &Tally, look: &Look, length: usize) -> String {
 fn waiting(tally: &Tally, look: &Look) -> Option<String> {
     if tally.halted {
         let in_flight = counted(tally.in_flight() as u64, "request", "requests");
-        return Some(format!("halted: nothing more is sent, {in_flight} in flight will be finished"));
+        return Some(format!("stopping: nothing more is sent, {in_flight} in flight will be finished"));
     }
     tally.pause.as_ref().map(|pause| paused(pause, tally, look))
 }
@@ -122,7 +122,7 @@ pub fn lasting(event: &Event, look: &Look) -> Option<String> {
     let line = match &event.news {
         News::AttemptEnded { item, outcome: "failed", failure, .. } => failure_line(item, failure.as_ref(), look),
         News::Halted { message } => {
-            format!("{} halted: {}", look.paint("✗", Style::yellow), one_line(message))
+            format!("{} stopping: {}", look.paint("■", Style::yellow), one_line(message))
         }
         _ => return None,
     };
@@ -226,7 +226,7 @@ mod tests {
         let mut tally = midway();
         tell(&mut tally, 122, News::Halted { message: "401".into() });
         insta::assert_snapshot!(dashboard(&tally, &look(80)).lines().last().unwrap(), @r"
-        halted: nothing more is sent, 16 requests in flight will be finished
+        stopping: nothing more is sent, 16 requests in flight will be finished
         ");
     }
 

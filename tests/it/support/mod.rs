@@ -1,5 +1,10 @@
 //! What the tests share.
 
+pub mod database;
+pub mod gate;
 pub mod gemini;
+pub mod process;
 pub mod server;
+pub mod simulated;
 pub mod sink;
+pub mod workspace;

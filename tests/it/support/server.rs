@@ -122,7 +122,7 @@ impl Script {
     }
 }
 
-fn read_request(reader: &mut impl BufRead) -> io::Result<Seen> {
+pub(super) fn read_request(reader: &mut impl BufRead) -> io::Result<Seen> {
     let line = read_line(reader)?;
     let mut headers = Vec::new();
     loop {

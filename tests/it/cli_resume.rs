@@ -1,0 +1,81 @@
+//! `kill -9` at a chosen moment: the same command completes the job, and being killed costs an item nothing. Never
+//! leaves the moment to chance.
+
+use crate::support::database::Snapshot;
+use crate::support::gate::Gate;
+use crate::support::simulated::Simulated;
+use crate::support::workspace::Workspace;
+
+/// Kills a run that has two of three requests in flight, and opens the gate.
+fn killed_in_flight(flags: &str) -> (Workspace, Gate) {
+    let (here, gate) = (Workspace::with_list(3), Gate::shut());
+    let run = here.overnight(&format!("run list.csv -c 2 {flags}")).at(&gate.url()).start();
+    gate.wait_for(2);
+    run.kill();
+    gate.open();
+    (here, gate)
+}
+
+#[test]
+fn the_same_command_completes_a_killed_run_at_once() {
+    let (here, gate) = killed_in_flight("");
+    assert!(here.pictures("output/list").is_empty());
+    let ended = here.overnight("run list.csv -c 2").at(&gate.url()).end().exits(0);
+    ended.says(&[
+        "an earlier run did not come to its end: going on from there",
+        "2 of its requests lost and maybe billed",
+    ]);
+    assert_eq!(here.pictures("output/list").len(), 3);
+    let status = here.status("");
+    assert_eq!((&status["attempts"], &status["lost_attempts"]), (&5.into(), &2.into()));
+}
+
+#[test]
+fn being_killed_costs_an_item_none_of_its_attempts() {
+    let (here, gate) = killed_in_flight("--max-attempts 1");
+    here.overnight("run list.csv -c 2 --max-attempts 1").at(&gate.url()).end().exits(0);
+    let database = Snapshot::of(&here.path("overnight.db"));
+    assert_eq!(database.number("SELECT min(counted) FROM items"), 1);
+    assert_eq!(database.number("SELECT max(counted) FROM items"), 1);
+    assert_eq!(database.texts("SELECT state FROM attempts ORDER BY id LIMIT 2", []), ["lost", "lost"]);
+}
+
+#[test]
+fn what_was_lost_waits_for_a_person_where_the_job_says_so() {
+    let (here, gate) = killed_in_flight("");
+    here.overnight("run list.csv --on-lost hold").at(&gate.url()).end().exits(3).says(&["overnight retry list --lost"]);
+    assert_eq!(here.status("")["failed_by_kind"]["lost"], 2);
+    assert_eq!(gate.seen().len(), 3, "only what was never sent");
+    here.overnight("retry list").end().exits(0);
+    assert_eq!(here.status("")["counts"]["failed"], 2, "a retry without a choice leaves the lost alone");
+    here.overnight("retry list --lost").end().exits(0);
+    here.overnight("run list.csv").at(&gate.url()).end().exits(0);
+}
+
+#[test]
+fn what_was_done_before_the_kill_is_not_bought_again() {
+    let (here, gate) = (Workspace::with_list(3), Gate::shut());
+    let mut run = here.overnight("run list.csv -c 1 --events -").at(&gate.url()).start();
+    gate.open_to(1);
+    run.event("attempt_ended");
+    gate.wait_for(2);
+    run.kill();
+    let results = here.path("output/list/results.csv");
+    assert!(!results.exists(), "the killed run could not write them");
+    gate.open();
+    here.overnight("run list.csv -c 1").at(&gate.url()).end().exits(0);
+    let prompts = gate.prompts();
+    assert_eq!(prompts.iter().filter(|prompt| prompt.ends_with("number 1")).count(), 1, "{prompts:?}");
+    assert!(results.exists());
+}
+
+#[test]
+fn a_run_killed_after_its_last_picture_still_gets_its_results() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    let mut run = here.overnight("run list.csv --events -").at(&simulator.url()).start();
+    run.event("attempt_ended");
+    run.kill();
+    here.overnight("run list.csv").at(&simulator.url()).end().exits(0);
+    assert_eq!(here.read("output/list/results.csv").lines().count(), 2);
+    assert_eq!(simulator.stats().requests, 1);
+}

@@ -1,0 +1,75 @@
+//! What the command line accepts and how it explains itself. Never runs a job.
+
+use crate::support::workspace::Workspace;
+
+#[test]
+fn every_command_has_a_help_on_stdout() {
+    let here = Workspace::new();
+    for command in ["", "run", "status", "retry", "cancel", "simulate"] {
+        let ended = here.overnight(&format!("{command} --help")).end().exits(0);
+        assert!(ended.stdout.contains("Usage: overnight"), "{command}: {}", ended.stdout);
+        assert_eq!(ended.stderr, "");
+    }
+    let short = here.overnight("run -h").end().exits(0);
+    assert!(short.stdout.lines().count() < 100);
+}
+
+#[test]
+fn the_help_of_run_lists_examples_and_exit_codes_and_never_the_values_of_variables() {
+    let here = Workspace::new();
+    let ended = here.overnight("run --help").env("OVERNIGHT_API_KEY_COMMAND", "print-a-secret").end().exits(0);
+    for words in ["overnight run products.csv", "Exit codes:", "130, 143", "OVERNIGHT_CONCURRENCY"] {
+        assert!(ended.stdout.contains(words), "{words}");
+    }
+    assert!(!ended.stdout.contains("print-a-secret"));
+}
+
+#[test]
+fn the_version_is_printed() {
+    let ended = Workspace::new().overnight("--version").end().exits(0);
+    assert_eq!(ended.stdout, concat!("overnight ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
+    let here = Workspace::with_list(1);
+    let wrong = [
+        "",
+        "paint",
+        "run",
+        "run list.csv --no-such-flag",
+        "run list.csv --concurrency 0",
+        "run list.csv --limit 0",
+        "run list.csv --auth cookie",
+        "run list.csv --aspect-ratio 5:3",
+        "run list.csv --image-size 2K",
+        "run list.csv -q -v",
+        "run list.csv --base-url ftp://localhost",
+        "run list.csv --base-url http://localhost?key=1",
+        "run list.csv --api-key-env A --api-key-file b",
+        "run list.csv --name a/b",
+        "status --no-such-flag",
+        "retry",
+        "cancel",
+        "simulate --fail explode=1",
+    ];
+    for words in wrong {
+        let ended = here.overnight(words).end().exits(2);
+        assert!(!ended.stderr.is_empty() && ended.stdout.is_empty(), "{words}");
+    }
+    assert!(!here.path("overnight.db").exists(), "nothing was begun");
+}
+
+#[test]
+fn options_that_do_not_exist_yet_are_refused_rather_than_ignored() {
+    let here = Workspace::with_list(1);
+    for words in ["--max-cost 1", "--until 06:00", "--changed", "--concurrency 1-64", "--where x", "--sample 3"] {
+        here.overnight(&format!("run list.csv --rehearse {words}")).end().exits(2);
+    }
+    here.overnight("plan list.csv").end().exits(2);
+}
+
+#[test]
+fn a_mistyped_flag_is_told_the_nearest() {
+    Workspace::new().overnight("run list.csv --concurency 3").end().exits(2).says(&["--concurrency"]);
+}
