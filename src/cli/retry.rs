@@ -9,6 +9,10 @@ use crate::domain::{FailureKind, ItemId};
 use crate::queue::Selection;
 use crate::report::words::counted;
 
+/// Why nothing may have been put back.
+const NONE: &str = "only failed items go back, and cancelled ones that --item names; the refused and the lost go back with \
+                    --refused and --lost; what is done stays";
+
 pub(super) fn run(args: &RetryArgs) -> anyhow::Result<Code> {
     let job = args.workspace.at(&current_dir()?).locate(&args.job)?;
     let mut desk = open::desk(&job.db)?;
@@ -18,6 +22,10 @@ pub(super) fn run(args: &RetryArgs) -> anyhow::Result<Code> {
         queued += desk.retry(now, &job.name, &selection)?;
     }
     writeln!(std::io::stdout(), "{}: {} queued again", job.name, counted(queued, "item", "items"))?;
+    if queued == 0 {
+        // An explanation for people, and no error: scripts read stdout.
+        let _ = writeln!(std::io::stderr(), "{NONE}");
+    }
     Ok(Code::Complete)
 }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::args::StatusArgs;
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{Counts, Timestamp, Usd};
+use crate::domain::{Counts, PriceList, Timestamp, Usd};
+use crate::job::is_rehearsal;
 use crate::queue::JobStatus;
 use crate::report::shape::{CountsShape, rfc3339};
 use crate::report::words::{count, counted, duration, money, one_line};
@@ -16,10 +17,13 @@ use crate::report::words::{count, counted, duration, money, one_line};
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
     let now = open::clock().now();
     let mut jobs = Vec::new();
+    let mut text = String::new();
     for (db, names) in databases(args, &current_dir()?)? {
-        jobs.extend(open::ledger(&db)?.status(now, &names)?);
+        let found = open::ledger(&db)?.status(now, &names)?;
+        text += &as_text(&found, now, is_rehearsal(&db));
+        jobs.extend(found);
     }
-    let text = if args.json { as_json(&jobs)? } else { as_text(&jobs, now) };
+    let text = if args.json { as_json(&jobs)? } else { text };
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(Code::Complete)
 }
@@ -75,27 +79,35 @@ fn as_json(jobs: &[JobStatus]) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&document)? + "\n")
 }
 
-fn as_text(jobs: &[JobStatus], now: Timestamp) -> String {
+fn as_text(jobs: &[JobStatus], now: Timestamp, rehearsal: bool) -> String {
     if jobs.is_empty() {
         return "no jobs yet\n".to_owned();
     }
-    jobs.iter().map(|status| job_lines(status, now)).collect::<Vec<_>>().join("\n")
+    jobs.iter().map(|status| job_lines(status, now, rehearsal)).collect()
 }
 
-fn job_lines(status: &JobStatus, now: Timestamp) -> String {
-    let mut lines = vec![format!("{}: {}", one_line(&status.job), standing(status, now))];
-    lines.push(format!("  items       {}", items(&status.counts)));
+fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
     let images = counted(status.images, "picture", "pictures");
     let attempts = counted(status.attempts, "request", "requests");
-    let lost = match status.lost_attempts {
-        0 => String::new(),
-        lost => format!(", {} of them lost: maybe billed", count(lost)),
+    let lost = match (status.lost_attempts, rehearsal) {
+        (0, _) => String::new(),
+        (lost, true) => format!(", {} of them lost", count(lost)),
+        (lost, false) => format!(", {} of them lost: maybe billed", count(lost)),
     };
-    lines.push(format!("  made        {images} by {attempts}{lost}"));
-    let cost = status.cost.map_or("unknown".to_owned(), money);
-    lines.push(format!("  cost        {cost}"));
-    lines.push(format!("  pictures    {}", one_line(&status.output.display().to_string())));
-    lines.join("\n") + "\n"
+    let cost = match (status.cost.map(money), rehearsal) {
+        (Some(cost), true) => format!("nothing, this is a rehearsal; at the list price it would be {cost}"),
+        (Some(cost), false) => format!("{cost} at the list price of {}", PriceList::LISTED),
+        (None, true) => "nothing, this is a rehearsal".to_owned(),
+        (None, false) => "unknown".to_owned(),
+    };
+    [
+        format!("{}: {}\n", one_line(&status.job), standing(status, now)),
+        format!("  items       {}\n", items(&status.counts)),
+        format!("  made        {images}, {attempts} sent{lost}\n"),
+        format!("  cost        {cost}\n"),
+        format!("  pictures    {}\n", one_line(&status.output.display().to_string())),
+    ]
+    .concat()
 }
 
 fn standing(status: &JobStatus, now: Timestamp) -> String {

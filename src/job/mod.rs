@@ -24,6 +24,7 @@ pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{Manifest, ManifestError, digest};
 pub use options::Options;
+pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};

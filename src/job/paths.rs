@@ -52,6 +52,11 @@ pub fn rehearsal_file(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// Whether a database's path is one of [`rehearsal_file`]'s.
+pub fn is_rehearsal(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-rehearsal"))
+}
+
 /// A folder's path with `-rehearsal` after its whole name, since a dot in it begins no extension.
 pub fn rehearsal_folder(path: &Path) -> PathBuf {
     let mut name: OsString = path.file_name().unwrap_or_default().to_owned();

@@ -59,7 +59,7 @@ pub enum QueueError {
         why: String,
     },
     /// There is no database.
-    #[error("there is no database {path}; a run makes it, or --db names another")]
+    #[error("there is no database {path}; a run makes it, --rehearse looks at a rehearsal's, --db names another")]
     Missing {
         /// Where it was looked for.
         path: String,

@@ -91,7 +91,13 @@ fn the_text_says_how_each_job_stands() {
     here.overnight("run list.csv --rehearse --limit 1").end().exits(5);
     let text = here.overnight("status --rehearse").end().exits(0).stdout;
     assert!(text.starts_with("list: 2 left to do\n"), "{text}");
-    for words in ["1 done of 3, 2 queued", "1 picture by 1 request", "$0.03", "output/list-rehearsal"] {
+    for words in [
+        "1 done of 3, 2 queued",
+        "1 picture, 1 request sent",
+        "nothing, this is a rehearsal",
+        "$0.03",
+        "output/list-rehearsal",
+    ] {
         assert!(text.contains(words), "`{words}` is not in {text}");
     }
     here.overnight("run list.csv --rehearse").end().exits(0);

@@ -23,8 +23,10 @@ fn staged_files(root: &Path) -> Vec<String> {
 fn the_output_folder_is_made_with_those_above_it() {
     let root = tempfile::tempdir().unwrap();
     let output = root.path().join("a/b/output");
-    open(&output);
+    let store = open(&output);
     assert!(output.join(".staging/spring").is_dir());
+    drop(store);
+    assert!(output.is_dir() && !output.join(".staging").exists(), "empty staging does not stay");
 }
 
 #[test]

@@ -39,6 +39,15 @@ impl LocalStore {
     }
 }
 
+impl Drop for LocalStore {
+    /// Empty staging is nothing anybody wants to find beside the pictures; what waits there keeps its folders.
+    fn drop(&mut self) {
+        let staging = [self.staging.as_path(), &self.output.join(names::STAGING)];
+        // They are not empty, or gone already: both are as it should be.
+        let _ = staging.into_iter().try_for_each(fs::remove_dir);
+    }
+}
+
 impl ArtifactStore for LocalStore {
     fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError> {
         Ok(Box::new(LocalStaging::new(self.staging.clone(), attempt)))
