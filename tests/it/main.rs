@@ -16,6 +16,7 @@ mod cli_signals;
 mod cli_status;
 mod cli_usage;
 mod engine;
+mod engine_faults;
 mod export;
 mod gemini_answers;
 mod gemini_failures;
