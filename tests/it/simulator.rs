@@ -3,7 +3,11 @@
 mod answers;
 mod counts;
 mod faults;
+mod keys;
+mod links;
+mod oddities;
 mod strictness;
+mod words;
 
 use std::time::{Duration, Instant};
 
