@@ -122,10 +122,8 @@ async fn proxies_answer_with_pages_and_redirects() {
         assert!(response.text().await.unwrap().starts_with("<html>"));
     }
     let simulator = start_with_faults(&["redirect=1"]).await;
-    let body = request("a cup").to_string();
-    let unled = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let sent = unled.post(format!("{}{MODEL_PATH}?key=k", simulator.base_url())).body(body).send().await.unwrap();
-    assert_eq!((sent.status().as_u16(), &sent.headers()["location"]), (302, "/login"));
+    let sent = post_with(&plain_client(), &simulator, &request("a cup")).send().await.unwrap();
+    assert_eq!((sent.status().as_u16(), sent.headers()["location"].to_str().unwrap()), (302, "/login"));
 }
 
 #[tokio::test]
@@ -257,9 +255,7 @@ async fn a_drip_is_the_good_answer_over_the_time_that_is_set() {
 #[tokio::test]
 async fn a_packed_answer_is_the_good_one() {
     let simulator = start_with_faults(&["gzip=1"]).await;
-    let unpacking = reqwest::Client::builder().no_proxy().no_gzip().build().unwrap();
-    let url = format!("{}{MODEL_PATH}?key=k", simulator.base_url());
-    let response = unpacking.post(url).body(request("a cup").to_string()).send().await.unwrap();
+    let response = post_with(&plain_client(), &simulator, &request("a cup")).send().await.unwrap();
     assert_eq!(response.headers()["content-encoding"], "gzip");
     let (packed, mut text) = (response.bytes().await.unwrap(), String::new());
     GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();

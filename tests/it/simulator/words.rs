@@ -8,15 +8,15 @@ use super::*;
 
 /// What a client sees of an answer, with the simulator's own address taken out; an error is one word.
 async fn seen(simulator: &Simulator, body: &Value) -> (String, String) {
-    let unled = reqwest::Client::builder().no_proxy().retry(reqwest::retry::never());
-    let unled = unled.redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let url = format!("{}{MODEL_PATH}?key=k", simulator.base_url());
-    match unled.post(url).body(body.to_string()).send().await {
+    match post_with(&plain_client(), simulator, body).send().await {
         Err(_) => ("none".to_owned(), String::new()),
         Ok(response) => {
             let status = response.status().to_string();
-            let text = response.text().await.unwrap_or_else(|_| "broken off".to_owned());
-            (status, text.replace(&simulator.base_url(), "http://simulator"))
+            let text = match response.bytes().await {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).replace(&simulator.base_url(), "http://simulator"),
+                Err(_) => "broken off".to_owned(),
+            };
+            (status, text)
         }
     }
 }
