@@ -70,7 +70,7 @@ impl Picture {
     }
 }
 
-/// A part that says it is an image. The base64 is the bulk: the document owns it from here on.
+/// A part that says it is an image of this type.
 pub(super) fn inline(mime_type: &str, base64: String) -> Value {
     json!({"inlineData": {"mimeType": mime_type, "data": base64}})
 }

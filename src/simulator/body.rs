@@ -6,9 +6,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::HeaderValue;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
@@ -24,7 +23,6 @@ const PIECE: usize = 64 * 1024;
 /// Time for the first half of a cut answer to leave before the connection breaks. What is not yet out by then is lost
 /// too: the client sees an earlier cut.
 const BEFORE_THE_CUT: Duration = Duration::from_millis(20);
-
 /// Pieces of an answer that drips.
 const DROPS: u32 = 100;
 
@@ -58,15 +56,15 @@ pub(super) fn drip(document: Vec<u8>, time: Duration, request: RequestHash, mut 
     visit.got(StatusCode::OK.as_str());
     let (length, pause) = (document.len(), time / DROPS);
     let size = length.div_ceil(DROPS as usize);
-    let drops = stream::unfold((Bytes::from(document), Some(visit)), move |(mut rest, mut visit)| async move {
-        let drop = rest.split_to(rest.len().min(size));
+    let pieces = stream::unfold((Bytes::from(document), Some(visit)), move |(mut rest, mut visit)| async move {
+        let piece = rest.split_to(rest.len().min(size));
         tokio::time::sleep(pause).await;
         if let Some(mut visit) = rest.is_empty().then(|| visit.take()).flatten() {
             visit.answered(request);
         }
-        (!drop.is_empty()).then_some((Ok::<_, io::Error>(drop), (rest, visit)))
+        (!piece.is_empty()).then_some((Ok::<_, io::Error>(piece), (rest, visit)))
     });
-    respond(length, Body::from_stream(drops))
+    respond(length, Body::from_stream(pieces))
 }
 
 /// A head that promises all of `document`, half of it, and the end of the connection. Never counts as answered.
