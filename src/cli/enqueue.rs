@@ -91,3 +91,23 @@ fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
     };
     Fault { file: job.manifest_shown.clone(), place: Place { line: row.line, column: None }, message }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::open;
+    use super::*;
+    use crate::job::Options;
+
+    #[test]
+    fn a_list_that_ended_when_someone_asked_to_stop_is_not_taken_for_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("list.csv"), "id,prompt\n").unwrap();
+        let job = Job::load(Path::new("list.csv"), &Options::default(), folder.path()).unwrap();
+        let mut queue = open::queue(&job).unwrap();
+        let stop = watch::Sender::new(Stop::Finish(Interrupt::Int)).subscribe();
+        let taken = enqueue(&job, &mut Manifest::open(&job).unwrap(), &mut *queue, &stop).unwrap();
+        assert!(matches!(taken, Taken::Interrupted(Interrupt::Int)));
+    }
+}

@@ -3,6 +3,7 @@
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;
+mod cli_inputs;
 mod cli_keys;
 mod cli_kills;
 mod cli_manifest;

@@ -87,7 +87,10 @@ fn a_setting_that_cannot_be_said_is_told_at_its_line_and_column() {
         (r#""safetySettings":^[]"#, cannot("safetySettings", "request")),
         (r#""generationConfig":{"topP":^1}"#, cannot("topP", "generationConfig")),
         (r#""generationConfig":{"imageConfig":{"n":^1}}"#, cannot("n", "imageConfig")),
-        (r#""generationConfig":{"thinkingConfig":{"includeThoughts":^true}}"#, cannot("includeThoughts", "thinkingConfig")),
+        (
+            r#""generationConfig":{"thinkingConfig":{"includeThoughts":^true}}"#,
+            cannot("includeThoughts", "thinkingConfig"),
+        ),
         (r#""generationConfig":^7"#, "`generationConfig` must be an object, like {\"…\": …}".to_owned()),
         (r#""generationConfig":{"seed":^1.5}"#, format!("`seed`: `1.5` is not a seed; {integer}")),
         (
@@ -98,7 +101,10 @@ fn a_setting_that_cannot_be_said_is_told_at_its_line_and_column() {
             r#""generationConfig":{"responseModalities":^["TEXT"]}"#,
             "`modalities`: `text` is not a list of modalities the model answers in; use text,image, image".to_owned(),
         ),
-        (r#""system_instruction":{},"systemInstruction":^{}"#, "the key `systemInstruction` stands here twice; keep one".to_owned()),
+        (
+            r#""system_instruction":{},"systemInstruction":^{}"#,
+            "the key `systemInstruction` stands here twice; keep one".to_owned(),
+        ),
     ] {
         check(&with(settings), &expected);
     }
@@ -109,14 +115,23 @@ fn a_prompt_that_cannot_be_read_is_told_at_its_line_and_column() {
     let images = "save the image and name its file in `images`, beside `request`";
     let no_prompt = "there is no prompt; write {\"text\": \"…\"} into `contents[0].parts`";
     for (request, expected) in [
-        (r#"{"contents":[{"parts":[{"inlineData":^{}},{"text":"x"}]}]}"#, format!("an image inside the line is not read; {images}")),
-        (r#"{"contents":[{"parts":[{"file_data":^{}},{"text":"x"}]}]}"#, format!("a file kept by Google is not read; {images}")),
+        (
+            r#"{"contents":[{"parts":[{"inlineData":^{}},{"text":"x"}]}]}"#,
+            format!("an image inside the line is not read; {images}"),
+        ),
+        (
+            r#"{"contents":[{"parts":[{"file_data":^{}},{"text":"x"}]}]}"#,
+            format!("a file kept by Google is not read; {images}"),
+        ),
         (r#"{"contents":[{"parts":[{"text":^7}]}]}"#, "`text` must be text; put quotes around it".to_owned()),
         (r#"{"contents":^[{"parts":[]}]}"#, no_prompt.to_owned()),
         ("^{}", no_prompt.to_owned()),
         (r#"^"x""#, "`request` must be an object, like {\"…\": …}".to_owned()),
         (r#"{"contents":^{}}"#, "`contents` must be a list, like [ … ]".to_owned()),
-        (r#"{"contents":[{"role":^"model","parts":[{"text":"x"}]}]}"#, "the role of `contents[0]` can only be `user`".to_owned()),
+        (
+            r#"{"contents":[{"role":^"model","parts":[{"text":"x"}]}]}"#,
+            "the role of `contents[0]` can only be `user`".to_owned(),
+        ),
         (
             r#"{"contents":[{"parts":[{"text":"x"}]},^{}]}"#,
             "a conversation of several turns cannot be asked; keep one element of `contents`".to_owned(),

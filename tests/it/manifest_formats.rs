@@ -77,12 +77,16 @@ fn a_compressed_manifest_says_the_same_as_the_plain_one() {
 
 #[test]
 fn compressed_data_that_is_cut_or_damaged_is_told_where_reading_stopped() {
-    let text: String = (0..20_000).map(|row| format!("{row},{}\n", blake3::hash(&[row as u8, (row >> 8) as u8]))).collect();
+    let text: String =
+        (0..20_000).map(|row| format!("{row},{}\n", blake3::hash(&[row as u8, (row >> 8) as u8]))).collect();
     let whole = gzip(format!("id,prompt\n{text}"));
     let cut = faults("p.csv.gz", &whole[..whole.len() / 2]);
     let line: u64 = cut[0].split(':').nth(1).unwrap().parse().unwrap();
     assert!(cut.len() == 1 && (5_000..15_000).contains(&line), "{cut:?}");
-    assert!(cut[0].ends_with("cannot be read on from here: its gzip data is cut off; copy the whole file again"), "{cut:?}");
+    assert!(
+        cut[0].ends_with("cannot be read on from here: its gzip data is cut off; copy the whole file again"),
+        "{cut:?}"
+    );
     let mut damaged = whole.clone();
     let sum = damaged.len() - 8;
     damaged[sum] ^= 1;
@@ -90,7 +94,10 @@ fn compressed_data_that_is_cut_or_damaged_is_told_where_reading_stopped() {
     assert!(damaged[0].ends_with("its gzip data is damaged; copy the file again, or compress it again"), "{damaged:?}");
     for length in 2..18 {
         let found = faults("p.jsonl.gz", &gzip("{\"prompt\":\"p\"}")[..length]);
-        assert!(found.len() == 1 && found[0].contains("1:1: the file cannot be read on from here"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].contains("the file cannot be read on from here: its gzip data"),
+            "{found:?}"
+        );
     }
     let header = faults("p.csv.gz", &gzip("id,prompt\n")[..16]);
     assert!(header.len() == 1 && header[0].contains("its gzip data is cut off"), "{header:?}");
@@ -106,7 +113,7 @@ fn a_name_that_promises_compression_is_held_to_it() {
 
 #[test]
 fn what_grows_a_thousandfold_when_it_is_decompressed_is_held_to_the_longest_row() {
-    let bomb = gzip([&b"id,prompt\na,"[..], &vec![b'x'; 4 * LONGEST_ROW], b"\nb,\n"].concat());
+    let bomb = gzip([&b"id,prompt\na,"[..], &vec![b'x'; LONGEST_ROW + 1], b"\nb,\n"].concat());
     assert!(bomb.len() < LONGEST_ROW / 40, "{} bytes", bomb.len());
     let found = faults("p.csv.gz", bomb);
     assert_eq!(found[0], "p.csv.gz:2: this row is longer than 16 MiB; look for a quote that is not closed");

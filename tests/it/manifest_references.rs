@@ -102,7 +102,10 @@ fn an_unknown_key_of_the_table_is_told_at_its_place() {
     let wrong = |table: &str| {
         JobFile::parse(&format!("manifest = 'a.csv'\n[references]\n{table}"), "a.toml").unwrap_err()[0].to_string()
     };
-    assert_eq!(wrong("allways = []"), "a.toml:3:1: `references`: unknown field `allways`, expected `columns` or `always`");
+    assert_eq!(
+        wrong("allways = []"),
+        "a.toml:3:1: `references`: unknown field `allways`, expected `columns` or `always`"
+    );
     assert!(wrong("always = 'a.png'").starts_with("a.toml:3:10: `references`: invalid type"));
     let job = JobFile::parse("manifest = 'a.csv'\nreferences.always = ['a.png']", "a.toml").unwrap();
     assert_eq!(job.references.always[0].0, "a.png");
