@@ -42,7 +42,7 @@ const RUN_EXAMPLES: &str = "Examples:
   overnight run jobs/nightly.toml                a job file
   overnight run jobs/nightly.toml --rehearse     the same without key, network or cost
   overnight run products.csv --limit 20          the first twenty, to look at
-  sql ... | overnight run - --name spring --manifest-format csv
+  sqlite3 -csv -header shop.db 'SELECT …' | overnight run - --name wares --manifest-format csv
                                                  a list from another program
   overnight run jobs/*.toml -q                   from cron: silent unless something is wrong
 

@@ -98,6 +98,12 @@ fn a_mapped_column_that_is_not_there_is_told_with_the_nearest() {
 }
 
 #[test]
+fn a_mapped_column_is_not_suspected_of_being_another() {
+    let folder = workspace("p.csv", "prompt,reference_image\np,a.png\n", "columns = [\"reference_image\"]");
+    assert!(open(&folder).warnings().is_empty());
+}
+
+#[test]
 fn an_unknown_key_of_the_table_is_told_at_its_place() {
     let wrong = |table: &str| {
         JobFile::parse(&format!("manifest = 'a.csv'\n[references]\n{table}"), "a.toml").unwrap_err()[0].to_string()

@@ -131,7 +131,7 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        in_order(near_misses(&self.columns), &self.file)
+        in_order(near_misses(&self.columns, &self.added), &self.file)
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
