@@ -42,6 +42,8 @@ const RUN_EXAMPLES: &str = "Examples:
   overnight run jobs/nightly.toml                a job file
   overnight run jobs/nightly.toml --rehearse     the same without key, network or cost
   overnight run products.csv --limit 20          the first twenty, to look at
+  sqlite3 -csv -header shop.db 'SELECT …' | overnight run - --name wares --manifest-format csv
+                                                 a list from another program
   overnight run jobs/*.toml -q                   from cron: silent unless something is wrong
 
 Exit codes:
@@ -63,7 +65,7 @@ const CANCEL_EXAMPLES: &str = "Examples:
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// Job files (.toml) or bare manifests (.csv, .jsonl, .ndjson)
+    /// Job files (.toml) or bare manifests (.csv, .tsv, .jsonl, .ndjson, each also with .gz); `-` is standard input
     #[arg(required = true, value_name = "JOB.toml|MANIFEST")]
     pub targets: Vec<PathBuf>,
     #[command(flatten)]

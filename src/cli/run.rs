@@ -70,6 +70,9 @@ fn load(args: &RunArgs, current_dir: &Path) -> anyhow::Result<Vec<(Job, PathBuf)
             Err(error) => return Err(error.into()),
         }
     }
+    if jobs.iter().filter(|(job, _)| job.reads_stdin()).count() > 1 {
+        mistakes.push("two jobs would read their manifest from standard input; run them one by one".to_owned());
+    }
     let mut names = HashSet::new();
     if let Some((job, _)) = jobs.iter().find(|(job, _)| !names.insert((&job.db, &job.name))) {
         mistakes.push(format!("two jobs are called `{}`; give one another name, or run it by itself", job.name));

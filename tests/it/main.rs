@@ -3,6 +3,7 @@
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;
+mod cli_inputs;
 mod cli_keys;
 mod cli_kills;
 mod cli_manifest;
@@ -26,7 +27,10 @@ mod gemini_request;
 mod gemini_transport;
 mod job;
 mod manifest;
+mod manifest_batch;
 mod manifest_faults;
+mod manifest_formats;
+mod manifest_references;
 mod queue_contract;
 mod queue_sqlite;
 mod report_jsonl;
