@@ -7,8 +7,10 @@ pub mod event;
 pub mod image;
 pub mod item;
 pub mod money;
+mod ratio;
 pub mod request;
 pub mod retry;
+pub mod safety;
 pub mod telling;
 pub mod time;
 
@@ -21,5 +23,6 @@ pub use item::{Digest, Item, ItemId, ManifestRow};
 pub use money::{Price, PriceList, Usd};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};
 pub use retry::{OnLost, Outcome, RetryPolicy};
+pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;

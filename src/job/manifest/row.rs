@@ -1,5 +1,6 @@
 //! A row's cells become its items. Never reads a file's format: cells come with their places.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -11,9 +12,11 @@ use super::{Row, digest, names};
 use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
 use crate::job::Defaults;
 use crate::job::fault::{Place, Problem};
+use crate::job::setting::{Seed, Temperature};
+use crate::job::tables::{self, BadEntry, Table};
 
 /// The columns that are read, by name; any other is kept as it is.
-pub const READ: [&str; 12] = [
+pub const READ: [&str; 16] = [
     "id",
     "prompt",
     "images",
@@ -26,6 +29,10 @@ pub const READ: [&str; 12] = [
     "model",
     "variants",
     "name",
+    "system_instruction",
+    "safety",
+    "labels",
+    "extra",
 ];
 
 /// The most items one row can ask for.
@@ -35,6 +42,9 @@ const MOST_VARIANTS: u32 = 1000;
 const LONGEST_PROMPT: usize = 500_000;
 
 const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or remove the row";
+
+const NOT_A_TABLE: &str = "write a JSON object here, like {\"name\": \"value\"}; if this column is not meant for the \
+                           model, rename it";
 
 /// What a line of Gemini's batch format holds.
 const BATCH_KEYS: [&str; 2] = ["key", "request"];
@@ -118,9 +128,15 @@ impl Rows {
             image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
             thinking: cells.parsed("thinking", parse).or(defaults.thinking),
             modalities: cells.parsed("modalities", parse).unwrap_or(defaults.modalities),
-            temperature: cells.parsed("temperature", temperature),
-            seed: cells.parsed("seed", seed),
-            system_instruction: defaults.system_instruction.clone(),
+            temperature: cells.parsed("temperature", temperature).or(defaults.temperature),
+            seed: cells.parsed("seed", seed).or(defaults.seed),
+            system_instruction: cells
+                .text("system_instruction")
+                .map(str::to_owned)
+                .or(defaults.system_instruction.clone()),
+            safety: laid_over(&defaults.safety, cells.table("safety", tables::safety)),
+            labels: laid_over(&defaults.labels, cells.table("labels", tables::labels)),
+            extra: tables::laid_over(&defaults.extra, cells.table("extra", tables::extra).unwrap_or_default()),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
         for problem in self.references.check(&request.references, text_bytes) {
@@ -217,6 +233,27 @@ impl<'a> Cells<'a> {
         parsed.map_err(|problem| self.fault(name, format!("`{name}`: {problem}"))).ok()
     }
 
+    /// A table, understood by `read`.
+    fn table<T>(&mut self, name: &str, read: impl Fn(&Table) -> Result<T, Vec<BadEntry>>) -> Option<T> {
+        let cell = self.get(name)?;
+        let table = match &cell.value {
+            Value::Object(table) => Some(table.clone()),
+            Value::String(text) if self.row.lists_in_text => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        let Some(table) = table else {
+            let message = format!("`{name}`: {NOT_A_TABLE}");
+            self.fault(name, message);
+            return None;
+        };
+        let bad = match read(&table) {
+            Ok(read) => return Some(read),
+            Err(bad) => bad,
+        };
+        bad.into_iter().for_each(|entry| self.fault(name, format!("`{name}`: {}", entry.message)));
+        None
+    }
+
     fn id(&mut self) -> Option<String> {
         self.parsed("id", |text| match text.contains(char::is_control) {
             true => Err("an id is one line without control characters".to_owned()),
@@ -261,13 +298,17 @@ fn parse<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// A row's entries beside the job's; of two with one key, the row's.
+fn laid_over<K: Ord + Clone, V: Clone>(job: &BTreeMap<K, V>, row: Option<BTreeMap<K, V>>) -> BTreeMap<K, V> {
+    job.clone().into_iter().chain(row.unwrap_or_default()).collect()
+}
+
 fn temperature(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (0.0..=2.0).contains(number));
-    number.ok_or_else(|| format!("`{text}` is not a temperature; write a number from 0 to 2"))
+    parse(text).map(|Temperature(number)| number)
 }
 
 fn seed(text: &str) -> Result<i32, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from {} to {}", i32::MIN, i32::MAX))
+    parse(text).map(|Seed(number)| number)
 }
 
 fn variants(text: &str) -> Result<u32, String> {
