@@ -137,8 +137,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// A paid answer that held no picture worth keeping: trying again costs money each time.
     pub empty: bool,
-    /// Pictures that came and were not kept: paid like any other.
-    pub pictures: u64,
+    /// Pictures that came and were not kept: paid like any other. An answer holds a few at most.
+    pub pictures: u8,
     /// What the model said.
     pub reply: Reply,
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use super::extra::Fields;
 use super::safety::Safety;
 
 /// A whole request. Its serialised form is what the queue stores and what its digest is made of, so a new field
@@ -46,8 +46,8 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Fields of the protocol that this program does not know, merged into the request as they stand.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub extra: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub extra: Fields,
 }
 
 impl Request {
@@ -66,7 +66,7 @@ impl Request {
             system_instruction: None,
             safety: Safety::new(),
             labels: BTreeMap::new(),
-            extra: Map::new(),
+            extra: Fields::new(),
         }
     }
 }

@@ -12,8 +12,8 @@ use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
 use super::nearest::nearest;
 use super::options::Options;
-use super::tables::{self, BadEntry, Table};
-use crate::domain::Safety;
+use super::tables::{self, BadEntry};
+use crate::domain::{Fields, Safety};
 
 /// What a job file says.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ pub struct JobFile {
     /// Names and values that come back on the bill.
     pub labels: BTreeMap<String, String>,
     /// What is merged into each request.
-    pub extra: Table,
+    pub extra: Fields,
     /// Headers of each request.
     pub headers: Headers,
     /// The options it sets, with paths as written.
@@ -37,10 +37,10 @@ pub struct JobFile {
 #[serde(default)]
 struct JobKeys {
     manifest: Option<PathBuf>,
-    safety: Table,
-    labels: Table,
-    extra: Table,
-    headers: Table,
+    safety: Fields,
+    labels: Fields,
+    extra: Fields,
+    headers: Fields,
 }
 
 /// The names of [`JobKeys`], the most important first.

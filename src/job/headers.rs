@@ -5,7 +5,8 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-use super::tables::{BadEntry, Table};
+use super::tables::BadEntry;
+use crate::domain::Fields;
 
 /// Headers that the program writes itself, because they carry the key or frame the message.
 const OURS: [&str; 15] = [
@@ -65,7 +66,7 @@ const NOT_A_VALUE: &str = "is not one line of ASCII characters; write some";
 impl Headers {
     /// What `[headers]` says: names and values. A value `$NAME` means the environment variable of that name; `$$`
     /// stands for a `$` at the beginning.
-    pub(super) fn of(table: &Table) -> Result<Self, Vec<BadEntry>> {
+    pub(super) fn of(table: &Fields) -> Result<Self, Vec<BadEntry>> {
         let mut headers = BTreeMap::new();
         let mut bad = Vec::new();
         for (key, value) in table {

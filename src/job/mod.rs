@@ -31,7 +31,7 @@ pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
-use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
+use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -131,7 +131,7 @@ pub struct Defaults {
     /// Names and values that come back on the bill.
     pub labels: BTreeMap<String, String>,
     /// Merged into the request as it stands.
-    pub extra: tables::Table,
+    pub extra: Fields,
 }
 
 /// Why there is no job.
@@ -180,7 +180,7 @@ struct Stated {
 struct Tables {
     safety: Safety,
     labels: BTreeMap<String, String>,
-    extra: tables::Table,
+    extra: Fields,
     headers: Headers,
 }
 
@@ -272,7 +272,7 @@ impl Stated {
                 image_size: options.image_size.unwrap_or(ImageSize::OneK),
                 thinking: options.thinking,
                 modalities: options.modalities.unwrap_or(Modalities::TextAndImage),
-                system_instruction: options.system_instruction,
+                system_instruction: options.system_instruction.filter(|text| !text.trim().is_empty()),
                 temperature: options.temperature.map(|temperature| temperature.0),
                 seed: options.seed.map(|seed| seed.0),
                 safety: tables.safety,

@@ -4,13 +4,9 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::nearest::nearest;
-use crate::domain::{HarmCategory, HarmThreshold, Safety};
-
-/// A table as JSON has it.
-pub type Table = Map<String, Value>;
+use crate::domain::{Fields, HarmCategory, HarmThreshold, Safety};
 
 /// An entry that cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +24,7 @@ const NOT_EXTRA: [(&str, &str); 2] = [
 ];
 
 /// What `[safety]` says: a threshold for each category, by the API's own words.
-pub fn safety(table: &Table) -> Result<Safety, Vec<BadEntry>> {
+pub fn safety(table: &Fields) -> Result<Safety, Vec<BadEntry>> {
     each(table, |category, threshold| {
         let category = word(category, HarmCategory::ALL, HarmCategory::as_str)?;
         let threshold = threshold.as_str().unwrap_or_default();
@@ -37,7 +33,7 @@ pub fn safety(table: &Table) -> Result<Safety, Vec<BadEntry>> {
 }
 
 /// What `[labels]` says: names and values, both text.
-pub fn labels(table: &Table) -> Result<BTreeMap<String, String>, Vec<BadEntry>> {
+pub fn labels(table: &Fields) -> Result<BTreeMap<String, String>, Vec<BadEntry>> {
     each(table, |name, value| match value {
         Value::String(text) => Ok((name.to_owned(), text.clone())),
         _ => Err(format!("the label `{name}` must be text; put quotes around it")),
@@ -45,7 +41,7 @@ pub fn labels(table: &Table) -> Result<BTreeMap<String, String>, Vec<BadEntry>> 
 }
 
 /// What `[extra]` says: anything but what the program itself must say.
-pub fn extra(table: &Table) -> Result<Table, Vec<BadEntry>> {
+pub fn extra(table: &Fields) -> Result<Fields, Vec<BadEntry>> {
     each(table, |name, value| {
         let plain = name.replace('_', "").to_ascii_lowercase();
         match NOT_EXTRA.iter().find(|(field, _)| *field == plain) {
@@ -67,22 +63,9 @@ fn holds_a_date(value: &Value) -> bool {
     }
 }
 
-/// The entries of `over` laid over those of `under`, tables within tables too.
-pub fn laid_over(under: &Table, over: Table) -> Table {
-    let mut both = under.clone();
-    for (key, value) in over {
-        let value = match (both.remove(&key), value) {
-            (Some(Value::Object(under)), Value::Object(over)) => Value::Object(laid_over(&under, over)),
-            (_, value) => value,
-        };
-        both.insert(key, value);
-    }
-    both
-}
-
 /// Every entry as `understand` takes it, or all that it does not take.
 fn each<K, V, All: FromIterator<(K, V)>>(
-    table: &Table,
+    table: &Fields,
     understand: impl Fn(&str, &Value) -> Result<(K, V), String>,
 ) -> Result<All, Vec<BadEntry>> {
     let mut bad = Vec::new();
@@ -93,11 +76,12 @@ fn each<K, V, All: FromIterator<(K, V)>>(
     if bad.is_empty() { Ok(all) } else { Err(bad) }
 }
 
-/// A word of the API, or else the nearest one that was probably meant.
-fn word<T: FromStr<Err: ToString>>(text: &str, all: &'static [T], name: fn(T) -> &'static str) -> Result<T, String>
-where
-    T: Copy,
-{
+/// Letters of a word for each that may be wrong in what is taken for a slip. A threshold that merely begins like another
+/// must not be suggested for it: `BLOCK_LOW` is nearly the opposite of `BLOCK_NONE`.
+const LETTERS_A_SLIP: usize = 5;
+
+/// A word of the API, or else the one that was probably meant.
+fn word<T: Copy + FromStr<Err: ToString>>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| {
         let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
         match nearest(&meant(text, &names), &names) {
@@ -105,6 +89,17 @@ where
             None => error.to_string(),
         }
     })
+}
+
+/// The one word that begins so, or else the one with the fewest letters wrong.
+fn nearest<'a>(text: &str, names: &[&'a str]) -> Option<&'a str> {
+    let beginning: Vec<&str> = names.iter().copied().filter(|name| name.starts_with(text)).collect();
+    if let ([one], false) = (&beginning[..], text.is_empty()) {
+        return Some(one);
+    }
+    let wrong = |name: &&&str| strsim::osa_distance(name, text);
+    let near = names.iter().min_by_key(wrong)?;
+    (wrong(&near) <= near.len() / LETTERS_A_SLIP).then_some(near)
 }
 
 /// The text in the API's manner: capitals, `_` between words, and the beginning that all of these words share.
@@ -123,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    fn table(value: Value) -> Table {
+    fn table(value: Value) -> Fields {
         value.as_object().unwrap().clone()
     }
 
@@ -137,6 +132,8 @@ mod tests {
             ("hate-speech", "OFF", "did you mean `HARM_CATEGORY_HATE_SPEECH`?"),
             ("HARM_CATEGORY_HARASSMENT", "block_none", "did you mean `BLOCK_NONE`?"),
             ("HARM_CATEGORY_HARASSMENT", "BLOCK_LOW", "did you mean `BLOCK_LOW_AND_ABOVE`?"),
+            ("HARM_CATEGORY_HARASSMENT", "BLOCK", "`BLOCK` is not a threshold of the API; use BLOCK_LOW_AND_ABOVE,"),
+            ("HARM_CATEGORY_HARASSMENT", "BLOCK_HIGH", "`BLOCK_HIGH` is not a threshold of the API; use BLOCK_LOW"),
             ("HARM_CATEGORY_HARASSMENT", "never", "`never` is not a threshold of the API; use BLOCK_LOW_AND_ABOVE,"),
         ] {
             let bad = safety(&table(json!({category: threshold}))).unwrap_err();
@@ -159,12 +156,5 @@ mod tests {
     fn labels_are_text() {
         assert_eq!(labels(&table(json!({"shop": "north"}))).unwrap()["shop"], "north");
         assert!(labels(&table(json!({"shop": 7}))).unwrap_err()[0].message.contains("put quotes around it"));
-    }
-
-    #[test]
-    fn a_rows_entries_lie_over_the_jobs() {
-        let under = table(json!({"a": {"b": 1, "c": 2}, "d": 3}));
-        let over = table(json!({"a": {"b": 9}, "d": {"e": 1}}));
-        assert_eq!(Value::Object(laid_over(&under, over)), json!({"a": {"b": 9, "c": 2}, "d": {"e": 1}}));
     }
 }

@@ -377,7 +377,7 @@ fn gone(error: tokio::task::JoinError) -> Landed {
 fn billed_images(outcome: &Outcome) -> Option<u64> {
     match outcome {
         Outcome::Done(artifact) => Some(artifact.images.len() as u64),
-        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|failure| failure.pictures),
+        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|failure| failure.pictures.into()),
     }
 }
 

@@ -48,7 +48,7 @@ async fn ask(
     let generation = provider.generate(request, &mut staged).await?;
     if strict && let Some(message) = misshapen(request, staged.0.kept()) {
         // Staging that is not finished leaves nothing behind.
-        let pictures = staged.0.kept().len() as u64;
+        let pictures = u8::try_from(staged.0.kept().len()).unwrap_or(u8::MAX);
         return Err(Miss::Failure(not_as_asked(message, pictures, generation.reply)));
     }
     Ok(Receipt { images: staged.0.finish(), reply: generation.reply })
@@ -67,7 +67,7 @@ fn misshapen(request: &Request, pictures: &[StagedImage]) -> Option<String> {
 }
 
 /// A paid answer without a picture worth keeping: it may be right the next time, at the same price.
-fn not_as_asked(message: String, pictures: u64, reply: Reply) -> Failure {
+fn not_as_asked(message: String, pictures: u8, reply: Reply) -> Failure {
     Failure { empty: true, pictures, reply, ..Failure::new(FailureKind::Transient, message) }
 }
 

@@ -56,18 +56,25 @@ fn everything_a_job_file_sets_reaches_the_wire() {
 }
 
 #[test]
+fn a_job_with_every_setting_can_be_rehearsed() {
+    job(EVERYTHING).overnight("run night.toml --rehearse").end().exits(0);
+}
+
+#[test]
 fn an_option_wins_over_the_job_file() {
     let seen = sent(&job(EVERYTHING), "--system-instruction Bright. --temperature 0.5 --seed -9").json();
     assert_eq!(seen["systemInstruction"]["parts"][0]["text"], "Bright.");
     let config = &seen["generationConfig"];
     assert_eq!((&config["temperature"], &config["seed"]), (&json!(0.5), &json!(-9)));
+    let without = sent(&job(EVERYTHING), "--system-instruction=").json();
+    assert_eq!(without["systemInstruction"], Value::Null, "an empty one is none");
 }
 
 #[test]
 fn a_rows_own_settings_win_and_lie_over_the_jobs() {
     let here = job(EVERYTHING);
     let row = json!({"id": "a", "prompt": "a cup", "system_instruction": "Row.", "seed": 3, "labels": {"row": "7"},
-        "safety": {"HARM_CATEGORY_HARASSMENT": "BLOCK_NONE"}, "extra": {"generation_config": {"topK": 4}}});
+        "safety": {"HARM_CATEGORY_HARASSMENT": "BLOCK_NONE"}, "extra": {"generationConfig": {"topK": 4, "topP": 0.25}}});
     here.write("list.jsonl", &row.to_string());
     here.write("night.toml", &format!("manifest = 'list.jsonl'\n{EVERYTHING}"));
     let seen = sent(&here, "").json();
@@ -76,7 +83,7 @@ fn a_rows_own_settings_win_and_lie_over_the_jobs() {
     assert_eq!(seen["safetySettings"][0]["threshold"], "BLOCK_NONE");
     assert_eq!(seen["safetySettings"].as_array().map(Vec::len), Some(2));
     let config = &seen["generationConfig"];
-    assert_eq!((&config["seed"], &config["topK"], &config["topP"]), (&json!(3), &json!(4), &json!(0.5)));
+    assert_eq!((&config["seed"], &config["topK"], &config["topP"]), (&json!(3), &json!(4), &json!(0.25)));
 }
 
 #[test]

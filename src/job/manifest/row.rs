@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::columns::Columns;
 use super::references::References;
 use super::{Row, digest, names};
-use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
+use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Place, Problem};
 use crate::job::setting::{Seed, Temperature};
-use crate::job::tables::{self, BadEntry, Table};
+use crate::job::tables::{self, BadEntry};
 
 /// The columns that are read, by name; any other is kept as it is.
 pub const READ: [&str; 16] = [
@@ -136,7 +136,7 @@ impl Rows {
                 .or(defaults.system_instruction.clone()),
             safety: laid_over(&defaults.safety, cells.table("safety", tables::safety)),
             labels: laid_over(&defaults.labels, cells.table("labels", tables::labels)),
-            extra: tables::laid_over(&defaults.extra, cells.table("extra", tables::extra).unwrap_or_default()),
+            extra: extra(&defaults.extra, cells.table("extra", tables::extra)),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
         for problem in self.references.check(&request.references, text_bytes) {
@@ -234,7 +234,7 @@ impl<'a> Cells<'a> {
     }
 
     /// A table, understood by `read`.
-    fn table<T>(&mut self, name: &str, read: impl Fn(&Table) -> Result<T, Vec<BadEntry>>) -> Option<T> {
+    fn table<T>(&mut self, name: &str, read: impl Fn(&Fields) -> Result<T, Vec<BadEntry>>) -> Option<T> {
         let cell = self.get(name)?;
         let table = match &cell.value {
             Value::Object(table) => Some(table.clone()),
@@ -301,6 +301,12 @@ fn parse<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
 /// A row's entries beside the job's; of two with one key, the row's.
 fn laid_over<K: Ord + Clone, V: Clone>(job: &BTreeMap<K, V>, row: Option<BTreeMap<K, V>>) -> BTreeMap<K, V> {
     job.clone().into_iter().chain(row.unwrap_or_default()).collect()
+}
+
+fn extra(job: &Fields, row: Option<Fields>) -> Fields {
+    let mut both = job.clone();
+    lay_over(&mut both, &row.unwrap_or_default());
+    both
 }
 
 fn temperature(text: &str) -> Result<f64, String> {

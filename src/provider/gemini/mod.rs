@@ -8,7 +8,6 @@ mod classify;
 mod delay;
 mod distrust;
 mod error_reply;
-mod merge;
 mod request;
 mod words;
 

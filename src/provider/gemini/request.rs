@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{base64_stream, merge};
-use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking};
+use super::base64_stream;
+use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking, lay_over};
 
 /// A reference image that cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,9 @@ fn settings(request: &Request) -> String {
         return to_json(&ours);
     }
     let mut settings = serde_json::to_value(ours).unwrap_or_default();
-    merge::merge(&mut settings, &request.extra);
+    if let Some(fields) = settings.as_object_mut() {
+        lay_over(fields, &request.extra);
+    }
     settings.to_string()
 }
 
