@@ -20,10 +20,14 @@ struct Company {
 
 impl Company {
     fn new() -> Self {
+        Self::with_certificate_for(HOST)
+    }
+
+    fn with_certificate_for(host: &str) -> Self {
         let (here, authority) = (Workspace::with_list(2), Authority::new());
         here.write("company.pem", &authority.pem());
         let reply = http(200, &[("content-type", "application/json")], small_picture().as_bytes());
-        let server = SecureServer::start(&authority, HOST, reply);
+        let server = SecureServer::start(&authority, host, reply);
         let proxy = ForwardProxy::before(&server);
         Self { here, server, proxy }
     }
@@ -66,6 +70,13 @@ fn a_certificate_that_nobody_vouches_for_stops_the_run_with_a_word_on_what_to_do
     assert!(company.server.seen().is_empty(), "nothing was sent to a stranger");
     assert_eq!(company.here.status("list")["counts"]["queued"], 2, "and nothing is lost");
     assert_eq!(company.here.status("list")["lost_attempts"], 0);
+}
+
+#[test]
+fn a_certificate_of_another_host_stops_the_run_too() {
+    let company = Company::with_certificate_for("other.test");
+    company.run("--ca-file company.pem").end().exits(4).says(&["made out for another host: check the base URL"]);
+    assert!(company.server.seen().is_empty());
 }
 
 #[test]
