@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::domain::{Ending, Interrupt, Summary};
-use crate::job::{JobError, KeyError, ManifestError};
+use crate::job::{HeaderError, JobError, KeyError, ManifestError};
 use crate::queue::QueueError;
 use crate::store::StoreError;
 
@@ -90,8 +90,11 @@ pub(super) struct Interrupted(pub Interrupt);
 
 /// The code of an error that ended a command.
 pub(super) fn of_error(error: &anyhow::Error) -> Code {
-    let usage =
-        error.is::<UsageError>() || error.is::<JobError>() || error.is::<KeyError>() || error.is::<ManifestError>();
+    let usage = error.is::<UsageError>()
+        || error.is::<JobError>()
+        || error.is::<KeyError>()
+        || error.is::<HeaderError>()
+        || error.is::<ManifestError>();
     if let Some(Interrupted(interrupt)) = error.downcast_ref() {
         return (*interrupt).into();
     }

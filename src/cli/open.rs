@@ -10,7 +10,7 @@ use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
 use crate::job::Job;
 use crate::provider::Provider;
-use crate::provider::gemini::{Gemini, GeminiSettings};
+use crate::provider::gemini::{Gemini, GeminiError, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
 use crate::queue::{Desk, Ledger, Queue, QueueError};
 use crate::store::ArtifactStore;
@@ -62,15 +62,29 @@ pub(super) fn store(job: &Job) -> anyhow::Result<Arc<dyn ArtifactStore>> {
     Ok(Arc::new(LocalStore::open(&job.output, &job.name)?))
 }
 
-/// Who makes the job's pictures, at `base_url`.
-pub(super) fn provider(job: &Job, base_url: &str, key: Option<SecretString>) -> anyhow::Result<Arc<dyn Provider>> {
+/// What a job's requests carry that nobody may read.
+pub(super) struct Credentials {
+    /// The key.
+    pub key: Option<SecretString>,
+    /// Headers by name.
+    pub headers: Vec<(String, SecretString)>,
+}
+
+/// Who makes the job's pictures, at `base_url`. What the person can put right is told as their mistake.
+pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Provider>> {
     let settings = GeminiSettings {
         base_url: base_url.to_owned(),
         auth: job.auth,
-        key,
+        key: credentials.key,
+        headers: credentials.headers,
+        ca_file: job.ca_file.clone().filter(|_| !job.rehearse),
         references: job.references_folder(),
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
     };
-    Ok(Arc::new(Gemini::new(settings)?))
+    match Gemini::new(settings) {
+        Ok(gemini) => Ok(Arc::new(gemini)),
+        Err(error @ GeminiError::Client(_)) => Err(error.into()),
+        Err(error) => Err(UsageError(error.to_string()).into()),
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -12,10 +13,12 @@ use super::args::RunArgs;
 use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
+use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
 use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
 use crate::export;
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
+use crate::provider::Provider;
 use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
 use crate::run::{Parts, RunSettings, Stop, drain};
@@ -27,7 +30,8 @@ struct Prepared {
     target: PathBuf,
     queue: Box<dyn Queue>,
     rescued: Rescued,
-    key: Option<SecretString>,
+    /// Who makes its pictures; a rehearsal's is made when its simulator runs.
+    provider: Option<Arc<dyn Provider>>,
 }
 
 /// What the jobs of one command share.
@@ -121,7 +125,7 @@ impl Session<'_> {
         let manifest = Manifest::open(&job)?;
         let mut queue = open::queue(&job)?;
         match self.take_in(&job, manifest, &mut *queue) {
-            Ok((rescued, key)) => Ok(Prepared { job, target, queue, rescued, key }),
+            Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
             Err(error) => {
                 queue.end_run(open::clock().now(), "not run")?;
                 Err(error)
@@ -129,13 +133,13 @@ impl Session<'_> {
         }
     }
 
-    /// What a dead run left, then what the manifest says now, then the key it will need.
+    /// What a dead run left, then what the manifest says now, then who will make the pictures, key in hand.
     fn take_in(
         &self,
         job: &Job,
         mut manifest: Manifest,
         queue: &mut dyn Queue,
-    ) -> anyhow::Result<(Rescued, Option<SecretString>)> {
+    ) -> anyhow::Result<(Rescued, Option<Arc<dyn Provider>>)> {
         let rescued = queue.rescue(open::clock().now(), job.on_lost)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
@@ -145,8 +149,8 @@ impl Session<'_> {
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
-        let key = key(job, queue.counts()?.queued > 0)?;
-        Ok((rescued, key))
+        let provider = if job.rehearse { None } else { Some(provider(job, queue.counts()?.queued > 0)?) };
+        Ok((rescued, provider))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.
@@ -158,15 +162,18 @@ impl Session<'_> {
 
     /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
-        let Prepared { job, target, mut queue, rescued, key } = prepared;
-        let simulator = if job.rehearse { Some(rehearsal_server(&job).await?) } else { None };
-        let base_url = simulator.as_ref().map_or_else(|| job.base_url.as_str().to_owned(), Simulator::base_url);
+        let Prepared { job, target, mut queue, rescued, provider } = prepared;
+        // Whoever plays a rehearsal through answers as long as it is held.
+        let (provider, _simulator) = match provider {
+            Some(provider) => (provider, None),
+            None => rehearsal(&job).await?,
+        };
         let (mut reporters, events) = self.reporters(&job)?;
         let settings = settings(&job, queue.counts()?.queued);
         raise_open_files(settings.concurrency)?;
         let parts = Parts {
             queue: &mut *queue,
-            provider: open::provider(&job, &base_url, key)?,
+            provider,
             store: open::store(&job)?,
             clock: open::clock(),
             reporter: &mut reporters,
@@ -216,17 +223,23 @@ fn faults(job: &Job) -> Result<Faults, UsageError> {
     Faults::new(parsed).map_err(|error| wrong(error.to_string()))
 }
 
-async fn rehearsal_server(job: &Job) -> anyhow::Result<Simulator> {
+/// A simulator that plays the job through, and who asks it.
+async fn rehearsal(job: &Job) -> anyhow::Result<(Arc<dyn Provider>, Option<Simulator>)> {
     let settings = Settings { faults: faults(job)?, ..Settings::default() };
-    Ok(Simulator::start(settings).await?)
+    let simulator = Simulator::start(settings).await?;
+    // It wants some key, as the model does.
+    let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };
+    Ok((open::provider(job, &simulator.base_url(), credentials)?, Some(simulator)))
+}
+
+/// Who makes the job's pictures; what it needs for that must be there when something will be sent.
+fn provider(job: &Job, sends: bool) -> anyhow::Result<Arc<dyn Provider>> {
+    let headers = if sends { job.headers.read()? } else { Vec::new() };
+    open::provider(job, job.base_url.as_str(), Credentials { key: key(job, sends)?, headers })
 }
 
 /// The key, where one is there; it must be there when something will be sent beyond this machine.
 fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
-    if job.rehearse {
-        // The simulator wants some key, as the model does.
-        return Ok(Some("rehearsal".into()));
-    }
     match job.key.read() {
         Ok(key) => Ok(Some(key)),
         // Nothing leaves this machine, or nothing leaves at all: no key may be needed, if none was spoken of.
@@ -248,6 +261,7 @@ fn settings(job: &Job, queued: u64) -> RunSettings {
             HaltAfter::Items(items) => items.get(),
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
+        strict: job.strict,
         prices: PriceList,
     }
 }

@@ -135,8 +135,10 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the server asked everybody to wait.
     pub retry_after: Option<Duration>,
-    /// A paid answer that held no picture: trying again costs money each time.
+    /// A paid answer that held no picture worth keeping: trying again costs money each time.
     pub empty: bool,
+    /// Pictures that came and were not kept: paid like any other. An answer holds a few at most.
+    pub pictures: u8,
     /// What the model said.
     pub reply: Reply,
 }
@@ -151,6 +153,7 @@ impl Failure {
             status: None,
             retry_after: None,
             empty: false,
+            pictures: 0,
             reply: Reply::default(),
         }
     }

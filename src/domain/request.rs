@@ -1,9 +1,13 @@
 //! What is asked of the model, in our words. Never knows how it is written on the wire.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use super::extra::Fields;
+use super::safety::Safety;
 
 /// A whole request. Its serialised form is what the queue stores and what its digest is made of, so a new field
 /// must be left out of it while it is unset: otherwise every finished item would look changed.
@@ -35,6 +39,15 @@ pub struct Request {
     /// Said to the model ahead of the prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system_instruction: Option<String>,
+    /// What the model may not draw.
+    #[serde(default, skip_serializing_if = "Safety::is_empty")]
+    pub safety: Safety,
+    /// Names and values that come back on the bill.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Fields of the protocol that this program does not know, merged into the request as they stand.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub extra: Fields,
 }
 
 impl Request {
@@ -51,6 +64,9 @@ impl Request {
             temperature: None,
             seed: None,
             system_instruction: None,
+            safety: Safety::new(),
+            labels: BTreeMap::new(),
+            extra: Fields::new(),
         }
     }
 }
@@ -71,7 +87,7 @@ pub struct UnknownValue {
 macro_rules! values {
     ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "&'static str")]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
@@ -185,6 +201,13 @@ mod tests {
         assert!(error.contains("`5:3` is not an aspect ratio") && error.contains("21:9"), "{error}");
         assert!("2K".parse::<ImageSize>().unwrap_err().to_string().ends_with("use 1K"));
         assert!("1k".parse::<ImageSize>().is_err(), "the wire wants an upper-case K");
+    }
+
+    #[test]
+    fn a_request_that_was_stored_before_a_setting_existed_reads_and_writes_as_it_did() {
+        let stored = r#"{"model":"m","prompt":"p","references":["a.jpg"],"aspect_ratio":"4:5","image_size":"1K","thinking":"high","modalities":"image","temperature":0.5,"seed":-1,"system_instruction":"s"}"#;
+        let request: Request = serde_json::from_str(stored).unwrap();
+        assert_eq!(serde_json::to_string(&request).unwrap(), stored);
     }
 
     #[test]

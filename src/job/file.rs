@@ -1,5 +1,6 @@
 //! A job file as TOML: known keys, right types, every mistake at its place. Never fills in defaults.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -8,19 +9,28 @@ use toml::de::{DeString, DeTable, DeValue};
 use toml::{Deserializer, Spanned};
 
 use super::fault::{Fault, Place, Problem, in_order};
+use super::headers::Headers;
 use super::manifest::AddedReferences;
 use super::nearest::nearest;
 use super::options::Options;
+use super::tables::{self, BadEntry};
+use crate::domain::{Fields, Safety};
 
 /// What a job file says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobFile {
     /// The manifest, as written: relative to the job file.
     pub manifest: PathBuf,
-    /// Said to the model ahead of every prompt.
-    pub system_instruction: Option<String>,
     /// The reference images it adds to those of every row.
     pub references: AddedReferences,
+    /// What the model may not draw.
+    pub safety: Safety,
+    /// Names and values that come back on the bill.
+    pub labels: BTreeMap<String, String>,
+    /// What is merged into each request.
+    pub extra: Fields,
+    /// Headers of each request.
+    pub headers: Headers,
     /// The options it sets, with paths as written.
     pub options: Options,
 }
@@ -30,12 +40,15 @@ pub struct JobFile {
 #[serde(default)]
 struct JobKeys {
     manifest: Option<PathBuf>,
-    system_instruction: Option<String>,
     references: ReferenceKeys,
+    safety: Fields,
+    labels: Fields,
+    extra: Fields,
+    headers: Fields,
 }
 
 /// The names of [`JobKeys`], the most important first.
-const JOB_KEYS: [&str; 3] = ["manifest", "system_instruction", "references"];
+const JOB_KEYS: [&str; 6] = ["manifest", "references", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -55,7 +68,7 @@ impl JobFile {
         let (table, broken) = DeTable::parse_recoverable(text);
         let problems: Vec<Problem> = if broken.is_empty() {
             let options = Options::names();
-            let wrong = table.get_ref().iter().filter_map(|(key, value)| wrong_with(key, value, &options));
+            let wrong = table.get_ref().iter().flat_map(|(key, value)| wrong_with(key, value, &options));
             wrong.map(|(span, message)| at(span, message)).collect()
         } else {
             broken.iter().map(|error| at(error.span().unwrap_or(0..0), one_line(error.message()))).collect()
@@ -73,8 +86,15 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
     let keys: JobKeys = read(table).map_err(|error| one_line(error.message()))?;
     let manifest =
         keys.manifest.ok_or("the key `manifest` is missing; write for example manifest = \"../products.csv\"")?;
-    let references = keys.references.placed(text, file);
-    Ok(JobFile { manifest, system_instruction: keys.system_instruction, references, options })
+    Ok(JobFile {
+        manifest,
+        references: keys.references.placed(text, file),
+        safety: tables::safety(&keys.safety).map_err(first)?,
+        labels: tables::labels(&keys.labels).map_err(first)?,
+        extra: tables::extra(&keys.extra).map_err(first)?,
+        headers: Headers::of(&keys.headers).map_err(first)?,
+        options,
+    })
 }
 
 impl ReferenceKeys {
@@ -93,16 +113,45 @@ impl ReferenceKeys {
 }
 
 /// What is wrong with a key or its value, and where.
-fn wrong_with(key: &Key, value: &Value, options: &[String]) -> Option<(Range<usize>, String)> {
+fn wrong_with(key: &Key, value: &Value, options: &[String]) -> Vec<(Range<usize>, String)> {
     let name: &str = key.get_ref();
     let error = if JOB_KEYS.contains(&name) {
-        read::<JobKeys>(alone(key, value)).err()
+        match read::<JobKeys>(alone(key, value)) {
+            Ok(keys) => return wrong_entries(name, value, &keys),
+            Err(error) => error,
+        }
     } else if options.iter().any(|option| option == name) {
-        read::<Options>(alone(key, value)).err()
+        match read::<Options>(alone(key, value)) {
+            Ok(_) => return Vec::new(),
+            Err(error) => error,
+        }
     } else {
-        return Some((key.span(), unknown(name, options)));
+        return vec![(key.span(), unknown(name, options))];
     };
-    error.map(|error| (error.span().unwrap_or(value.span()), format!("`{name}`: {}", one_line(error.message()))))
+    vec![(error.span().unwrap_or(value.span()), format!("`{name}`: {}", one_line(error.message())))]
+}
+
+/// What is wrong with the entries of the one table that `keys` holds, each at its own key.
+fn wrong_entries(name: &str, value: &Value, keys: &JobKeys) -> Vec<(Range<usize>, String)> {
+    let found = [
+        tables::safety(&keys.safety).err(),
+        tables::labels(&keys.labels).err(),
+        tables::extra(&keys.extra).err(),
+        Headers::of(&keys.headers).err(),
+    ];
+    let bad = found.into_iter().flatten().flatten();
+    bad.map(|entry| (span_of(value, &entry.key), format!("`{name}`: {}", entry.message))).collect()
+}
+
+/// Where the key of a table's entry stands.
+fn span_of(table: &Value, key: &str) -> Range<usize> {
+    let entries = table.get_ref().as_table();
+    let found = entries.and_then(|entries| entries.iter().find(|(name, _)| name.get_ref() == key));
+    found.map_or(table.span(), |(name, _)| name.span())
+}
+
+fn first(bad: Vec<BadEntry>) -> String {
+    bad.into_iter().next().map(|entry| entry.message).unwrap_or_default()
 }
 
 /// A table of one key, so that a mistake in it hides no other.

@@ -3,6 +3,7 @@
 pub mod endpoint;
 pub mod fault;
 pub mod file;
+pub mod headers;
 pub mod key;
 pub mod locate;
 pub mod manifest;
@@ -10,7 +11,9 @@ mod nearest;
 pub mod options;
 pub mod paths;
 pub mod setting;
+pub mod tables;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -20,6 +23,7 @@ use std::time::Duration;
 pub use endpoint::BaseUrl;
 pub use fault::{Fault, Place};
 pub use file::JobFile;
+pub use headers::{HeaderError, Headers};
 pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, ManifestFormat, digest};
@@ -27,7 +31,7 @@ pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
-use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
+use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -77,12 +81,18 @@ pub struct Job {
     pub auth: Auth,
     /// Where the key is kept.
     pub key: KeySource,
+    /// Headers that each request carries beside the program's own.
+    pub headers: Headers,
+    /// Certificate authorities to trust beside the system's: a PEM file, absolute.
+    pub ca_file: Option<PathBuf>,
     /// What a row asks for unless it says otherwise.
     pub defaults: Defaults,
     /// Requests in flight at most.
     pub concurrency: Concurrency,
     /// Requests a minute at most.
     pub rpm: Option<NonZeroU32>,
+    /// Whether a picture of another shape than was asked for counts as none.
+    pub strict: bool,
     /// Attempts an item that count.
     pub max_attempts: NonZeroU32,
     /// Longest wait for a whole answer.
@@ -122,6 +132,16 @@ pub struct Defaults {
     pub modalities: Modalities,
     /// Said to the model ahead of the prompt.
     pub system_instruction: Option<String>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Seed of the sampling.
+    pub seed: Option<i32>,
+    /// What the model may not draw.
+    pub safety: Safety,
+    /// Names and values that come back on the bill.
+    pub labels: BTreeMap<String, String>,
+    /// Merged into the request as it stands.
+    pub extra: Fields,
 }
 
 /// Why there is no job.
@@ -168,10 +188,19 @@ struct Stated {
     file: Option<PathBuf>,
     manifest: PathBuf,
     workspace: PathBuf,
-    system_instruction: Option<String>,
     references: AddedReferences,
+    tables: Tables,
     key_folder: PathBuf,
     options: Options,
+}
+
+/// What only a job file can say.
+#[derive(Default)]
+struct Tables {
+    safety: Safety,
+    labels: BTreeMap<String, String>,
+    extra: Fields,
+    headers: Headers,
 }
 
 impl Job {
@@ -187,8 +216,8 @@ impl Job {
                 file: None,
                 manifest: path,
                 workspace: current_dir.to_path_buf(),
-                system_instruction: None,
                 references: AddedReferences::default(),
+                tables: Tables::default(),
                 key_folder: current_dir.to_path_buf(),
                 options: checked(options, GIVEN)?.at(current_dir),
             }
@@ -230,8 +259,8 @@ fn stated_by_file(path: PathBuf, options: &Options, current_dir: &Path) -> Resul
     Ok(Stated {
         manifest: resolve(&folder, &file.manifest),
         workspace: paths::workspace_of(&path),
-        system_instruction: file.system_instruction,
         references: file.references,
+        tables: Tables { safety: file.safety, labels: file.labels, extra: file.extra, headers: file.headers },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
@@ -264,7 +293,7 @@ impl Stated {
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
         let key = self.key();
-        let Self { file, manifest, workspace, options, references, .. } = self;
+        let Self { file, manifest, workspace, references, tables, options, .. } = self;
         let named_after = file.as_deref().unwrap_or(&manifest);
         let name = options.name.unwrap_or_else(|| JobName::of_file(named_after)).as_str().to_owned();
         let base_url = options.base_url.unwrap_or_default();
@@ -280,8 +309,16 @@ impl Stated {
                 image_size: options.image_size.unwrap_or(ImageSize::OneK),
                 thinking: options.thinking,
                 modalities: options.modalities.unwrap_or(Modalities::TextAndImage),
-                system_instruction: self.system_instruction,
+                system_instruction: options.system_instruction.filter(|text| !text.trim().is_empty()),
+                temperature: options.temperature.map(|temperature| temperature.0),
+                seed: options.seed.map(|seed| seed.0),
+                safety: tables.safety,
+                labels: tables.labels,
+                extra: tables.extra,
             },
+            headers: tables.headers,
+            ca_file: options.ca_file,
+            strict: options.strict.unwrap_or(false),
             concurrency: options.concurrency.unwrap_or_default(),
             rpm: options.rpm,
             max_attempts: options.max_attempts.unwrap_or(MAX_ATTEMPTS),

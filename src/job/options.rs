@@ -11,7 +11,7 @@ use super::endpoint::BaseUrl;
 use super::key::KeyCommand;
 use super::manifest::ManifestFormat;
 use super::paths;
-use super::setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
+use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -56,6 +56,9 @@ pub struct Options {
     /// Longest wait for a connection [default: 10s]
     #[arg(long, value_name = "TIME", env = "OVERNIGHT_CONNECT_TIMEOUT", help_heading = "Endpoint and key")]
     pub connect_timeout: Option<TimeSpan>,
+    /// A PEM file of certificate authorities to trust beside the system's, such as that of a company's own gateway
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_CA_FILE", help_heading = "Endpoint and key")]
+    pub ca_file: Option<PathBuf>,
 
     /// The model [default: gemini-3.1-flash-lite-image]
     #[arg(long, value_name = "NAME", env = "OVERNIGHT_MODEL", help_heading = "Pictures (a row's own columns win)")]
@@ -87,6 +90,35 @@ pub struct Options {
         help_heading = "Pictures (a row's own columns win)"
     )]
     pub modalities: Option<Modalities>,
+    /// Said to the model ahead of every prompt [default: nothing]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "OVERNIGHT_SYSTEM_INSTRUCTION",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub system_instruction: Option<String>,
+    /// How freely the model draws, 0 to 2 [default: the model's own]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "OVERNIGHT_TEMPERATURE",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub temperature: Option<Temperature>,
+    /// Seed of the sampling, a whole number [default: another one each time]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        allow_hyphen_values = true,
+        env = "OVERNIGHT_SEED",
+        help_heading = "Pictures (a row's own columns win)"
+    )]
+    pub seed: Option<Seed>,
+    /// Take a picture of another shape than was asked for as none, and ask again; it is paid all the same
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_STRICT", help_heading = "Pictures (a row's own columns win)", hide_possible_values = true)]
+    pub strict: Option<bool>,
 
     /// Requests in flight at most [default: 16]
     #[arg(short, long, value_name = "N", env = "OVERNIGHT_CONCURRENCY", help_heading = "Pace and limits")]
@@ -156,11 +188,16 @@ impl Options {
             auth: self.auth.or(other.auth),
             request_timeout: self.request_timeout.or(other.request_timeout),
             connect_timeout: self.connect_timeout.or(other.connect_timeout),
+            ca_file: self.ca_file.or(other.ca_file),
             model: self.model.or(other.model),
             aspect_ratio: self.aspect_ratio.or(other.aspect_ratio),
             image_size: self.image_size.or(other.image_size),
             thinking: self.thinking.or(other.thinking),
             modalities: self.modalities.or(other.modalities),
+            system_instruction: self.system_instruction.or(other.system_instruction),
+            temperature: self.temperature.or(other.temperature),
+            seed: self.seed.or(other.seed),
+            strict: self.strict.or(other.strict),
             concurrency: self.concurrency.or(other.concurrency),
             rpm: self.rpm.or(other.rpm),
             max_attempts: self.max_attempts.or(other.max_attempts),
@@ -179,7 +216,8 @@ impl Options {
     pub(super) fn at(mut self, folder: &Path) -> Self {
         let stdout = Path::new("-");
         let events = self.events.as_mut().filter(|path| path.as_path() != stdout);
-        let places = [self.output.as_mut(), self.db.as_mut(), self.api_key_file.as_mut(), events];
+        let places =
+            [self.output.as_mut(), self.db.as_mut(), self.api_key_file.as_mut(), self.ca_file.as_mut(), events];
         for path in places.into_iter().flatten() {
             *path = paths::resolve(folder, path);
         }

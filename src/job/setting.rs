@@ -177,6 +177,34 @@ impl FromStr for ModelName {
     }
 }
 
+/// How freely the model draws: 0 to 2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Temperature(pub f64);
+
+impl FromStr for Temperature {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let number = text.parse().ok().filter(|number| (0.0..=2.0).contains(number));
+        let bad = || BadSetting(format!("`{text}` is not a temperature; write a number from 0 to 2"));
+        number.map(Self).ok_or_else(bad)
+    }
+}
+
+/// The seed of the sampling: any whole number of 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seed(pub i32);
+
+impl FromStr for Seed {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let (least, most) = (i32::MIN, i32::MAX);
+        let bad = || BadSetting(format!("`{text}` is not a seed; write a whole number from {least} to {most}"));
+        text.parse().map(Self).map_err(|_| bad())
+    }
+}
+
 macro_rules! read_from_text {
     ($($name:ty),+) => { $(
         impl<'de> Deserialize<'de> for $name {
@@ -188,9 +216,9 @@ macro_rules! read_from_text {
     )+ };
 }
 
-read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl, ManifestFormat);
+read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl, ManifestFormat, Temperature, Seed);
 
-/// Takes a word or a bare whole number, and gives its text: so a job file may say `16` and `"16"` alike.
+/// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.
 struct TextOrNumber;
 
 impl Visitor<'_> for TextOrNumber {
@@ -209,6 +237,10 @@ impl Visitor<'_> for TextOrNumber {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<String, E> {
         Ok(number.to_string())
     }
 }

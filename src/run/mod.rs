@@ -64,6 +64,8 @@ pub struct RunSettings {
     pub limit: Option<u64>,
     /// Items that may fail in this run before it stops.
     pub halt_after: Option<u64>,
+    /// Whether a picture of another shape than was asked for counts as none.
+    pub strict: bool,
     /// What images cost.
     pub prices: PriceList,
 }
@@ -358,7 +360,7 @@ fn gone(error: tokio::task::JoinError) -> Landed {
 fn billed_images(outcome: &Outcome) -> Option<u64> {
     match outcome {
         Outcome::Done(artifact) => Some(artifact.images.len() as u64),
-        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|_| 0),
+        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|failure| failure.pictures.into()),
     }
 }
 

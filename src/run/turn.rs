@@ -147,7 +147,7 @@ impl Run<'_> {
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();
-        self.flights.spawn(worker::attempt(attempt.id, request, provider, store));
+        self.flights.spawn(worker::attempt(attempt.id, request, self.settings.strict, provider, store));
         self.flying.insert(attempt.id);
         self.open.insert(attempt.id, attempt);
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, Failure, Receipt, Request};
+use crate::domain::{AttemptId, Failure, FailureKind, Receipt, Reply, Request, StagedImage};
 use crate::provider::{AskError, ImageSink, Provider};
 use crate::store::{ArtifactStore, Staging};
 
@@ -27,26 +27,51 @@ pub(super) enum Miss {
     Broken(String),
 }
 
-/// Asks once for what the item wants; the images lie in staging, not yet durable, when it returns a receipt.
+/// Asks once for what the item wants; the images lie in staging, not yet durable, when it returns a receipt. When it
+/// is `strict`, pictures of another shape than was asked for are none.
 pub(super) async fn attempt(
     id: AttemptId,
     request: Request,
+    strict: bool,
     provider: Arc<dyn Provider>,
     store: Arc<dyn ArtifactStore>,
 ) -> Landed {
-    Landed { id, result: ask(id, &request, &*provider, &*store).await }
+    Landed { id, result: ask(id, &request, strict, &*provider, &*store).await }
 }
 
 async fn ask(
     id: AttemptId,
     request: &Request,
+    strict: bool,
     provider: &dyn Provider,
     store: &dyn ArtifactStore,
 ) -> Result<Receipt, Miss> {
     // A place for the answer first: where it could not be kept, it is not asked for.
     let mut staged = StagedImages(store.stage(id).map_err(|error| Miss::Unsent(error.to_string()))?);
     let generation = provider.generate(request, &mut staged).await?;
+    if strict && let Some(message) = misshapen(request, staged.0.kept()) {
+        // Staging that is not finished leaves nothing behind.
+        let pictures = u8::try_from(staged.0.kept().len()).unwrap_or(u8::MAX);
+        return Err(Miss::Failure(not_as_asked(message, pictures, generation.reply)));
+    }
     Ok(Receipt { images: staged.0.finish(), reply: generation.reply })
+}
+
+/// What is wrong with the shape of these pictures; nothing when no shape was asked for. A picture that does not tell
+/// its size is taken as it is.
+fn misshapen(request: &Request, pictures: &[StagedImage]) -> Option<String> {
+    let ratio = request.aspect_ratio?;
+    let sizes = pictures.iter().filter_map(|picture| Some((picture.width?, picture.height?)));
+    let (width, height) = sizes.into_iter().find(|(width, height)| !ratio.fits(*width, *height))?;
+    Some(format!(
+        "the answer's picture has {width}x{height} pixels, which is not {ratio} as asked; \
+         to keep such pictures, leave `strict` out"
+    ))
+}
+
+/// A paid answer without a picture worth keeping: it may be right the next time, at the same price.
+fn not_as_asked(message: String, pictures: u8, reply: Reply) -> Failure {
+    Failure { empty: true, pictures, reply, ..Failure::new(FailureKind::Transient, message) }
 }
 
 impl From<AskError> for Miss {

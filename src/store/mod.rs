@@ -35,6 +35,8 @@ pub trait Staging: Send {
     fn keep(&mut self) -> io::Result<()>;
     /// It shall leave no trace.
     fn discard(&mut self) -> io::Result<()>;
+    /// The images that were kept so far, in order.
+    fn kept(&self) -> &[StagedImage];
     /// The images that were kept, in order; they stay in staging from now on.
     fn finish(self: Box<Self>) -> Vec<StagedImage>;
 }

@@ -327,3 +327,17 @@ fn a_key_is_fetched_from_a_file_a_variable_or_a_command_without_its_line_break()
     let error = file("two").read().unwrap_err();
     assert!(matches!(error, KeyError::NotAKey(_)) && !error.to_string().contains("one\n"), "{error}");
 }
+
+#[test]
+fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
+    let file = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/jobs/catalog.toml")).unwrap();
+    let is_setting =
+        |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+    let bare = |line: &str| line.strip_prefix("# ").filter(|line| is_setting(line)).unwrap_or(line).to_owned();
+    let written = file.lines().map(bare).collect::<Vec<_>>().join("\n");
+    let shown = JobFile::parse(&written, "catalog.toml").unwrap_or_else(|faults| panic!("{faults:#?}"));
+    assert!(!shown.safety.is_empty() && !shown.labels.is_empty() && !shown.extra.is_empty());
+    for key in Options::names() {
+        assert!(written.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} is not shown");
+    }
+}

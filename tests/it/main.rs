@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_connection;
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;
@@ -12,9 +13,11 @@ mod cli_queue;
 mod cli_rehearsal;
 mod cli_resume;
 mod cli_run;
+mod cli_settings;
 mod cli_several;
 mod cli_signals;
 mod cli_status;
+mod cli_strict;
 mod cli_usage;
 mod engine;
 mod engine_faults;
@@ -24,6 +27,7 @@ mod gemini_failures;
 mod gemini_keys;
 mod gemini_refusals;
 mod gemini_request;
+mod gemini_schema;
 mod gemini_transport;
 mod job;
 mod manifest;

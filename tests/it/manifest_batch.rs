@@ -62,6 +62,14 @@ fn a_batch_line_that_sets_nothing_takes_the_defaults_and_mixes_with_plain_rows()
 }
 
 #[test]
+fn safety_and_labels_of_a_line_become_the_items_own() {
+    let line = r#"{"key":"a","request":{"contents":[{"parts":[{"text":"A cup"}]}],"labels":{"shop":"north"},
+        "safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"BLOCK_NONE"}]}}"#;
+    let request = &items(&line.replace('\n', ""))[0].request;
+    assert_eq!((request.labels["shop"].as_str(), request.safety.len()), ("north", 1));
+}
+
+#[test]
 fn columns_beside_the_request_add_what_the_format_cannot_say() {
     let line = r#"{"key":"a","images":["b.png"],"variants":2,"name":"cups/a","request":{"contents":[{"parts":[{"text":"A cup"}]}]}}"#;
     let (_folder, mut manifest) = open("p.jsonl", line);
@@ -84,7 +92,11 @@ fn a_setting_that_cannot_be_said_is_told_at_its_line_and_column() {
     let cannot = |name: &str, of: &str| format!("`{name}` of `{of}` cannot be sent from here; take it out");
     let integer = "write a whole number from -2147483648 to 2147483647";
     for (settings, expected) in [
-        (r#""safetySettings":^[]"#, cannot("safetySettings", "request")),
+        (r#""toolConfig":^{}"#, cannot("toolConfig", "request")),
+        (
+            r#""safetySettings":[^{"category":"HARM_CATEGORY_HARASSMENT"}]"#,
+            "write {\"category\": \"…\", \"threshold\": \"…\"} here".to_owned(),
+        ),
         (r#""generationConfig":{"topP":^1}"#, cannot("topP", "generationConfig")),
         (r#""generationConfig":{"imageConfig":{"n":^1}}"#, cannot("n", "imageConfig")),
         (
@@ -145,7 +157,7 @@ fn a_prompt_that_cannot_be_read_is_told_at_its_line_and_column() {
 
 #[test]
 fn every_mistake_of_a_batch_line_is_told_and_reading_goes_on() {
-    let bad = with(r#""labels":{},"generationConfig":{"topK":1,"topP":1}"#);
+    let bad = with(r#""toolConfig":{},"generationConfig":{"topK":1,"topP":1}"#);
     let found = faults(&format!("{bad}\n{{\"prompt\":\"\"}}\n"));
     assert_eq!(found.len(), 4, "{found:#?}");
 }

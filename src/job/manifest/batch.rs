@@ -59,6 +59,8 @@ impl Reading<'_> {
                 }
                 "generation_config" => self.generation_config(field.value),
                 "model" => self.model(field.value),
+                "labels" => self.state("labels", field.value, value(field.value)),
+                "safety_settings" => self.safety(field.value),
                 _ => self.unknown("request", &field),
             }
         }
@@ -130,7 +132,7 @@ impl Reading<'_> {
                 "thinking_config" => self.thinking_config(field.value),
                 "temperature" => self.state("temperature", field.value, value(field.value)),
                 "seed" => self.state("seed", field.value, value(field.value)),
-                _ => self.unknown_setting(&field),
+                _ => self.unknown("generationConfig", &field),
             }
         }
     }
@@ -167,18 +169,24 @@ impl Reading<'_> {
         self.state("modalities", modalities, Value::String(words.join(",")));
     }
 
+    /// A list of categories with their thresholds, which our column has as an object.
+    fn safety(&mut self, settings: &RawValue) {
+        let mut thresholds = serde_json::Map::new();
+        for setting in self.list("safetySettings", settings) {
+            match (value(setting).get("category").and_then(Value::as_str), value(setting).get("threshold")) {
+                (Some(category), Some(threshold)) => drop(thresholds.insert(category.to_owned(), threshold.clone())),
+                _ => self.problem(setting, "write {\"category\": \"…\", \"threshold\": \"…\"} here".to_owned()),
+            }
+        }
+        self.state("safety", settings, Value::Object(thresholds));
+    }
+
     fn model(&mut self, model: &RawValue) {
         let name = match value(model) {
             Value::String(name) => Value::String(name.strip_prefix("models/").unwrap_or(&name).to_owned()),
             other => other,
         };
         self.state("model", model, name);
-    }
-
-    /// A setting that no column of ours says: here it would go on to the request as it stands, once requests can carry
-    /// what we do not know.
-    fn unknown_setting(&mut self, field: &Field) {
-        self.unknown("generationConfig", field);
     }
 
     fn unknown(&mut self, of: &str, field: &Field) {

@@ -15,6 +15,9 @@ const OTHER_WORDS: [(&str, &str); 6] = [
     ("ratio", "aspect_ratio"),
 ];
 
+/// Columns for which nothing is taken that is merely spelled alike: a catalogue may well have a `label` of its own.
+const EXACT: [&str; 4] = ["system_instruction", "safety", "labels", "extra"];
+
 /// Letters of a name for each that may be wrong: `imgaes` is near enough to `images`, `game` is not to `name`. With
 /// more, a catalogue's own columns (`image_src`, `variant_sku`) would be suspected.
 const LETTERS_A_SLIP: usize = 5;
@@ -38,6 +41,7 @@ fn meant(name: &str, columns: &Columns) -> Option<&'static str> {
         return Some(same);
     }
     let other = OTHER_WORDS.into_iter().find(|(word, _)| *word == plain).map(|(_, known)| known);
-    let like = || READ.into_iter().find(|known| strsim::osa_distance(known, &plain) <= known.len() / LETTERS_A_SLIP);
+    let alike = |known: &str| strsim::osa_distance(known, &plain) <= known.len() / LETTERS_A_SLIP;
+    let like = || READ.into_iter().find(|known| !EXACT.contains(known) && alike(known));
     other.or_else(like).filter(|known| columns.get(known).is_none())
 }

@@ -1,5 +1,6 @@
 //! A row's cells become its items. Never reads a file's format: cells come with their places.
 
+use std::collections::BTreeMap;
 use std::iter;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,12 +11,14 @@ use super::batch::Stated;
 use super::columns::Columns;
 use super::references::References;
 use super::{AddedReferences, Row, digest, names};
-use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
+use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
+use crate::job::setting::{Seed, Temperature};
+use crate::job::tables::{self, BadEntry};
 
 /// The columns that are read, by name; any other is kept as it is.
-pub const READ: [&str; 12] = [
+pub const READ: [&str; 16] = [
     "id",
     "prompt",
     "images",
@@ -28,6 +31,10 @@ pub const READ: [&str; 12] = [
     "model",
     "variants",
     "name",
+    "system_instruction",
+    "safety",
+    "labels",
+    "extra",
 ];
 
 /// The most items one row can ask for.
@@ -37,6 +44,9 @@ const MOST_VARIANTS: u32 = 1000;
 const LONGEST_PROMPT: usize = 500_000;
 
 const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or remove the row";
+
+const NOT_A_TABLE: &str = "write a JSON object here, like {\"name\": \"value\"}; if this column is not meant for the \
+                            model, rename it";
 
 /// Hexadecimal digits of a request's hash that name an item whose row does not: 64 bits, so that among a million
 /// different rows two share one with a chance of 1 in 37 million.
@@ -137,9 +147,15 @@ impl Rows {
             image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
             thinking: cells.parsed("thinking", parse).or(defaults.thinking),
             modalities: cells.parsed("modalities", parse).unwrap_or(defaults.modalities),
-            temperature: cells.parsed("temperature", temperature),
-            seed: cells.parsed("seed", seed),
-            system_instruction: cells.system_instruction().or_else(|| defaults.system_instruction.clone()),
+            temperature: cells.parsed("temperature", temperature).or(defaults.temperature),
+            seed: cells.parsed("seed", seed).or(defaults.seed),
+            system_instruction: cells
+                .text("system_instruction")
+                .map(str::to_owned)
+                .or(defaults.system_instruction.clone()),
+            safety: laid_over(&defaults.safety, cells.table("safety", tables::safety)),
+            labels: laid_over(&defaults.labels, cells.table("labels", tables::labels)),
+            extra: extra(&defaults.extra, cells.table("extra", tables::extra)),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
         for (number, problem) in self.references.check(&request.references, text_bytes) {
@@ -260,17 +276,32 @@ impl<'a> Cells<'a> {
         parsed.map_err(|problem| self.fault(name, format!("`{name}`: {problem}"))).ok()
     }
 
+    /// A table, understood by `read`.
+    fn table<T>(&mut self, name: &str, read: impl Fn(&Fields) -> Result<T, Vec<BadEntry>>) -> Option<T> {
+        let cell = self.get(name)?;
+        let table = match &cell.value {
+            Value::Object(table) => Some(table.clone()),
+            Value::String(text) if self.row.lists_in_text => serde_json::from_str(text).ok(),
+            _ => None,
+        };
+        let Some(table) = table else {
+            let message = format!("`{name}`: {NOT_A_TABLE}");
+            self.fault(name, message);
+            return None;
+        };
+        let bad = match read(&table) {
+            Ok(read) => return Some(read),
+            Err(bad) => bad,
+        };
+        bad.into_iter().for_each(|entry| self.fault(name, format!("`{name}`: {}", entry.message)));
+        None
+    }
+
     fn id(&mut self) -> Option<String> {
         self.parsed("id", |text| match text.contains(char::is_control) {
             true => Err("an id is one line without control characters".to_owned()),
             false => Ok(text.to_owned()),
         })
-    }
-
-    /// What the line's own request says to the model ahead of the prompt. No column does.
-    fn system_instruction(&self) -> Option<String> {
-        let cell = self.stated("system_instruction").filter(|cell| !cell.is_blank())?;
-        cell.value.as_str().map(str::to_owned)
     }
 
     /// The references of the row, each with its column: those in `images`, then those of `more` columns.
@@ -320,13 +351,23 @@ fn parse<T: FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
 
+/// A row's entries beside the job's; of two with one key, the row's.
+fn laid_over<K: Ord + Clone, V: Clone>(job: &BTreeMap<K, V>, row: Option<BTreeMap<K, V>>) -> BTreeMap<K, V> {
+    job.clone().into_iter().chain(row.unwrap_or_default()).collect()
+}
+
+fn extra(job: &Fields, row: Option<Fields>) -> Fields {
+    let mut both = job.clone();
+    lay_over(&mut both, &row.unwrap_or_default());
+    both
+}
+
 fn temperature(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (0.0..=2.0).contains(number));
-    number.ok_or_else(|| format!("`{text}` is not a temperature; write a number from 0 to 2"))
+    parse(text).map(|Temperature(number)| number)
 }
 
 fn seed(text: &str) -> Result<i32, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a seed; write a whole number from {} to {}", i32::MIN, i32::MAX))
+    parse(text).map(|Seed(number)| number)
 }
 
 fn variants(text: &str) -> Result<u32, String> {

@@ -1,4 +1,5 @@
-//! How the key travels, and how it is kept out of everything people read. Never prints it.
+//! How the key travels, and how it and the values of a job's headers are kept out of everything people read. Never
+//! prints them.
 
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
@@ -8,20 +9,36 @@ use crate::domain::Auth;
 
 /// What stands where a key was.
 const REDACTED: &str = "[key]";
+/// What stands where the value of a header was.
+const REDACTED_HEADER: &str = "[header]";
+/// A header's value is hidden from so many bytes on: whatever is shorter is no secret, and hiding each "1" that a
+/// server writes would leave nothing to read.
+const SHORTEST_SECRET: usize = 6;
 
 /// The key and its way. Without a key nothing is sent, which a simulator accepts.
 #[derive(Debug)]
 pub(super) struct Key {
     auth: Auth,
     secret: Option<SecretString>,
+    /// What else is hidden where people read.
+    hidden: Vec<SecretString>,
 }
 
 impl Key {
     /// A key that can travel that way; an empty one counts as none.
     pub(super) fn new(auth: Auth, secret: Option<SecretString>) -> Result<Self, InvalidHeaderValue> {
         let secret = secret.filter(|secret| !secret.expose_secret().is_empty());
-        let key = Self { auth, secret };
+        let key = Self { auth, secret, hidden: Vec::new() };
         key.header().map(|_| key)
+    }
+
+    /// The same key, which hides these values too.
+    pub(super) fn hiding(mut self, values: impl IntoIterator<Item = SecretString>) -> Self {
+        let secrets = values.into_iter().filter(|value| value.expose_secret().len() >= SHORTEST_SECRET);
+        self.hidden = secrets.collect();
+        // The longest first: a value that is part of another must not leave the rest of it behind.
+        self.hidden.sort_by_key(|value| std::cmp::Reverse(value.expose_secret().len()));
+        self
     }
 
     /// The header that carries the key, marked so that no log prints it; none when it travels otherwise.
@@ -44,14 +61,23 @@ impl Key {
         }
     }
 
-    /// `text` without the key: servers echo what they were sent, at times as an address or as JSON writes it.
+    /// `text` without the key and the hidden values: servers echo what they were sent, at times as an address or as
+    /// JSON writes it.
     pub(super) fn redact(&self, text: &str) -> String {
-        let Some(secret) = &self.secret else {
-            return text.to_owned();
+        let text = match &self.secret {
+            Some(secret) => without(text, secret, REDACTED),
+            None => text.to_owned(),
         };
-        let plain = secret.expose_secret();
-        text.replace(plain, REDACTED).replace(&encoded(plain), REDACTED).replace(&plain.replace('/', "\\/"), REDACTED)
+        self.hidden.iter().fold(text, |text, value| without(&text, value, REDACTED_HEADER))
     }
+}
+
+/// `text` with `mark` wherever the secret was.
+fn without(text: &str, secret: &SecretString, mark: &str) -> String {
+    let plain = secret.expose_secret();
+    let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
+    let spellings = [plain.to_owned(), encoded(plain), plain.replace('/', "\\/"), escaped];
+    spellings.iter().fold(text.to_owned(), |text, spelling| text.replace(spelling, mark))
 }
 
 /// The key as an address writes it.
@@ -77,6 +103,14 @@ mod tests {
             "bad [key] at /?key=[key]&x and [key]"
         );
         assert!(!format!("{key:?}").contains("cret+1"));
+    }
+
+    #[test]
+    fn the_values_of_headers_are_hidden_too_but_for_the_shortest() {
+        let values = ["pass word", "pass word 2", "1"].map(Into::into);
+        let key = key("secret", Auth::Header).hiding(values);
+        assert_eq!(key.redact("1 of pass word 2, pass+word and secret"), "1 of [header], [header] and [key]");
+        assert!(!format!("{key:?}").contains("pass"));
     }
 
     #[test]

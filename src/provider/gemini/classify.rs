@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, MOST_BYTES, Unread};
 use super::error_reply::ErrorReply;
-use super::{delay, words};
+use super::{delay, distrust, words};
 use crate::domain::{Failure, FailureKind, Reach, Reply};
 
 /// A longer wait than this is the end of the run: the server means "another time".
@@ -221,6 +221,10 @@ fn with_status(status: u16, failure: Failure) -> Failure {
 pub(super) fn transport(error: reqwest::Error, host: &str) -> Failure {
     let unsent = error.is_connect() || error.is_builder();
     let timed_out = error.is_timeout();
+    if let Some(reason) = distrust::of(&error) {
+        let message = format!("the certificate of {host} is not accepted ({reason})");
+        return Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Fatal, message) };
+    }
     let cause = words::short(&innermost(&error.without_url()));
     if unsent {
         return Failure {

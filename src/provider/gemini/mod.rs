@@ -6,19 +6,21 @@ mod auth;
 mod base64_stream;
 mod classify;
 mod delay;
+mod distrust;
 mod error_reply;
 mod request;
 mod words;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use reqwest::header::{CONTENT_TYPE, LOCATION};
-use reqwest::{Client, ClientBuilder, Response, Url};
-use secrecy::SecretString;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Certificate, Client, ClientBuilder, Response, Url};
+use secrecy::{ExposeSecret, SecretString};
 
 use self::auth::Key;
 use self::error_reply::ErrorReply;
@@ -40,6 +42,10 @@ pub struct GeminiSettings {
     pub auth: Auth,
     /// The key; none for a server that wants none.
     pub key: Option<SecretString>,
+    /// Headers that every request carries beside those of the protocol, by name.
+    pub headers: Vec<(String, SecretString)>,
+    /// A PEM file of certificate authorities to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
     /// The folder that relative paths of reference images start from.
     pub references: PathBuf,
     /// From the first byte of the request to the last of the answer, connecting included.
@@ -57,6 +63,17 @@ pub enum GeminiError {
     /// The key cannot be written into a header.
     #[error("the key holds a character that no header can carry, such as a line break: check where it comes from")]
     Key,
+    /// A header that cannot be sent; its value is not told.
+    #[error("the header `{0}` cannot be sent: its name or its value holds a character that headers cannot carry")]
+    Header(String),
+    /// The file of certificate authorities is of no use.
+    #[error("the CA file {} {why}; name a PEM file with --ca-file, such as the one of the proxy or gateway", path.display())]
+    CaFile {
+        /// Which.
+        path: PathBuf,
+        /// In what way.
+        why: String,
+    },
     /// The client could not be set up, mostly for want of root certificates.
     #[error("HTTPS cannot be set up: {0}; install the system's root certificates")]
     Client(String),
@@ -78,11 +95,14 @@ impl Gemini {
     pub fn new(settings: GeminiSettings) -> Result<Self, GeminiError> {
         let base = base_url(&settings.base_url)?;
         let key = Key::new(settings.auth, settings.key).map_err(|_| GeminiError::Key)?;
-        let client = client(&base)
+        let authorities = settings.ca_file.map_or(Ok(Vec::new()), |path| authorities(&path))?;
+        let client = client(&base, authorities)
+            .default_headers(headers(&settings.headers)?)
             .timeout(settings.request_timeout)
             .connect_timeout(settings.connect_timeout)
             .build()
             .map_err(|error| GeminiError::Client(classify::innermost(&error.without_url())))?;
+        let key = key.hiding(settings.headers.into_iter().map(|(_, value)| value));
         Ok(Self { client, host: host(&base), base, key, references: Arc::new(settings.references) })
     }
 
@@ -199,8 +219,28 @@ fn endpoint(base: &Url, model: &str) -> Url {
     url
 }
 
-/// A client that sends what it is given, once.
-fn client(base: &Url) -> ClientBuilder {
+/// The job's headers, marked so that no log prints their values.
+fn headers(headers: &[(String, SecretString)]) -> Result<HeaderMap, GeminiError> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let bad = || GeminiError::Header(name.clone());
+        let mut text = HeaderValue::from_str(value.expose_secret()).map_err(|_| bad())?;
+        text.set_sensitive(true);
+        map.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?, text);
+    }
+    Ok(map)
+}
+
+/// The certificates of a PEM file; at least one. Blocks on the file.
+fn authorities(path: &Path) -> Result<Vec<Certificate>, GeminiError> {
+    let useless = |why: String| GeminiError::CaFile { path: path.to_owned(), why };
+    let pem = fs::read(path).map_err(|error| useless(format!("cannot be read ({error})")))?;
+    let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| useless("is no PEM".to_owned()))?;
+    if certificates.is_empty() { Err(useless("holds no certificate".to_owned())) } else { Ok(certificates) }
+}
+
+/// A client that sends what it is given, once. It trusts these authorities beside the system's.
+fn client(base: &Url, authorities: Vec<Certificate>) -> ClientBuilder {
     // A process has one default; if another part was first with the same, so much the better.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = Client::builder()
@@ -213,9 +253,9 @@ fn client(base: &Url) -> ClientBuilder {
         .pool_idle_timeout(IDLE);
     let client = if is_loopback(base) { client.no_proxy() } else { client };
     match base.scheme() {
-        "https" => client,
         // Without TLS no root certificates are wanted: a machine that has none can still rehearse.
-        _ => client.tls_certs_only([]),
+        "http" if authorities.is_empty() => client.tls_certs_only([]),
+        _ => client.tls_certs_merge(authorities),
     }
 }
 

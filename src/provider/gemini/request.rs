@@ -1,5 +1,6 @@
 //! A request as the protocol writes it, piece by piece, so that no image is ever held twice. Never sends anything.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::base64_stream;
-use crate::domain::{ImageFormat, Modalities, Request, Thinking};
+use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking, lay_over};
 
 /// Bytes of a reference image at most: the strictest figure that is documented for the model.
 const LARGEST_REFERENCE: u64 = 7_000_000;
@@ -51,7 +52,7 @@ fn pieces(request: &Request, folder: &Path) -> Vec<Piece> {
         pieces.push(Piece::Json(",".to_owned()));
         pieces.push(Piece::Image(folder.join(reference)));
     }
-    let settings = to_json(&Settings::of(request));
+    let settings = settings(request);
     // The settings are an object of their own: without its opening brace it continues this one.
     pieces.push(Piece::Json(format!("]}}],{}", &settings[1..])));
     pieces
@@ -69,6 +70,20 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB"));
     }
     Ok(bytes)
+}
+
+/// Everything of the body but `contents`, as an object that holds something: what else the person wants in it comes
+/// last and wins.
+fn settings(request: &Request) -> String {
+    let ours = Settings::of(request);
+    if request.extra.is_empty() {
+        return to_json(&ours);
+    }
+    let mut settings = serde_json::to_value(ours).unwrap_or_default();
+    if let Some(fields) = settings.as_object_mut() {
+        lay_over(fields, &request.extra);
+    }
+    settings.to_string()
 }
 
 fn push_image(path: &Path, body: &mut String) -> Result<(), ReferenceError> {
@@ -98,12 +113,22 @@ struct Text<'a> {
 struct Settings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     system_instruction: Option<Instruction<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    safety_settings: Vec<SafetySetting>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
     generation_config: GenerationConfig,
 }
 
 #[derive(Serialize)]
 struct Instruction<'a> {
     parts: [Text<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct SafetySetting {
+    category: HarmCategory,
+    threshold: HarmThreshold,
 }
 
 #[derive(Serialize)]
@@ -140,6 +165,8 @@ impl<'a> Settings<'a> {
                 .system_instruction
                 .as_deref()
                 .map(|text| Instruction { parts: [Text { text }] }),
+            safety_settings: safety_settings(request),
+            labels: &request.labels,
             generation_config: GenerationConfig {
                 response_modalities: modalities(request.modalities),
                 image_config: ImageConfig {
@@ -152,6 +179,14 @@ impl<'a> Settings<'a> {
             },
         }
     }
+}
+
+fn safety_settings(request: &Request) -> Vec<SafetySetting> {
+    request
+        .safety
+        .iter()
+        .map(|(category, threshold)| SafetySetting { category: *category, threshold: *threshold })
+        .collect()
 }
 
 fn modalities(modalities: Modalities) -> &'static [&'static str] {

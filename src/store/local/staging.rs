@@ -100,6 +100,10 @@ impl Staging for LocalStaging {
         self.remove(&arriving.name)
     }
 
+    fn kept(&self) -> &[StagedImage] {
+        &self.kept
+    }
+
     fn finish(mut self: Box<Self>) -> Vec<StagedImage> {
         std::mem::take(&mut self.kept)
     }

@@ -9,7 +9,7 @@ use overnight::simulator::{Drawing, Format, draw};
 
 use super::gemini::{answer, image_part};
 use super::process::PATIENCE;
-use super::server::{Seen, http, read_request};
+use super::server::{Seen, demand_schema, http, read_request};
 
 /// What it answers to a request.
 type Reply = dyn Fn(&Seen) -> Vec<u8> + Send + Sync;
@@ -88,6 +88,12 @@ impl Gate {
     /// The prompts so far, in the order in which they came.
     pub fn prompts(&self) -> Vec<String> {
         self.seen().iter().map(prompt).collect()
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        demand_schema(&self.seen());
     }
 }
 

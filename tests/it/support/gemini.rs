@@ -22,6 +22,8 @@ pub fn settings(base_url: &str, auth: Auth) -> GeminiSettings {
         base_url: base_url.to_owned(),
         auth,
         key: Some(KEY.into()),
+        headers: Vec::new(),
+        ca_file: None,
         references: PathBuf::from("."),
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),

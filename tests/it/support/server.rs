@@ -7,6 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::schema;
+
 /// What the server does with one request.
 #[derive(Debug, Clone)]
 pub enum Play {
@@ -65,7 +67,11 @@ pub struct Server {
 impl Server {
     /// Listens, and plays `plays` in order, one a request.
     pub fn start(plays: impl IntoIterator<Item = Play>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::at(TcpListener::bind("127.0.0.1:0").unwrap(), plays)
+    }
+
+    /// The same, where somebody listens already.
+    pub fn at(listener: TcpListener, plays: impl IntoIterator<Item = Play>) -> Self {
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Script { plays: Mutex::new(plays.into_iter().collect()), seen: Mutex::default() });
         let playing = Arc::clone(&script);
@@ -95,6 +101,20 @@ impl Server {
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen.remove(0)
     }
+}
+
+impl Drop for Server {
+    /// Whatever a test is about, what it sent must be what the schema accepts.
+    fn drop(&mut self) {
+        demand_schema(&self.seen());
+    }
+}
+
+/// Holds every request for a picture to Google's public schema, unless the test has failed already.
+pub(super) fn demand_schema(seen: &[Seen]) {
+    let asks = seen.iter().filter(|seen| seen.target().contains(":generateContent"));
+    let wrong: Vec<String> = asks.flat_map(|seen| schema::wrong_with(&seen.json())).collect();
+    assert!(wrong.is_empty() || thread::panicking(), "{wrong:#?}");
 }
 
 impl Script {

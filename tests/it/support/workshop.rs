@@ -195,6 +195,7 @@ pub fn settings() -> RunSettings {
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         limit: None,
         halt_after: None,
+        strict: false,
         prices: PriceList,
     }
 }
