@@ -40,12 +40,14 @@ class Grid {
   }
 
   arrange() {
+    const focused = this.box.contains(document.activeElement);
     this.cards.forEach((card) => card.remove());
     this.cards.clear();
     this.rows = rowsOf(this.items, this.box.clientWidth, this.textHeight());
     const last = this.rows.at(-1);
     this.box.style.height = `${last ? last.top + last.height : 0}px`;
     this.draw();
+    if (focused) this.focus(this.current);
   }
 
   /** How high the words below a picture are, at the reader's size of type. */
@@ -168,7 +170,7 @@ class Grid {
 
 /** Rows as wide as the sheet: each takes pictures until they fill it at about the height wanted, then is fitted. */
 function rowsOf(items, width, textHeight) {
-  const wanted = width < 560 ? 168 : width < 1000 ? 220 : 264;
+  const wanted = width < 560 ? 168 : width < 1000 ? 220 : 280;
   const rows = [];
   let [top, first, ratios, sum] = [0, 0, [], 0];
   const close = (height) => {

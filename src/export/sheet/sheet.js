@@ -82,7 +82,12 @@ function passes(item) {
 function text(item) {
   const { id, prompt, caption, failure, cells, references = [] } = item;
   const parts = [id, prompt, caption, failure?.message, ...cells, ...references.map(({ name }) => name)];
-  return (item.text ??= parts.filter(Boolean).join("\n").toLowerCase());
+  return (item.text ??= plain(parts.filter(Boolean).join("\n")));
+}
+
+/** Without capitals and accents, which nobody types into a search. */
+function plain(text) {
+  return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
 }
 
 const ORDERS = {
@@ -111,7 +116,7 @@ function refresh() {
 function listen() {
   const search = byId("search");
   search.addEventListener("input", () => {
-    shown.words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    shown.words = plain(search.value).split(/\s+/).filter(Boolean);
     refresh();
   });
   byId("sort").addEventListener("change", refresh);

@@ -22,6 +22,11 @@ class Viewer {
     this.go(index);
     this.dialog.showModal();
     this.details.focus({ preventScroll: true });
+    this.fromTheTop();
+  }
+
+  fromTheTop() {
+    this.details.scrollTop = this.dialog.scrollTop = 0;
   }
 
   key(event) {
@@ -41,8 +46,8 @@ class Viewer {
     document.getElementById("previous").disabled = index === 0;
     document.getElementById("next").disabled = index === this.items.length - 1;
     this.details.replaceChildren(...this.describe(item));
-    this.details.scrollTop = this.dialog.scrollTop = 0;
     this.picture(item, 0);
+    this.fromTheTop();
     this.fetchAhead();
   }
 
@@ -82,7 +87,7 @@ class Viewer {
     const parts = [title, this.state(item)];
     if (item.images?.length > 1) parts.push(this.others(item));
     if (item.failure) {
-      const name = item.state === "failed" ? `Failed: ${item.failure.kind}` : `Last attempt: ${item.failure.kind}`;
+      const name = item.state === "failed" ? "Failure" : `Last attempt: ${item.failure.kind}`;
       parts.push(section(name, make("p", "failure", item.failure.message)));
     }
     parts.push(section("Prompt", make("p", "", item.prompt)));
@@ -131,7 +136,8 @@ function references(references) {
       link.href = href;
       link.target = "_blank";
       link.rel = "noopener";
-      link.append(image({ href }, "", "lazy"), make("span", "", name));
+      link.title = name;
+      link.append(image({ href }, "", "lazy"), make("span", "", name.split("/").at(-1)));
       entry.append(link);
     } else {
       entry.append(make("span", "", name));
