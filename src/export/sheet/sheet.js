@@ -12,11 +12,10 @@ function head() {
   byId("job").textContent = about.job;
   const written = new Date(about.written).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
   byId("kicker").textContent = `${about.rehearsal ? "Rehearsal" : "Contact sheet"} · ${written}`;
-  const counts = tally();
-  const done = counts.get("done") ?? 0;
-  const figures = [`${done.toLocaleString("en")} of ${count(items.length, "picture", "pictures")}`];
-  for (const [standing, number] of counts) {
-    if (standing !== "done") figures.push(`${number.toLocaleString("en")} ${named(standing)}`);
+  const counts = tally((item) => item.state);
+  const figures = [`${(counts.get("done") ?? 0).toLocaleString("en")} of ${count(items.length, "picture", "pictures")}`];
+  for (const state of ["failed", "queued", "running", "cancelled"]) {
+    if (counts.has(state)) figures.push(`${counts.get(state).toLocaleString("en")} ${named(state)}`);
   }
   if (about.attempts) figures.push(count(about.attempts, "attempt", "attempts"));
   figures.push(`last run ${duration(about.took_seconds)}`);
@@ -36,16 +35,16 @@ function cost() {
   return paid + (lost && ` ${lost} and may have been billed.`);
 }
 
-/** How many items there are of each standing, the done first. */
-function tally() {
-  const counts = new Map([["done", 0]]);
-  for (const item of items) counts.set(standing(item), (counts.get(standing(item)) ?? 0) + 1);
-  return counts;
+/** How many items there are of each sort, the most first. */
+function tally(sortOf) {
+  const counts = new Map();
+  for (const item of items) counts.set(sortOf(item), (counts.get(sortOf(item)) ?? 0) + 1);
+  return new Map([...counts].sort(([, one], [, other]) => other - one));
 }
 
 /** The filters there is something to show for, with how much. */
 function filters() {
-  const counts = tally();
+  const counts = tally(standing);
   const failed = items.filter((item) => item.state === "failed").length;
   const kinds = [...counts.keys()].filter((name) => !(name in STATES));
   const entries = [["all", "All", items.length], ["done", "Done", counts.get("done")]];
@@ -54,7 +53,7 @@ function filters() {
   for (const [badge, name] of Object.entries(BADGES)) {
     entries.push([badge, name, items.filter((item) => item.badges?.includes(badge)).length]);
   }
-  return entries.filter(([, , number]) => number > 0);
+  return entries.filter(([, , number]) => number);
 }
 
 function drawFilters() {
@@ -80,9 +79,10 @@ function passes(item) {
 
 /** Everything that is written about an item, made once it is searched for. */
 function text(item) {
+  if (item.text !== undefined) return item.text;
   const { id, prompt, caption, failure, cells, references = [] } = item;
   const parts = [id, prompt, caption, failure?.message, ...cells, ...references.map(({ name }) => name)];
-  return (item.text ??= plain(parts.filter(Boolean).join("\n")));
+  return (item.text = plain(parts.filter(Boolean).join("\n")));
 }
 
 /** Without capitals and accents, which nobody types into a search. */
@@ -90,8 +90,9 @@ function plain(text) {
   return text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
 }
 
+const ALPHABET = new Intl.Collator(undefined, { numeric: true });
 const ORDERS = {
-  id: (one, other) => one.id.localeCompare(other.id, undefined, { numeric: true }),
+  id: (one, other) => ALPHABET.compare(one.id, other.id),
   trouble: (one, other) => (other.state === "failed") - (one.state === "failed"),
   attempts: (one, other) => other.attempts - one.attempts,
   cost: (one, other) => (other.cost_usd ?? 0) - (one.cost_usd ?? 0),

@@ -154,12 +154,12 @@ function facts(pairs) {
 }
 
 function factsOf(item) {
-  const sizes = (item.images ?? []).filter((picture) => picture.width && picture.height);
-  const size = sizes.map((picture) => `${picture.width} × ${picture.height}`).join(", ");
+  const measured = (item.images ?? []).filter((picture) => picture.width && picture.height);
+  const sizes = new Set(measured.map((picture) => `${picture.width} × ${picture.height}`));
   const asked = item.aspect_ratio && `asked for ${item.aspect_ratio}`;
   return [
-    ["Size", [size, asked].filter(Boolean).join(", ")],
-    ["File", (item.images ?? []).map(fileName).join(", ")],
+    ["Size", [...sizes, asked].filter(Boolean).join(", ")],
+    ["File", (item.images ?? []).map(fileName).join("\n")],
     ["Attempts", item.attempts.toLocaleString("en")],
     ["Cost", item.cost_usd === undefined ? "" : money(item.cost_usd)],
     ["Model", item.model],
