@@ -18,8 +18,8 @@ function head() {
     if (counts.has(state)) figures.push(`${counts.get(state).toLocaleString("en")} ${named(state)}`);
   }
   if (about.attempts) figures.push(count(about.attempts, "attempt", "attempts"));
-  figures.push(`last run ${duration(about.took_seconds)}`);
-  byId("figures").textContent = figures.join(" · ");
+  if (about.took_seconds >= 0.1) figures.push(`last run ${duration(about.took_seconds)}`);
+  byId("figures").textContent = figures.map((figure) => figure.replaceAll(" ", "\u00a0")).join(" · ");
   byId("money").textContent = cost();
 }
 
