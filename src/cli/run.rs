@@ -16,7 +16,7 @@ use super::logs::{self, LogWriter};
 use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
 use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
-use crate::export;
+use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, Rescued};
@@ -320,9 +320,25 @@ const FILES_BESIDE: u64 = 40;
 
 /// Writes the results if they are owed, then says in the database that this run is over.
 fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {
-    if queue.results_stale()? || !job.output.join("results.csv").exists() {
-        export::write_results(&*open::ledger(&job.db)?, &job.name, &job.output)?;
+    let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
+    if queue.results_stale()? || missing {
+        let ledger = open::ledger(&job.db)?;
+        export::write_results(&*ledger, &job.name, &job.output)?;
+        export::write_sheet(&*ledger, &about(job, &job.references_folder(), summary))?;
         queue.results_written()?;
     }
     Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)
+}
+
+/// What the contact sheet says at its top.
+fn about<'a>(job: &'a Job, references: &'a Path, summary: &Summary) -> About<'a> {
+    About {
+        job: &job.name,
+        output: &job.output,
+        references,
+        now: open::clock().now(),
+        took: summary.took,
+        rehearsal: job.rehearse,
+        list_price_of: Some(PriceList::LISTED),
+    }
 }

@@ -97,7 +97,7 @@ fn line<'a>(record: &'a ItemRecord, artifact: &'a Artifact, image: &'a ImageFile
     }
 }
 
-fn fingerprint(id: &str) -> [u8; 16] {
+pub(super) fn fingerprint(id: &str) -> [u8; 16] {
     let mut first = [0; 16];
     first.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..16]);
     first

@@ -1,15 +1,17 @@
-//! The results as files: `results.csv` for people and scripts, `metadata.jsonl` for those who train on the pictures.
-//! Never asks anything but the ledger, and never holds more than a row of it.
+//! The results as files: `results.csv` for people and scripts, `metadata.jsonl` for those who train on the pictures,
+//! `index.html` for whoever wants to look. Never asks anything but the ledger, and never holds more than a row of it.
 
 mod atomic;
 mod metadata;
 mod results_csv;
+mod sheet;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
+pub use self::sheet::{About, Sheet, write_sheet};
 
 use self::atomic::AtomicFile;
 use crate::queue::{Ledger, QueueError, RowRecord};

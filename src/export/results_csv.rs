@@ -78,7 +78,7 @@ fn renamed(column: &str, taken: &HashSet<&str>) -> String {
 }
 
 /// A cell as the manifest wrote it; a shorter row of JSON Lines has empty ones at its end.
-fn cell(value: Option<&Value>) -> Cow<'_, str> {
+pub(super) fn cell(value: Option<&Value>) -> Cow<'_, str> {
     match value {
         None | Some(Value::Null) => "".into(),
         Some(Value::String(text)) => text.into(),

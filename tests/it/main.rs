@@ -40,6 +40,7 @@ mod queue_sqlite;
 mod report_jsonl;
 mod report_summary;
 mod report_terminal;
+mod sheet;
 mod simulator;
 mod store_contract;
 mod store_local;

@@ -1,0 +1,143 @@
+//! An item as the page's script reads it. Never says more than the ledger does, but for what strikes the eye.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::super::results_csv::cell;
+use super::link::{Reference, References, link};
+use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd};
+use crate::queue::{ItemRecord, RowRecord};
+
+/// How far from the asked ratio of width to height a picture may be: the model's sizes are rounded to whole blocks.
+const TOLERANCE: f64 = 0.03;
+
+/// One item. What there is none of is left out.
+#[derive(Serialize)]
+pub(super) struct Entry<'a> {
+    id: &'a str,
+    line: u64,
+    state: &'static str,
+    prompt: &'a str,
+    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aspect_ratio: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    references: Vec<Reference>,
+    /// The first is the item's picture.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    images: Vec<Picture>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finish_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure<'a>>,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<Usd>,
+    /// In the order of the head's columns; empty where the cell only repeats the id or the prompt.
+    cells: Vec<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    badges: Vec<Badge>,
+}
+
+#[derive(Serialize)]
+struct Picture {
+    href: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    kind: FailureKind,
+    message: &'a str,
+}
+
+/// What a person should look at twice.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Badge {
+    /// A picture has not the shape that was asked for.
+    Shape,
+    /// A caption was asked for and none came.
+    Uncaptioned,
+    /// The answer held several pictures.
+    Several,
+}
+
+/// The entry of an item in one of its rows.
+pub(super) fn entry<'a>(row: &'a RowRecord, record: &'a ItemRecord, references: &mut References) -> Entry<'a> {
+    let request = &record.item.request;
+    let artifact = record.artifact.as_ref();
+    let finish_reason = artifact.and_then(|artifact| artifact.finish_reason.as_deref());
+    Entry {
+        id: record.item.id.as_str(),
+        line: row.line,
+        state: record.state.as_str(),
+        prompt: &request.prompt,
+        model: &request.model,
+        aspect_ratio: request.aspect_ratio.map(AspectRatio::as_str),
+        references: request.references.iter().map(|name| references.find(name)).collect(),
+        images: artifact.map_or(vec![], |artifact| artifact.images.iter().map(picture).collect()),
+        caption: artifact.and_then(|artifact| artifact.caption.as_deref()),
+        finish_reason: finish_reason.or(record.reply.finish_reason.as_deref()),
+        failure: record.failure.as_ref().map(|(kind, message)| Failure { kind: *kind, message }),
+        attempts: record.attempts,
+        cost_usd: record.cost,
+        cells: cells(row, record),
+        badges: artifact.map_or(vec![], |artifact| badges(record, artifact)),
+    }
+}
+
+fn picture(image: &ImageFile) -> Picture {
+    Picture { href: link(&image.file), width: image.width, height: image.height }
+}
+
+fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {
+    let told = [record.item.id.as_str(), &record.item.request.prompt];
+    let cells = row.cells.iter().map(|value| cell(Some(value)));
+    cells.map(|text| if told.contains(&text.as_ref()) { "".into() } else { text }).collect()
+}
+
+fn badges(record: &ItemRecord, artifact: &Artifact) -> Vec<Badge> {
+    let request = &record.item.request;
+    let misshapen = |image: &ImageFile| match (request.aspect_ratio, image.width, image.height) {
+        (Some(asked), Some(width), Some(height)) => !fits(asked, width, height),
+        _ => false,
+    };
+    let mut badges = Vec::new();
+    if artifact.images.iter().any(misshapen) {
+        badges.push(Badge::Shape);
+    }
+    if artifact.caption.is_none() && request.modalities == Modalities::TextAndImage {
+        badges.push(Badge::Uncaptioned);
+    }
+    if artifact.images.len() > 1 {
+        badges.push(Badge::Several);
+    }
+    badges
+}
+
+/// Whether a picture of these pixels has the asked shape.
+fn fits(asked: AspectRatio, width: u32, height: u32) -> bool {
+    let sides = asked.as_str().split_once(':').map(|(wide, high)| (wide.parse::<f64>(), high.parse::<f64>()));
+    let Some((Ok(wide), Ok(high))) = sides else { return true };
+    (f64::from(width) * high / (f64::from(height) * wide) - 1.0).abs() <= TOLERANCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_fits_within_three_in_a_hundred() {
+        assert!(fits(AspectRatio::R4x5, 928, 1152), "a size the model has, 0.7 % off");
+        assert!(fits(AspectRatio::R16x9, 1376, 768));
+        assert!(fits(AspectRatio::Square, 1029, 1000) && !fits(AspectRatio::Square, 1031, 1000));
+        assert!(!fits(AspectRatio::R9x16, 1376, 768) && !fits(AspectRatio::Square, 10, 0));
+    }
+}

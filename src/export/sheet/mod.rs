@@ -1,0 +1,151 @@
+//! `index.html`: the whole job on one page that opens from the disk. Never names anything outside the folder but the
+//! reference images, never asks the network for anything, and never holds more than a row of the ledger.
+//!
+//! The page is three files beside this one and a block of JSON. Everything a manifest or a model said is in that block
+//! and nowhere else; the page's script puts it on the screen as text.
+
+mod entry;
+mod in_script;
+mod link;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+
+use self::entry::{Entry, entry};
+use self::link::References;
+use super::atomic::AtomicFile;
+use super::metadata::fingerprint;
+use super::{ExportError, each_row, failed};
+use crate::domain::{Timestamp, Usd};
+use crate::queue::{JobStatus, Ledger, RowRecord};
+
+const PAGE: &str = include_str!("sheet.html");
+const STYLE: &str = include_str!("sheet.css");
+/// The order matters: each file uses what those before it declare.
+const SCRIPT: &str =
+    concat!(include_str!("words.js"), include_str!("grid.js"), include_str!("viewer.js"), include_str!("sheet.js"));
+
+/// What the head of the page says of the job, and where things lie.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The job's name.
+    pub job: &'a str,
+    /// Its output folder, which must exist: the pictures are below it, the page is written into it.
+    pub output: &'a Path,
+    /// The folder that relative reference images start at.
+    pub references: &'a Path,
+    /// The present moment.
+    pub now: Timestamp,
+    /// How long the run that just ended took.
+    pub took: Duration,
+    /// Whether a simulator answered, so that nothing was paid.
+    pub rehearsal: bool,
+    /// When the list price that was counted with was looked up, such as `2026-11`; none if the user gave the price.
+    pub list_price_of: Option<&'a str>,
+}
+
+/// The head as the page's script reads it.
+#[derive(Serialize)]
+struct Head<'a> {
+    job: &'a str,
+    /// Milliseconds since the Unix epoch: the reader's clock knows the time zone.
+    written: Timestamp,
+    took_seconds: f64,
+    rehearsal: bool,
+    list_price_of: Option<&'a str>,
+    /// The manifest's, in its order; the cells of an item are in the same order.
+    columns: &'a [String],
+    /// Of the whole job, rows that are gone included; null as long as nobody knows.
+    attempts: Option<u64>,
+    lost_attempts: Option<u64>,
+    cost_usd: Option<Usd>,
+}
+
+/// Writes `index.html` into the output folder. It changes in one instant; until then, and if anything fails, the one
+/// from before stands.
+pub fn write_sheet(ledger: &dyn Ledger, about: &About) -> Result<(), ExportError> {
+    let path = about.output.join("index.html");
+    let columns = ledger.columns(about.job)?;
+    let status = ledger.status(about.now, &[about.job.to_owned()])?.pop();
+    let file = AtomicFile::create(&path, about.job).map_err(failed(&path))?;
+    let mut sheet = Sheet::new(about, &columns, status.as_ref(), file).map_err(failed(&path))?;
+    each_row(ledger, about.job, |row| sheet.write(row).map_err(failed(&path)))?;
+    let file = sheet.finish().map_err(failed(&path))?;
+    file.commit().map_err(failed(&path))
+}
+
+/// Writes the page to anything, a row of the manifest at a time.
+pub struct Sheet<W: Write> {
+    to: W,
+    references: References,
+    /// The items written so far, as hashes of their ids: rows with the same request share an item, and it is shown
+    /// once, with the cells of the first of them.
+    written: HashSet<[u8; 16]>,
+    /// The page behind the data.
+    rest: String,
+}
+
+impl<W: Write> Sheet<W> {
+    /// Begins the page. `columns` are the manifest's, `status` is the job's where it is known.
+    pub fn new(about: &About, columns: &[String], status: Option<&JobStatus>, mut to: W) -> io::Result<Self> {
+        let page = page();
+        let (before, rest) = page.split_once("{data}").unwrap_or((&page, ""));
+        to.write_all(before.as_bytes())?;
+        to.write_all(b"{\"about\":")?;
+        in_script::write(&mut to, &head(about, columns, status))?;
+        to.write_all(b",\"items\":[")?;
+        let references = References::new(about.references, about.output);
+        Ok(Self { to, references, written: HashSet::new(), rest: rest.to_owned() })
+    }
+
+    /// The items of one row, but for those that were written before.
+    pub fn write(&mut self, row: &RowRecord) -> io::Result<()> {
+        for item in &row.items {
+            let first = self.written.is_empty();
+            if self.written.insert(fingerprint(item.item.id.as_str())) {
+                self.to.write_all(if first { b"\n" } else { b",\n" })?;
+                let entry: Entry = entry(row, item, &mut self.references);
+                in_script::write(&mut self.to, &entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the page, and hands back what it was written to.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.to.write_all(b"\n]}")?;
+        self.to.write_all(self.rest.as_bytes())?;
+        Ok(self.to)
+    }
+}
+
+fn head<'a>(about: &About<'a>, columns: &'a [String], status: Option<&JobStatus>) -> Head<'a> {
+    Head {
+        job: about.job,
+        written: about.now,
+        took_seconds: about.took.as_secs_f64(),
+        rehearsal: about.rehearsal,
+        list_price_of: about.list_price_of,
+        columns,
+        attempts: status.map(|status| status.attempts),
+        lost_attempts: status.map(|status| status.lost_attempts),
+        cost_usd: status.and_then(|status| status.cost),
+    }
+}
+
+/// The page with its style and script in their places, and `{data}` where the data belongs.
+fn page() -> String {
+    let page = PAGE.replace("{style hash}", &hash(STYLE)).replace("{script hash}", &hash(SCRIPT));
+    page.replace("{style}", STYLE).replace("{script}", SCRIPT)
+}
+
+/// How a content security policy names the only style or script that it allows (W3C CSP 3, "hash-source").
+fn hash(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    format!("'sha256-{}'", BASE64_STANDARD.encode(digest))
+}
