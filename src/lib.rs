@@ -3,6 +3,8 @@
 // In reading order: the words, the stations on the data's way, those who listen and read, the command line.
 pub mod domain;
 
+pub mod net;
+
 pub mod clock;
 pub mod job;
 pub mod provider;

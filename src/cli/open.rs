@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use crate::clock::{Clock, SystemClock};
 use crate::job::Job;
 use crate::provider::Provider;
-use crate::provider::gemini::{Gemini, GeminiSettings};
+use crate::provider::gemini::{FetchSettings, Gemini, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
 use crate::queue::{Desk, Ledger, Queue, QueueError};
 use crate::store::ArtifactStore;
@@ -67,6 +67,7 @@ pub(super) fn provider(job: &Job, base_url: &str, key: Option<SecretString>) -> 
         references: job.references_folder(),
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
+        fetch: FetchSettings::default(),
     };
     Ok(Arc::new(Gemini::new(settings)?))
 }
