@@ -108,6 +108,8 @@ impl Fetcher {
         own: Option<(Url, ClientBuilder)>,
         resolver: Arc<dyn Resolve>,
     ) -> Result<Self, reqwest::Error> {
+        // A process has one default; if another part was first with the same, so much the better.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let own = own.map(|(url, client)| Own::new(&url, client)).transpose()?.flatten();
         Ok(Self { limits, own, resolver: Arc::new(Guard(resolver)), outside: OnceLock::new() })
     }
@@ -156,7 +158,6 @@ impl Fetcher {
 
     fn outside(&self) -> Result<&Client, &str> {
         let made = self.outside.get_or_init(|| {
-            let _ = rustls::crypto::ring::default_provider().install_default();
             let client = plain(Client::builder())
                 .no_proxy()
                 .dns_resolver(Arc::clone(&self.resolver))
@@ -330,15 +331,21 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     if ip == Ipv4Addr::new(168, 63, 129, 16) {
         return false;
     }
-    match ip.octets() {
-        [0 | 10 | 127, ..] => false,
-        [100, 64..=127, ..] => false,
-        [169, 254, ..] | [172, 16..=31, ..] | [192, 168, ..] => false,
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] => false,
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => false,
-        [224..=255, ..] => false,
-        _ => true,
-    }
+    let special = matches!(
+        ip.octets(),
+        [0 | 10 | 127, ..]
+            | [100, 64..=127, ..]
+            | [169, 254, ..]
+            | [172, 16..=31, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [192, 168, ..]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+            | [224..=255, ..]
+    );
+    !special
 }
 
 /// By IANA's registry of special-purpose IPv6 addresses. Those that carry an IPv4 address are what that one is.
@@ -354,5 +361,31 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         // All that is given out as global; unspecified, loopback, compatible, unique local, link-local and multicast
         // addresses lie outside.
         _ => a & 0xE000 == 0x2000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_addresses_are_permitted_up_to_the_edges_of_what_is_not() {
+        for ip in [
+            "8.8.8.8",
+            "100.63.255.255",
+            "100.128.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.1.1",
+            "223.255.255.255",
+            "2606:4700::1111",
+            "2001:200::1",
+            "2001:4860:4860::8888",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2002:808:808::1",
+        ] {
+            assert!(permitted(ip.parse().unwrap()).is_ok(), "{ip}");
+        }
     }
 }

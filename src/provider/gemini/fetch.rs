@@ -35,8 +35,9 @@ impl Default for FetchSettings {
 pub(super) struct Follower<'a> {
     pub fetcher: &'a Fetcher,
     pub waits: &'a [Duration],
-    /// When the attempt has to be over.
-    pub deadline: Instant,
+    /// When the attempt began, and how long it may take in all.
+    pub began: Instant,
+    pub within: Duration,
     pub key: &'a Key,
 }
 
@@ -102,7 +103,7 @@ impl Follower<'_> {
     }
 
     fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.within.saturating_sub(self.began.elapsed())
     }
 }
 

@@ -3,6 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// No more pictures are looked for: a text may hold anything, and reading it must stay quick.
+const MOST_PICTURES: usize = 32;
+/// No address between Markdown's brackets is longer, in bytes, but for embedded pictures.
+const LONGEST: usize = 8 * 1024;
+
 /// What the texts of an answer come to.
 #[derive(Debug, PartialEq)]
 pub(super) struct Reading<'a> {
@@ -17,10 +22,10 @@ pub(super) struct Reading<'a> {
 pub(super) fn read<'a>(texts: &'a [Cow<'_, str>], bare: bool) -> Reading<'a> {
     let places: Vec<Vec<Place<'a>>> = texts.iter().map(|text| places(text)).collect();
     let bare = bare && !places.iter().flatten().any(|place| place.picture);
-    let pictures: Vec<_> =
-        places.iter().flatten().filter(|place| place.picture || bare).map(|place| place.target).collect();
+    let pictures = places.iter().flatten().filter(|place| place.picture || bare).map(|place| place.target);
+    let pictures: Vec<_> = pictures.take(MOST_PICTURES).collect();
     let captions = texts.iter().zip(&places).map(|(text, places)| {
-        let taken = places.iter().filter(|place| pictures.contains(&place.target));
+        let taken = places.iter().filter(|place| place.picture || pictures.contains(&place.target));
         caption(text, taken.map(|place| place.range.clone()))
     });
     let captions: Vec<String> = captions.filter(|caption| !caption.is_empty()).collect();
@@ -70,27 +75,27 @@ fn markdown(text: &str) -> Option<(usize, &str, bool)> {
     // Another bracket inside is a link around an image: the inner one counts.
     let (_, after) = label.split_at(label.find(['[', ']'])?);
     let inside = after.strip_prefix("](")?.trim_start();
-    let (target, rest) = destination(inside);
-    let named = if image { target.contains(':') } else { BARE.iter().any(|start| begins(target, start)) };
-    if !named {
+    let start = inside.strip_prefix('<').unwrap_or(inside);
+    if !(BARE.iter().any(|scheme| begins(start, scheme)) || image && has_scheme(start)) {
         return None;
     }
-    // What stands before the bracket is a title; a picture that was cut has no bracket and ends with the text.
+    let (target, rest) = destination(inside);
+    // What stands before the bracket is a title; where the text was cut there is no bracket, and it ends with it.
     let end = rest.find(')').map_or(rest.len(), |close| close + 1);
     Some((text.len() - rest.len() + end, target, image))
 }
 
 /// The address at the start of what stands between Markdown's round brackets, and the rest.
 fn destination(text: &str) -> (&str, &str) {
-    if let Some((target, rest)) = text.strip_prefix('<').and_then(|inside| inside.split_once('>')) {
-        return (target, rest);
+    if begins(text, DATA) {
+        // Base64 may be broken into lines.
+        return text.split_at(text.find(')').unwrap_or(text.len()));
     }
-    // Base64 may be broken into lines.
-    let end = match begins(text, DATA) {
-        true => text.find(')').unwrap_or(text.len()),
-        false => unbalanced(text, char::is_whitespace),
-    };
-    text.split_at(end)
+    let near = &text[..text.floor_char_boundary(LONGEST)];
+    match near.strip_prefix('<').and_then(|inside| inside.find('>')) {
+        Some(end) => (&text[1..=end], &text[end + 2..]),
+        None => text.split_at(unbalanced(near, char::is_whitespace)),
+    }
 }
 
 /// An address at the start of a text, as people end it in a sentence.
@@ -119,6 +124,13 @@ fn unbalanced(text: &str, ends: impl Fn(char) -> bool) -> usize {
         }
     }
     text.len()
+}
+
+/// Whether a text begins like an address of any kind, and not like the name of a file. Those that are not fetched are
+/// no less of an image: the refusal then tells why there is none.
+fn has_scheme(text: &str) -> bool {
+    let name = text.find(|c: char| !c.is_ascii_alphanumeric());
+    name.is_some_and(|end| (2..=16).contains(&end) && text[end..].starts_with(':'))
 }
 
 /// Whether a text begins so, in letters of any size.
@@ -192,6 +204,14 @@ mod tests {
         assert_eq!(caption.as_deref(), Some("by https://artist.example"));
         let texts = [Cow::Borrowed("see https://a.b/c")];
         assert_eq!(read(&texts, false), Reading { pictures: vec![], caption: Some("see https://a.b/c".to_owned()) });
+    }
+
+    #[test]
+    fn a_text_made_to_be_slow_is_read_quickly() {
+        for piece in ["![a](<", "![a](x", "[", "![a](xy:", "[a](data:image/", "http://", "https://a ", "![a](b:c)"] {
+            let (pictures, _) = reading(&piece.repeat(50_000));
+            assert!(pictures.len() <= MOST_PICTURES, "{piece}");
+        }
     }
 
     #[test]

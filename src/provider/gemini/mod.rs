@@ -107,7 +107,7 @@ impl Gemini {
     }
 
     async fn ask(&self, request: &Request, images: &mut dyn ImageSink) -> Result<Generation, AskError> {
-        let deadline = Instant::now() + self.request_timeout;
+        let began = Instant::now();
         let body = self.body(request).await?;
         let response = self.send(&request.model, body).await?;
         let status = response.status();
@@ -118,15 +118,16 @@ impl Gemini {
             Ok(answer) => answer,
             Err(unread) => return Err(classify::unread(status.as_u16(), unread, &self.host)?.into()),
         };
-        self.follower(deadline).follow(&mut answer, images).await?;
+        self.follower(began).follow(&mut answer, images).await?;
         match answer.kept {
             0 => Err(classify::empty_handed(status.as_u16(), answer).into()),
             _ => Ok(Generation { reply: answer.reply }),
         }
     }
 
-    fn follower(&self, deadline: Instant) -> Follower<'_> {
-        Follower { fetcher: &self.fetcher, waits: &self.fetch_waits, deadline, key: &self.key }
+    fn follower(&self, began: Instant) -> Follower<'_> {
+        let within = self.request_timeout;
+        Follower { fetcher: &self.fetcher, waits: &self.fetch_waits, began, within, key: &self.key }
     }
 
     /// The body to send. Where references have to be read, another thread does it.
