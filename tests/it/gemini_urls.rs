@@ -166,7 +166,7 @@ async fn bytes_that_stay_no_picture_or_half_a_picture_are_told() {
     for (bytes, told) in [
         (b"<html>log in first</html>".to_vec(), "what came was no image by its bytes (tried 5 times)"),
         (b"GIF".to_vec(), "no image by its bytes"),
-        (png(5_000)[..4_000].to_vec(), "cut off: a Png of 4000 bytes without its end"),
+        (png(5_000)[..4_000].to_vec(), "cut off: 4000 bytes of image/png without their end"),
     ] {
         let (failure, requests) = missed(NAMED[2].0, vec![served(&bytes); 9]).await;
         assert!(failure.message.contains(told), "{}", failure.message);
@@ -207,7 +207,7 @@ async fn fetching_ends_with_the_time_of_the_attempt() {
         naming(NAMED[0].0, vec![Play::ReplyAndHang(b"HTTP/1.1 200 OK\r\n\r\n\x89PNG\r\n\x1A\n and on".to_vec())]);
     let fetch = FetchSettings { limits: Limits::default(), waits: vec![Duration::from_secs(3_600)] };
     let hurried =
-        GeminiSettings { request_timeout: Duration::from_millis(300), fetch, ..settings(&server.url(), Auth::Header) };
+        GeminiSettings { request_timeout: Duration::from_secs(1), fetch, ..settings(&server.url(), Auth::Header) };
     let (result, images) = ask(&Gemini::new(hurried).unwrap(), &sunset()).await;
     let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
     assert!(failure.message.contains("not whole in the time allowed"), "{}", failure.message);
@@ -216,11 +216,11 @@ async fn fetching_ends_with_the_time_of_the_attempt() {
 
 #[tokio::test]
 async fn a_picture_cut_inside_valid_base64_is_found_in_every_format() {
-    for (whole, name) in [(png(90_000), "Png"), (jpeg(90_000), "Jpeg"), (webp(90_000), "Webp")] {
+    for (whole, name) in [(png(90_000), "image/png"), (jpeg(90_000), "image/jpeg"), (webp(90_000), "image/webp")] {
         for length in [whole.len() - 3, whole.len() / 2, 15] {
             let failure = fail(server::json(200, &answer(&image_part(&whole[..length]), "STOP"))).await;
             assert_eq!((failure.kind, failure.empty), (FailureKind::Transient, true), "{failure:?}");
-            let told = format!("the answer's picture was cut off: a {name} of {length} bytes without its end");
+            let told = format!("the answer's picture was cut off: {length} bytes of {name} without their end");
             assert!(failure.message.starts_with(&told), "{}", failure.message);
         }
     }

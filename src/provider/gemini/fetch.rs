@@ -49,7 +49,7 @@ enum Missed {
     #[error("{host}: what came was {unsaved}")]
     Picture { host: String, unsaved: Unsaved },
     /// As in an answer that quotes what it was asked with.
-    #[error("the address holds the key, which is sent to nobody")]
+    #[error("its address: it holds the key, which is sent to nobody")]
     Key,
     #[error(transparent)]
     Sink(#[from] Unsaved),

@@ -13,7 +13,7 @@ pub(super) enum Unsaved {
     #[error("no image by its bytes")]
     NoImage,
     /// Its end is missing.
-    #[error("cut off: a {format:?} of {length} bytes without its end")]
+    #[error("cut off: {length} bytes of {} without their end", format.media_type())]
     Cut {
         /// What its first bytes say.
         format: ImageFormat,
