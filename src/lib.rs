@@ -1,6 +1,7 @@
 #![doc = include_str!("../docs/architecture.md")]
 
-// In reading order: the words, how strange addresses are fetched, the stations on the data's way, those who listen and read, the command line.
+// In reading order: the words, how strange addresses are fetched, the stations on the data's way, those who listen and
+// read, the command line.
 pub mod domain;
 
 pub mod net;
