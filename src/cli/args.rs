@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use crate::job::{Options, TimeSpan, Workspace};
-use crate::simulator::{Fault, FaultKind};
+use crate::simulator::{Fault, FaultKind, KeyWay};
 
 /// Start it in the evening, open the catalogue in the morning.
 #[derive(Parser, Debug)]
@@ -42,6 +42,8 @@ const RUN_EXAMPLES: &str = "Examples:
   overnight run jobs/nightly.toml                a job file
   overnight run jobs/nightly.toml --rehearse     the same without key, network or cost
   overnight run products.csv --limit 20          the first twenty, to look at
+  sqlite3 -csv -header shop.db 'SELECT …' | overnight run - --name wares --manifest-format csv
+                                                 a list from another program
   overnight run jobs/*.toml -q                   from cron: silent unless something is wrong
 
 Exit codes:
@@ -63,7 +65,7 @@ const CANCEL_EXAMPLES: &str = "Examples:
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
-    /// Job files (.toml) or bare manifests (.csv, .jsonl, .ndjson)
+    /// Job files (.toml) or bare manifests (.csv, .tsv, .jsonl, .ndjson, each also with .gz); `-` is standard input
     #[arg(required = true, value_name = "JOB.toml|MANIFEST")]
     pub targets: Vec<PathBuf>,
     #[command(flatten)]
@@ -154,6 +156,12 @@ pub(super) struct SimulateArgs {
     /// Requests any minute takes, such as 1500/min; the rest are answered 429
     #[arg(long, value_name = "N/min")]
     pub quota: Option<PerMinute>,
+    /// How a key has to come: any, header, query or bearer; another way counts as none
+    #[arg(long, value_name = "WAY", default_value = "any")]
+    pub auth: KeyWay,
+    /// How long an answer of the kind `drip` takes
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = waiting_time)]
+    pub drip: Duration,
     /// Let this share of the requests fail so, such as 503=3%; may be given several times
     #[arg(long = "fail", value_name = "KIND=RATE")]
     pub faults: Vec<Fault>,
@@ -180,10 +188,15 @@ fn waiting_time(text: &str) -> Result<Duration, String> {
     text.parse::<TimeSpan>().map(|span| span.0).map_err(|error| error.to_string())
 }
 
-/// The kinds of faults for the help of `simulate`.
+/// The kinds of faults for the help of `simulate`, and how a prompt names them.
 fn fault_kinds() -> String {
-    let lines = FaultKind::all().map(|(_, name, help)| format!("  {name:<12} {help}"));
-    format!("Kinds of faults:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    format!(
+        "Kinds of faults, for --fail KIND=RATE, or for one prompt that holds [[simulate:KIND]]:\n{}\n\n\
+         In a prompt, several words are for one ask of that request after the other, and the last for all that follow: \
+         after [[simulate:503 cut ok]] the third ask gets a good answer. Prompts come before rates. `run --rehearse` \
+         knows the same kinds. GET /stats counts them.",
+        FaultKind::list()
+    )
 }
 
 #[cfg(test)]

@@ -32,9 +32,8 @@ pub(super) fn enqueue(
     let mut empty = true;
     for row in manifest.by_ref() {
         empty = false;
-        if let Stop::Finish(interrupt) | Stop::Now(interrupt) = *stop.borrow() {
-            intake.abandon()?;
-            return Ok(Taken::Interrupted(interrupt));
+        if asked_to_stop(stop).is_some() {
+            break;
         }
         let row = row.map_or_else(
             |bad| {
@@ -51,6 +50,11 @@ pub(super) fn enqueue(
             break;
         }
     }
+    // Also after the last row: who stops the program that writes to our standard input makes the list end early.
+    if let Some(interrupt) = asked_to_stop(stop) {
+        intake.abandon()?;
+        return Ok(Taken::Interrupted(interrupt));
+    }
     if empty && faults.is_empty() {
         faults.push(nothing_listed(job));
     }
@@ -59,6 +63,13 @@ pub(super) fn enqueue(
         return Ok(Taken::Refused(faults));
     }
     Ok(Taken::Enqueued(intake.publish(manifest.columns())?))
+}
+
+fn asked_to_stop(stop: &watch::Receiver<Stop>) -> Option<Interrupt> {
+    match *stop.borrow() {
+        Stop::Finish(interrupt) | Stop::Now(interrupt) => Some(interrupt),
+        Stop::No => None,
+    }
 }
 
 /// An export that went wrong looks like this; taken at its word, it would take every waiting item out.
@@ -79,4 +90,24 @@ fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
         ),
     };
     Fault { file: job.manifest_shown.clone(), place: Place { line: row.line, column: None }, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::open;
+    use super::*;
+    use crate::job::Options;
+
+    #[test]
+    fn a_list_that_ended_when_someone_asked_to_stop_is_not_taken_for_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("list.csv"), "id,prompt\n").unwrap();
+        let job = Job::load(Path::new("list.csv"), &Options::default(), folder.path()).unwrap();
+        let mut queue = open::queue(&job).unwrap();
+        let stop = watch::Sender::new(Stop::Finish(Interrupt::Int)).subscribe();
+        let taken = enqueue(&job, &mut Manifest::open(&job).unwrap(), &mut *queue, &stop).unwrap();
+        assert!(matches!(taken, Taken::Interrupted(Interrupt::Int)));
+    }
 }

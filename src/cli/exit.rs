@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use crate::domain::{Ending, Interrupt, Summary};
 use crate::job::{JobError, KeyError, ManifestError};
 use crate::queue::QueueError;
+use crate::store::StoreError;
 
 /// How the program ended, the gravest first: of several, the first decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +96,9 @@ pub(super) fn of_error(error: &anyhow::Error) -> Code {
         return (*interrupt).into();
     }
     let broken_pipe = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    if let Some(StoreError::Held { .. }) = error.downcast_ref() {
+        return Code::Held;
+    }
     match error.downcast_ref::<QueueError>() {
         Some(QueueError::Held { .. }) => Code::Held,
         Some(

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use secrecy::SecretString;
 
+use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
 use crate::job::Job;
 use crate::provider::Provider;
@@ -21,15 +22,18 @@ pub(super) fn clock() -> Arc<dyn Clock> {
 }
 
 /// The job's queue, in a new run's hand.
-pub(super) fn queue(job: &Job) -> Result<Box<dyn Queue>, QueueError> {
+pub(super) fn queue(job: &Job) -> anyhow::Result<Box<dyn Queue>> {
     let database = Database::open(&job.db)?;
     let folder = job.db.parent().unwrap_or(Path::new("/"));
     // A workspace that is moved as a whole stays the same workspace.
-    let place = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
+    let place = |path: &Path| {
+        let place = path.strip_prefix(folder).unwrap_or(path).to_str().map(str::to_owned);
+        place.ok_or_else(|| UsageError(format!("{} is not UTF-8; rename it", path.display())))
+    };
     let entry = JobEntry {
         name: job.name.clone(),
-        manifest: place(&job.manifest),
-        output: place(&job.output),
+        manifest: place(&job.manifest)?,
+        output: place(&job.output)?,
         holder: holder(),
     };
     Ok(Box::new(SqliteQueue::begin_run(database, &entry, SystemClock.now())?))

@@ -70,6 +70,9 @@ fn load(args: &RunArgs, current_dir: &Path) -> anyhow::Result<Vec<(Job, PathBuf)
             Err(error) => return Err(error.into()),
         }
     }
+    if jobs.iter().filter(|(job, _)| job.reads_stdin()).count() > 1 {
+        mistakes.push("two jobs would read their manifest from standard input; run them one by one".to_owned());
+    }
     let mut names = HashSet::new();
     if let Some((job, _)) = jobs.iter().find(|(job, _)| !names.insert((&job.db, &job.name))) {
         mistakes.push(format!("two jobs are called `{}`; give one another name, or run it by itself", job.name));
@@ -160,7 +163,7 @@ impl Session<'_> {
         let base_url = simulator.as_ref().map_or_else(|| job.base_url.as_str().to_owned(), Simulator::base_url);
         let (mut reporters, events) = self.reporters(&job)?;
         let settings = settings(&job, queue.counts()?.queued);
-        raise_open_files(settings.concurrency);
+        raise_open_files(settings.concurrency)?;
         let parts = Parts {
             queue: &mut *queue,
             provider: open::provider(&job, &base_url, key)?,
@@ -171,8 +174,10 @@ impl Session<'_> {
         };
         let summary = drain(parts, settings, rescued.received).await;
         let written = tokio::task::block_in_place(|| finish(&job, &mut *queue, &summary));
-        self.close(&job, &target, &summary)?;
-        written?;
+        // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
+        let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
+        self.close(&job, &target, &summary).map_err(after)?;
+        written.map_err(after)?;
         told_in_full(events)?;
         Ok(exit::of_summary(&summary))
     }
@@ -277,15 +282,27 @@ fn told_in_full(events: Option<WriteFault>) -> anyhow::Result<()> {
     }
 }
 
-/// Each request in flight holds a socket and a staged file; the usual 1,024 would not do for many.
-fn raise_open_files(concurrency: usize) {
-    let needed = concurrency as u64 * 3 + 256;
-    if rlimit::getrlimit(rlimit::Resource::NOFILE).is_ok_and(|(soft, _)| soft < needed)
-        && let Err(error) = rlimit::increase_nofile_limit(needed)
-    {
-        tracing::warn!(%error, needed, "the limit on open files cannot be raised: fewer requests may get through");
+/// Each request in flight holds a socket and a staged file; the usual limit of 1,024 would not do for many.
+fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
+    let needed = concurrency as u64 * FILES_A_REQUEST + FILES_BESIDE;
+    let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
+    let allowed = if soft < needed { rlimit::increase_nofile_limit(needed)? } else { soft };
+    if allowed < needed {
+        let fitting = allowed.saturating_sub(FILES_BESIDE) / FILES_A_REQUEST;
+        let message = format!(
+            "{concurrency} requests in flight need {needed} open files, and {allowed} are allowed; raise the limit with \
+             `ulimit -n`, or run with --concurrency {}",
+            fitting.max(1)
+        );
+        return Err(UsageError(message).into());
     }
+    Ok(())
 }
+
+/// A socket, a staged file, and a reference while it is read.
+const FILES_A_REQUEST: u64 = 3;
+/// The database, the results, the pool of idle connections.
+const FILES_BESIDE: u64 = 40;
 
 /// Writes the results if they are owed, then says in the database that this run is over.
 fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {

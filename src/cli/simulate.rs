@@ -14,6 +14,8 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<Code> {
         seed: args.seed,
         latency: args.latency,
         jitter: args.jitter,
+        drip: args.drip,
+        key_way: args.auth,
         quota_per_minute: args.quota.map(|quota| quota.0),
         faults: Faults::new(args.faults.iter().copied()).map_err(|error| UsageError(error.to_string()))?,
     };

@@ -17,7 +17,12 @@ impl AtomicFile {
     pub(super) fn create(path: &Path, writer: &str) -> io::Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let draft = path.with_file_name(format!(".{name}.{writer}.part"));
-        let file = BufWriter::new(File::create(&draft)?);
+        // Anew, so that a link someone put there is not followed out of the folder.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = BufWriter::new(File::create_new(&draft)?);
         let path = path.to_owned();
         Ok(Self { path, draft, file })
     }

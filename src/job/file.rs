@@ -8,6 +8,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use toml::{Deserializer, Spanned};
 
 use super::fault::{Fault, Place, Problem, in_order};
+use super::manifest::AddedReferences;
 use super::nearest::nearest;
 use super::options::Options;
 
@@ -18,6 +19,8 @@ pub struct JobFile {
     pub manifest: PathBuf,
     /// Said to the model ahead of every prompt.
     pub system_instruction: Option<String>,
+    /// The reference images it adds to those of every row.
+    pub references: AddedReferences,
     /// The options it sets, with paths as written.
     pub options: Options,
 }
@@ -28,10 +31,19 @@ pub struct JobFile {
 struct JobKeys {
     manifest: Option<PathBuf>,
     system_instruction: Option<String>,
+    references: ReferenceKeys,
 }
 
 /// The names of [`JobKeys`], the most important first.
-const JOB_KEYS: [&str; 2] = ["manifest", "system_instruction"];
+const JOB_KEYS: [&str; 3] = ["manifest", "system_instruction", "references"];
+
+/// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct ReferenceKeys {
+    columns: Vec<Spanned<String>>,
+    always: Vec<Spanned<String>>,
+}
 
 type Key<'text> = Spanned<DeString<'text>>;
 type Value<'text> = Spanned<DeValue<'text>>;
@@ -51,17 +63,33 @@ impl JobFile {
         if !problems.is_empty() {
             return Err(in_order(problems, file));
         }
-        assemble(table).map_err(|message| vec![Problem::new(Place::START, message).in_file(file)])
+        assemble(table, text, file).map_err(|message| vec![Problem::new(Place::START, message).in_file(file)])
     }
 }
 
 /// The keys of a table that was found right one by one, together.
-fn assemble(table: Spanned<DeTable>) -> Result<JobFile, String> {
+fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
     let options = read(table.clone()).map_err(|error| one_line(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| one_line(error.message()))?;
     let manifest =
         keys.manifest.ok_or("the key `manifest` is missing; write for example manifest = \"../products.csv\"")?;
-    Ok(JobFile { manifest, system_instruction: keys.system_instruction, options })
+    let references = keys.references.placed(text, file);
+    Ok(JobFile { manifest, system_instruction: keys.system_instruction, references, options })
+}
+
+impl ReferenceKeys {
+    /// The same, each text with its place in the file's.
+    fn placed(self, text: &str, file: &str) -> AddedReferences {
+        let placed = |spanned: Spanned<String>| {
+            let place = Place::of_offset(text, spanned.span().start);
+            (spanned.into_inner(), place)
+        };
+        AddedReferences {
+            file: file.to_owned(),
+            columns: self.columns.into_iter().map(placed).collect(),
+            always: self.always.into_iter().map(placed).collect(),
+        }
+    }
 }
 
 /// What is wrong with a key or its value, and where.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{DATABASE, Job, JobError, Options, paths, setting};
+use super::{DATABASE, Job, JobError, ManifestFormat, Options, paths, setting};
 
 /// A job to look up in a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,13 @@ impl Workspace<'_> {
             let (name, db) = (job.to_owned(), self.database());
             return Ok(Located { name, db });
         }
-        let options = Options { db: self.db.map(Path::to_path_buf), rehearse: self.rehearse, ..Options::default() };
+        let options = Options {
+            db: self.db.map(Path::to_path_buf),
+            rehearse: self.rehearse,
+            // The manifest is not read here, so whoever named its format when it was need not do so again.
+            manifest_format: Some(ManifestFormat::CSV),
+            ..Options::default()
+        };
         let Job { name, db, .. } = Job::load(Path::new(job), &options, self.current_dir)?;
         Ok(Located { name, db })
     }

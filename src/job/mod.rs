@@ -22,7 +22,7 @@ pub use fault::{Fault, Place};
 pub use file::JobFile;
 pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
-pub use manifest::{Manifest, ManifestError, digest};
+pub use manifest::{AddedReferences, Manifest, ManifestError, ManifestFormat, digest};
 pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
@@ -31,6 +31,10 @@ use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost,
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
+
+/// What a person writes for a manifest that comes on standard input, and what messages call it.
+const STDIN: &str = "-";
+const STDIN_SHOWN: &str = "<stdin>";
 
 /// The name of a workspace's database.
 const DATABASE: &str = "overnight.db";
@@ -51,10 +55,16 @@ pub struct Job {
     pub name: String,
     /// The job file; none for a bare manifest.
     pub file: Option<PathBuf>,
-    /// The manifest, absolute.
+    /// The manifest, absolute; `-` is standard input.
     pub manifest: PathBuf,
     /// The manifest as messages name it: relative to the current directory where it lies below.
     pub manifest_shown: String,
+    /// How the manifest is written.
+    pub manifest_format: ManifestFormat,
+    /// The reference images added to those of every row.
+    pub references: AddedReferences,
+    /// The folder that the references of standard input are relative to, absolute.
+    current_dir: PathBuf,
     /// The folder in which defaults lie, absolute.
     pub workspace: PathBuf,
     /// Where pictures, captions and results go, absolute.
@@ -129,13 +139,21 @@ pub enum JobError {
         error: io::Error,
     },
     /// The file is neither a job nor a manifest.
-    #[error("`{file}` {why}; name a job file (.toml) or a manifest that ends in .csv, .jsonl or .ndjson")]
-    Unsupported {
-        /// Which, as messages name it.
-        file: String,
-        /// In what way.
-        why: &'static str,
-    },
+    #[error(
+        "`{0}` is neither a job nor a manifest by its name; name a job file (.toml) or a manifest that ends in .csv, \
+         .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
+    )]
+    Unsupported(String),
+    /// Nothing tells how standard input is written.
+    #[error(
+        "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv or jsonl"
+    )]
+    StdinFormat,
+    /// Nothing names the job of standard input.
+    #[error(
+        "a manifest on standard input names no job; name it with --name, and always alike: so its pictures are found"
+    )]
+    StdinName,
     /// One source names several places for the key.
     #[error("{0} names several places for the key; keep one of api_key_env, api_key_file and api_key_command")]
     SeveralKeys(String),
@@ -151,6 +169,7 @@ struct Stated {
     manifest: PathBuf,
     workspace: PathBuf,
     system_instruction: Option<String>,
+    references: AddedReferences,
     key_folder: PathBuf,
     options: Options,
 }
@@ -160,7 +179,7 @@ impl Job {
     /// line and the environment; they win over the file's. Relative paths of both start at `current_dir`, which is
     /// absolute. The manifest itself is not opened.
     pub fn load(target: &Path, options: &Options, current_dir: &Path) -> Result<Self, JobError> {
-        let path = paths::resolve(current_dir, target);
+        let path = resolve(current_dir, target);
         let stated = if extension(&path) == "toml" {
             stated_by_file(path, options, current_dir)?
         } else {
@@ -169,14 +188,14 @@ impl Job {
                 manifest: path,
                 workspace: current_dir.to_path_buf(),
                 system_instruction: None,
+                references: AddedReferences::default(),
                 key_folder: current_dir.to_path_buf(),
                 options: checked(options, GIVEN)?.at(current_dir),
             }
         };
-        let shown = paths::shown(&stated.manifest, current_dir);
-        check_manifest_name(&stated.manifest, &shown)?;
+        let format = stated.format(current_dir)?;
         let rehearse = stated.options.rehearse.unwrap_or(false);
-        let job = stated.into_job(shown);
+        let job = stated.into_job(format, current_dir);
         Ok(if rehearse { job.rehearsal() } else { job })
     }
 
@@ -190,9 +209,14 @@ impl Job {
         }
     }
 
-    /// The folder that reference images are relative to: the manifest's.
+    /// The folder that reference images are relative to: the manifest's; for standard input the current one.
     pub fn references_folder(&self) -> PathBuf {
-        paths::folder_of(&self.manifest)
+        if self.reads_stdin() { self.current_dir.clone() } else { paths::folder_of(&self.manifest) }
+    }
+
+    /// Whether the manifest comes on standard input.
+    pub fn reads_stdin(&self) -> bool {
+        is_stdin(&self.manifest)
     }
 }
 
@@ -204,9 +228,10 @@ fn stated_by_file(path: PathBuf, options: &Options, current_dir: &Path) -> Resul
     let given = checked(options, GIVEN)?;
     let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
     Ok(Stated {
-        manifest: paths::resolve(&folder, &file.manifest),
+        manifest: resolve(&folder, &file.manifest),
         workspace: paths::workspace_of(&path),
         system_instruction: file.system_instruction,
+        references: file.references,
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
@@ -225,9 +250,21 @@ fn checked(options: &Options, source: &str) -> Result<Options, JobError> {
 }
 
 impl Stated {
-    fn into_job(self, manifest_shown: String) -> Job {
+    /// How the manifest is written; what a person says of it wins over its name.
+    fn format(&self, current_dir: &Path) -> Result<ManifestFormat, JobError> {
+        if is_stdin(&self.manifest) {
+            if self.file.is_none() && self.options.name.is_none() {
+                return Err(JobError::StdinName);
+            }
+            return self.options.manifest_format.ok_or(JobError::StdinFormat);
+        }
+        let format = self.options.manifest_format.or_else(|| ManifestFormat::of_file(&self.manifest));
+        format.ok_or_else(|| JobError::Unsupported(paths::shown(&self.manifest, current_dir)))
+    }
+
+    fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
         let key = self.key();
-        let Self { file, manifest, workspace, options, .. } = self;
+        let Self { file, manifest, workspace, options, references, .. } = self;
         let named_after = file.as_deref().unwrap_or(&manifest);
         let name = options.name.unwrap_or_else(|| JobName::of_file(named_after)).as_str().to_owned();
         let base_url = options.base_url.unwrap_or_default();
@@ -260,8 +297,11 @@ impl Stated {
             log_format: options.log_format.unwrap_or_default(),
             name,
             file,
+            manifest_shown: shown(&manifest, current_dir),
             manifest,
-            manifest_shown,
+            manifest_format,
+            references,
+            current_dir: current_dir.to_path_buf(),
             workspace,
             base_url,
         }
@@ -277,16 +317,17 @@ impl Stated {
     }
 }
 
-/// Refuses what cannot be read as a manifest yet, by its name.
-fn check_manifest_name(path: &Path, shown: &str) -> Result<(), JobError> {
-    let why = match extension(path).as_str() {
-        "csv" | "jsonl" | "ndjson" => return Ok(()),
-        "tsv" => "is separated by tabs, which is not read yet",
-        "gz" => "is compressed, which is not read yet",
-        _ if path.file_name().is_some_and(|name| name == "-") => "means standard input, which is not read yet",
-        _ => "is neither a job nor a manifest by its name",
-    };
-    Err(JobError::Unsupported { file: shown.to_owned(), why })
+/// A path as [`paths::resolve`] does it; the word for standard input stays what it is.
+fn resolve(folder: &Path, path: &Path) -> PathBuf {
+    if is_stdin(path) { path.to_path_buf() } else { paths::resolve(folder, path) }
+}
+
+fn is_stdin(manifest: &Path) -> bool {
+    manifest == Path::new(STDIN)
+}
+
+fn shown(manifest: &Path, current_dir: &Path) -> String {
+    if is_stdin(manifest) { STDIN_SHOWN.to_owned() } else { paths::shown(manifest, current_dir) }
 }
 
 fn extension(path: &Path) -> String {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::endpoint::BaseUrl;
 use super::key::KeyCommand;
+use super::manifest::ManifestFormat;
 use super::paths;
 use super::setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
@@ -30,6 +31,9 @@ pub struct Options {
     /// The job's name [default: the stem of its file]
     #[arg(long, value_name = "NAME", env = "OVERNIGHT_NAME", help_heading = "Places")]
     pub name: Option<JobName>,
+    /// How the manifest is written: csv, tsv or jsonl, or one of them with .gz [default: what its ending says]
+    #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_MANIFEST_FORMAT", help_heading = "Places")]
+    pub manifest_format: Option<ManifestFormat>,
 
     /// Any Gemini-compatible endpoint; may hold a path [default: https://www.anyfast.ai]
     #[arg(long, value_name = "URL", env = "OVERNIGHT_BASE_URL", help_heading = "Endpoint and key")]
@@ -147,6 +151,7 @@ impl Options {
             output: self.output.or(other.output),
             db: self.db.or(other.db),
             name: self.name.or(other.name),
+            manifest_format: self.manifest_format.or(other.manifest_format),
             base_url: self.base_url.or(other.base_url),
             auth: self.auth.or(other.auth),
             request_timeout: self.request_timeout.or(other.request_timeout),

@@ -12,7 +12,7 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::endpoint::BaseUrl;
-use super::manifest::names;
+use super::manifest::{ManifestFormat, names, without_gz};
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,9 +108,10 @@ impl FromStr for TimeSpan {
 pub struct JobName(String);
 
 impl JobName {
-    /// The name a file gives its job: its stem, cleaned.
+    /// The name a file gives its job: its stem, cleaned; that of `a.csv.gz` is `a`.
     pub fn of_file(file: &Path) -> Self {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let stem = Path::new(without_gz(&name)).file_stem().unwrap_or_default().to_string_lossy();
         Self(names::clean(&stem))
     }
 
@@ -187,7 +188,7 @@ macro_rules! read_from_text {
     )+ };
 }
 
-read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl);
+read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl, ManifestFormat);
 
 /// Takes a word or a bare whole number, and gives its text: so a job file may say `16` and `"16"` alike.
 struct TextOrNumber;

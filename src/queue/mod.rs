@@ -1,110 +1,18 @@
 //! Which item is next, and what became of each: the contracts of the queue. Never makes pictures, never decides.
 
+mod error;
 pub mod lock;
 pub mod sqlite;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use error::QueueError;
+
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
     Timestamp, Tries, Usd,
 };
-
-/// A queue error stops the run: nothing is sent that cannot be written down.
-#[derive(Debug, thiserror::Error)]
-pub enum QueueError {
-    /// SQLite said no.
-    #[error("the database {path} failed while {doing}: {source}")]
-    Database {
-        /// The database file.
-        path: String,
-        /// What was being done.
-        doing: &'static str,
-        /// What SQLite said.
-        source: rusqlite::Error,
-    },
-    /// Another run of this job lives.
-    #[error("another run of job `{job}` is on: {holder}; wait for it, or stop it first")]
-    Held {
-        /// The job.
-        job: String,
-        /// Who holds the lock.
-        holder: String,
-    },
-    /// The lock file cannot be made or locked.
-    #[error("cannot lock {path}: {source}; the database's folder must be writable and on a local disk")]
-    Lock {
-        /// The lock file.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The database was written by a newer program.
-    #[error("{path} was written by a newer overnight (schema {found}, this one knows {known}); update the program")]
-    Newer {
-        /// The database file.
-        path: String,
-        /// Its schema version.
-        found: usize,
-        /// The newest this program knows.
-        known: usize,
-    },
-    /// The file is something else.
-    #[error("{path} is not an overnight database: {why}; choose another with --db")]
-    Foreign {
-        /// The database file.
-        path: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// There is no database.
-    #[error("there is no database {path}; a run makes it, --rehearse looks at a rehearsal's, --db names another")]
-    Missing {
-        /// Where it was looked for.
-        path: String,
-    },
-    /// The job's name stands for another manifest.
-    #[error("job `{job}` is known here for the manifest {known}; choose another name for {given} with --name")]
-    OtherManifest {
-        /// The job.
-        job: String,
-        /// The manifest the database knows.
-        known: String,
-        /// The one given now.
-        given: String,
-    },
-    /// The job's pictures are elsewhere.
-    #[error(
-        "job `{job}` keeps its pictures in {known}; go on there with `-o {known}`, or move that folder to {given} first"
-    )]
-    OtherOutput {
-        /// The job.
-        job: String,
-        /// The output folder the database knows.
-        known: String,
-        /// The one given now.
-        given: String,
-    },
-    /// There is no such job.
-    #[error("there is no job `{job}` in {path}; it has {known}")]
-    NoSuchJob {
-        /// The job asked for.
-        job: String,
-        /// The database file.
-        path: String,
-        /// The jobs there are.
-        known: String,
-    },
-    /// There is no such item.
-    #[error("job `{job}` has no item `{item}`")]
-    NoSuchItem {
-        /// The job.
-        job: String,
-        /// The item asked for.
-        item: ItemId,
-    },
-}
 
 /// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
 #[derive(Debug)]
@@ -176,6 +84,15 @@ pub struct Turned {
     pub claims: Vec<Claim>,
 }
 
+/// A turn that could not be written, and why.
+#[derive(Debug)]
+pub struct Uncommitted {
+    /// Why.
+    pub error: QueueError,
+    /// What is still to be written.
+    pub turn: Turn,
+}
+
 /// What a dead run left behind.
 #[derive(Debug, Default)]
 pub struct Rescued {
@@ -195,8 +112,8 @@ pub trait Queue: Send {
     /// Takes over what dead runs of this job left claimed. It costs the items none of their attempts.
     fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError>;
 
-    /// Writes a turn: all of it or nothing, durable when this returns.
-    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, QueueError>;
+    /// Writes a turn: all of it or nothing, durable when this returns. What could not be written comes back.
+    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>>;
 
     /// When the next waiting item may be claimed; `None` if none waits.
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;

@@ -8,6 +8,7 @@
 mod keep;
 mod pace;
 mod score;
+mod stop;
 mod turn;
 mod worker;
 
@@ -112,6 +113,11 @@ struct Run<'a> {
     flights: JoinSet<Landed>,
     flying: HashSet<AttemptId>,
     keeper: Keeper,
+    /// Of the open, those whose receipt is in the database: a later run can go on with them.
+    recorded: HashSet<AttemptId>,
+    /// When a write that failed is tried again, and since when writes have failed.
+    write_again_at: Option<Timestamp>,
+    unwritten_since: Option<Timestamp>,
     /// What the next turn writes.
     receipts: Vec<(AttemptId, Receipt)>,
     settlements: Vec<Settlement>,
@@ -138,6 +144,9 @@ impl<'a> Run<'a> {
             flights: JoinSet::new(),
             flying: HashSet::new(),
             keeper: Keeper::default(),
+            recorded: HashSet::new(),
+            write_again_at: None,
+            unwritten_since: None,
             receipts: Vec::new(),
             settlements: Vec::new(),
             next_claim_at: None,
@@ -149,25 +158,32 @@ impl<'a> Run<'a> {
 
     async fn work(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<Ending, RunError> {
         self.tell_start()?;
-        self.take_over(received)?;
+        self.take_over(received).await?;
         loop {
             while self.take_turn()? {}
             self.keeper.advance(&self.parts.store);
             if self.is_over()? {
+                self.own_up();
+                while self.take_turn()? {}
                 return self.ending();
             }
             self.wait().await;
         }
     }
 
-    /// Publishes what an earlier run received; whatever else lies in staging belongs to nobody.
-    fn take_over(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<(), RunError> {
+    /// Publishes what an earlier run received, before anything is sent: where pictures cannot be kept, none is bought.
+    /// Whatever else lies in staging belongs to nobody.
+    async fn take_over(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<(), RunError> {
         let images: Vec<_> = received.iter().flat_map(|(_, receipt)| &receipt.images).collect();
         self.parts.store.sweep(&images)?;
         for (attempt, receipt) in received {
             let id = attempt.id;
             self.open.insert(id, attempt);
             self.publish_next(id, receipt);
+        }
+        self.keeper.advance(&self.parts.store);
+        while let Some(kept) = self.keeper.next().await {
+            self.kept(kept);
         }
         Ok(())
     }
@@ -195,7 +211,7 @@ impl<'a> Run<'a> {
         let now = self.parts.clock.now();
         let lease = now.after(LEASE / 3);
         let sending = match (&self.stopping, self.ready.is_empty()) {
-            (Some(_), _) => None,
+            (Some(_), _) => self.write_again_at,
             (None, true) => self.next_claim_at,
             (None, false) => self.next_start_at,
         };
@@ -211,6 +227,11 @@ impl<'a> Run<'a> {
                 self.keeper.land(landed.id, receipt);
             }
             Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
+            Err(Miss::Unsent(message)) => {
+                self.stop(Ending::Broken(message.clone()), &message);
+                let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
+                self.settle(landed.id, Outcome::Returned { due_at: now, failure });
+            }
             Err(Miss::Broken(message)) => {
                 self.stop(Ending::Broken(message.clone()), &message);
                 self.settle(landed.id, Outcome::Returned { due_at: now, failure: not_kept(message) });
@@ -270,51 +291,13 @@ impl<'a> Run<'a> {
 
     fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
+        self.recorded.remove(&id);
         let price = self.settings.prices.of(&attempt.claim.item.request.model);
         let cost = price.and_then(|price| Some(price.per_image.times(billed_images(&outcome)?)));
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
             self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
         }
         self.settlements.push(Settlement { attempt, outcome, cost });
-    }
-
-    /// A person's word goes above whatever else was about to end the run, but not above a fault.
-    fn told_to_stop(&mut self) {
-        let stop = *self.parts.stop.borrow_and_update();
-        let (Stop::Finish(interrupt) | Stop::Now(interrupt)) = stop else {
-            return;
-        };
-        if !matches!(self.stopping, Some(Ending::Broken(_))) {
-            self.stopping = None;
-        }
-        self.stop(
-            Ending::Interrupted(interrupt),
-            "a signal asked for it; what is in flight is finished, unless a second signal comes",
-        );
-        if matches!(stop, Stop::Now(_)) {
-            self.give_up_flights();
-        }
-    }
-
-    /// What is in flight was sent, and nobody will hear its answer: lost, and given back uncounted.
-    fn give_up_flights(&mut self) {
-        self.take_landed();
-        let now = self.parts.clock.now();
-        self.flights = JoinSet::new();
-        for id in std::mem::take(&mut self.flying) {
-            let mut failure =
-                Failure::new(FailureKind::Transient, "stopped by a second signal while the answer was on its way");
-            failure.reach = Reach::Lost;
-            self.settle(id, Outcome::Returned { due_at: now, failure });
-        }
-    }
-
-    /// Nothing more is sent from now on; the first reason stands.
-    fn stop(&mut self, ending: Ending, why: &str) {
-        if self.stopping.is_none() {
-            self.stopping = Some(ending);
-            self.tell(News::Halted { message: why.to_owned() });
-        }
     }
 
     fn tell(&mut self, news: News) {

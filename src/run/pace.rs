@@ -10,6 +10,8 @@ use crate::domain::Timestamp;
 
 /// The wait after a throttling that names none, doubled each time without an answer in between.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// A server that asks for less means "a little": asked again at once by everybody, it would only say it again.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// No pause of our own making is longer; a server may ask for more.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// After a pause, what was throttled returns spread over so long instead of all at once.
@@ -78,7 +80,7 @@ impl Pace {
     /// The server said "too fast". The whole run pauses for as long as it says; returns when the item that was
     /// throttled may come again. `jitter` lies in 0..1.
     pub fn throttled(&mut self, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Timestamp {
-        let pause = asked.unwrap_or_else(|| self.own_pause());
+        let pause = asked.map_or_else(|| self.own_pause(), |asked| asked.max(SHORTEST_PAUSE));
         // One throttling of many requests in flight is one episode: only the first after a pause makes the next longer.
         if now >= self.paused_until {
             self.throttled_in_a_row += 1;

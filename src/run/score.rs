@@ -19,6 +19,28 @@ pub(super) struct Score {
     cost: Option<Usd>,
 }
 
+/// What one settled attempt adds to the figures.
+#[derive(Debug, Default)]
+pub(super) struct Gain {
+    done: u64,
+    failed: u64,
+    images: u64,
+    lost: u64,
+    cost: Option<Usd>,
+}
+
+impl Gain {
+    pub fn of(settlement: &Settlement) -> Self {
+        let lost = settlement.outcome.failure().is_some_and(|failure| failure.reach == Reach::Lost).into();
+        let gain = Self { lost, cost: settlement.cost, ..Self::default() };
+        match &settlement.outcome {
+            Outcome::Done(artifact) => Self { done: 1, images: artifact.images.len() as u64, ..gain },
+            Outcome::Failed(_) => Self { failed: 1, ..gain },
+            Outcome::Retry { .. } | Outcome::Returned { .. } => gain,
+        }
+    }
+}
+
 /// A pause that ends so much later than the one last told of is told again.
 const NEWS: Duration = Duration::from_secs(1);
 
@@ -34,18 +56,13 @@ impl Score {
         self.attempts += 1;
     }
 
-    /// An attempt ended.
-    pub fn settled(&mut self, settlement: &Settlement) {
-        match &settlement.outcome {
-            Outcome::Done(artifact) => {
-                self.done += 1;
-                self.images += artifact.images.len() as u64;
-            }
-            Outcome::Failed(_) => self.failed += 1,
-            Outcome::Retry { .. } | Outcome::Returned { .. } => {}
-        }
-        self.lost += u64::from(settlement.outcome.failure().is_some_and(|it| it.reach == Reach::Lost));
-        if let Some(cost) = settlement.cost {
+    /// An attempt ended, durably.
+    pub fn add(&mut self, gain: &Gain) {
+        self.done += gain.done;
+        self.failed += gain.failed;
+        self.images += gain.images;
+        self.lost += gain.lost;
+        if let Some(cost) = gain.cost {
             *self.cost.get_or_insert(Usd::ZERO) += cost;
         }
     }

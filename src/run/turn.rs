@@ -1,35 +1,50 @@
 //! A turn of the run: what is written together, and what follows once it is durable. Never decides an outcome.
 
 use std::mem;
+use std::time::Duration;
 
 use super::pace::Permit;
-use super::{Run, RunError, worker};
+use super::score::Gain;
+use super::{Run, RunError, Stop, worker};
 use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Timestamp};
-use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn};
+use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
+
+/// How long after a failed write the same is tried again, and for how long at most.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Run<'_> {
     /// Writes everything that is ready in one transaction, then acts on it. Returns whether another turn can follow at
     /// once, because new claims came.
     pub(super) fn take_turn(&mut self) -> Result<bool, RunError> {
         let now = self.parts.clock.now();
+        if self.write_again_at.is_some_and(|at| now < at) {
+            return Ok(false);
+        }
         self.halt_after_failures();
         let turn = self.gather(now);
         if is_idle(&turn) && !self.score.is_lease_due(now) {
             return Ok(false);
         }
-        self.score.leased(now);
-        let (receipts, told) = (turn.receipts.clone(), self.tell_later(&turn.settlements));
+        let receipts = turn.receipts.clone();
+        let told: Vec<_> = turn.settlements.iter().map(|settlement| (Gain::of(settlement), note(settlement))).collect();
         let want = turn.want;
         let queue = &mut self.parts.queue;
-        let turned = tokio::task::block_in_place(|| queue.commit(now, turn))?;
+        let turned = match tokio::task::block_in_place(|| queue.commit(now, turn)) {
+            Ok(turned) => turned,
+            Err(uncommitted) => return self.put_off(*uncommitted, now).map(|()| false),
+        };
+        self.write_again_at = None;
+        self.score.leased(now);
         for (id, receipt) in receipts {
             self.publish_next(id, receipt);
         }
         for attempt in turned.attempts {
             self.launch(attempt);
         }
-        for news in told {
+        for (gain, news) in told {
+            self.score.add(&gain);
             self.tell(news);
         }
         if turned.claims.len() < want {
@@ -39,6 +54,24 @@ impl Run<'_> {
         let claimed = !turned.claims.is_empty();
         self.ready.extend(turned.claims);
         Ok(claimed)
+    }
+
+    /// A database that is locked or full may be free again soon, and what was received must not be forgotten for it:
+    /// nothing more is sent, and the same is written again until it works, or until someone cannot wait.
+    fn put_off(&mut self, uncommitted: Uncommitted, now: Timestamp) -> Result<(), RunError> {
+        let Uncommitted { error, turn } = uncommitted;
+        let since = *self.unwritten_since.get_or_insert(now);
+        let in_vain = matches!(*self.parts.stop.borrow(), Stop::Now(_)) || now.since(since) > PATIENCE;
+        if in_vain || !error.may_pass() {
+            return Err(error.into());
+        }
+        self.stop(Ending::Broken(error.to_string()), &error.to_string());
+        self.receipts.extend(turn.receipts);
+        self.settlements.extend(turn.settlements);
+        self.ready.extend(turn.releases);
+        self.ready.extend(turn.starts.into_iter().map(|start| start.claim));
+        self.write_again_at = Some(now.after(WRITE_AGAIN));
+        Ok(())
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
@@ -122,30 +155,26 @@ impl Run<'_> {
     /// Puts a received answer in line for its final names: its receipt is durable.
     pub(super) fn publish_next(&mut self, id: AttemptId, receipt: Receipt) {
         if let Some(attempt) = self.open.get(&id) {
+            self.recorded.insert(id);
             let name = attempt.claim.item.name.clone();
             self.keeper.publish(id, Publication { name, receipt });
         }
     }
+}
 
-    /// What will be told of these settlements once they are durable.
-    fn tell_later(&mut self, settlements: &[Settlement]) -> Vec<News> {
-        settlements.iter().map(|settlement| self.note(settlement)).collect()
-    }
-
-    fn note(&mut self, settlement: &Settlement) -> News {
-        self.score.settled(settlement);
-        let file = match &settlement.outcome {
-            Outcome::Done(artifact) => artifact.images.first().map(|image| image.file.clone()),
-            _ => None,
-        };
-        News::AttemptEnded {
-            item: settlement.attempt.claim.item.id.to_string(),
-            attempt: settlement.attempt.number,
-            outcome: settlement.outcome.as_str(),
-            failure: settlement.outcome.failure().cloned(),
-            cost: settlement.cost,
-            file,
-        }
+/// What will be told of a settlement once it is durable.
+fn note(settlement: &Settlement) -> News {
+    let file = match &settlement.outcome {
+        Outcome::Done(artifact) => artifact.images.first().map(|image| image.file.clone()),
+        _ => None,
+    };
+    News::AttemptEnded {
+        item: settlement.attempt.claim.item.id.to_string(),
+        attempt: settlement.attempt.number,
+        outcome: settlement.outcome.as_str(),
+        failure: settlement.outcome.failure().cloned(),
+        cost: settlement.cost,
+        file,
     }
 }
 

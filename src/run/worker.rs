@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{AttemptId, Failure, Receipt, Request};
 use crate::provider::{AskError, ImageSink, Provider};
-use crate::store::{ArtifactStore, Staging, StoreError};
+use crate::store::{ArtifactStore, Staging};
 
 /// An attempt that came back, one way or the other.
 #[derive(Debug)]
@@ -21,7 +21,9 @@ pub(super) struct Landed {
 pub(super) enum Miss {
     /// Data for the queue.
     Failure(Failure),
-    /// Our own fault: nothing more may be sent.
+    /// Our own fault, before anything was sent: nothing more may be.
+    Unsent(String),
+    /// Our own fault, and the answer is gone: nothing more may be sent.
     Broken(String),
 }
 
@@ -41,7 +43,8 @@ async fn ask(
     provider: &dyn Provider,
     store: &dyn ArtifactStore,
 ) -> Result<Receipt, Miss> {
-    let mut staged = StagedImages(store.stage(id)?);
+    // A place for the answer first: where it could not be kept, it is not asked for.
+    let mut staged = StagedImages(store.stage(id).map_err(|error| Miss::Unsent(error.to_string()))?);
     let generation = provider.generate(request, &mut staged).await?;
     Ok(Receipt { images: staged.0.finish(), reply: generation.reply })
 }
@@ -52,12 +55,6 @@ impl From<AskError> for Miss {
             AskError::Failed(failure) => Self::Failure(failure),
             AskError::Sink(_) => Self::Broken(error.to_string()),
         }
-    }
-}
-
-impl From<StoreError> for Miss {
-    fn from(error: StoreError) -> Self {
-        Self::Broken(error.to_string())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The documents of a 200 answer, with a picture or without. Never says which of them is due.
+//! What a good answer is made of: its picture, its caption, its usage. Never lets anything go wrong.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::dice::Dice;
 use super::picture::{Drawing, Format, draw};
+use super::ratio::AspectRatio;
 use super::request::Wish;
 
 /// What a 1K image costs, in output tokens.
@@ -26,49 +27,61 @@ pub(super) struct Ask {
     pub dice: Dice,
 }
 
-/// The whole answer with its picture, as compact JSON.
-pub(super) fn with_picture(ask: &Ask) -> Vec<u8> {
-    let format = if ask.dice.number("format").is_multiple_of(2) { Format::Jpeg } else { Format::Png };
-    let picture = draw(&drawing(ask, &note(ask)), format);
-    let mut parts = Vec::new();
-    if ask.wish.wants_caption {
-        parts.push(json!({"text": caption(ask)}));
+/// The whole answer with its picture.
+pub(super) fn with_picture(ask: &Ask) -> Value {
+    let mut parts = captions(ask);
+    parts.push(Picture::of(ask).part());
+    finished(ask, parts, "STOP", 1)
+}
+
+/// The caption as the first part, where one is wanted.
+pub(super) fn captions(ask: &Ask) -> Vec<Value> {
+    ask.wish.wants_caption.then(|| json!({"text": caption(ask)})).into_iter().collect()
+}
+
+/// The document around the parts of an answer that cost so many pictures.
+pub(super) fn finished(ask: &Ask, parts: Vec<Value>, reason: &str, pictures: usize) -> Value {
+    let candidate = json!({"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0});
+    document(ask, json!({"candidates": [candidate]}), pictures * IMAGE_TOKENS)
+}
+
+/// A picture, drawn and encoded.
+pub(super) struct Picture {
+    pub format: Format,
+    pub bytes: Vec<u8>,
+}
+
+impl Picture {
+    /// The picture that this ask gets.
+    pub fn of(ask: &Ask) -> Picture {
+        Picture::another(ask, ask.wish.ratio, "variation")
     }
-    // The picture is the bulk: it is encoded once, into the string that the document then owns.
-    parts.push(json!({"inlineData": {"mimeType": format.mime_type(), "data": STANDARD.encode(picture)}}));
-    let content = json!({"role": "model", "parts": parts});
-    let candidate = json!({"content": content, "finishReason": "STOP", "index": 0});
-    document(ask, json!({"candidates": [candidate]}), IMAGE_TOKENS).to_string().into_bytes()
+
+    /// One of this ratio; another `purpose` gives another picture.
+    pub fn another(ask: &Ask, ratio: AspectRatio, purpose: &str) -> Picture {
+        let (prompt, note, variation) = (&ask.wish.prompt, &note(ask, ratio), ask.dice.number(purpose));
+        let drawing = Drawing { prompt, note, width: ratio.width, height: ratio.height, variation };
+        Picture { format: format(ask), bytes: draw(&drawing, format(ask)) }
+    }
+
+    /// As a part of an answer.
+    pub fn part(&self) -> Value {
+        inline(self.format.mime_type(), STANDARD.encode(&self.bytes))
+    }
 }
 
-/// The model declined to draw this.
-pub(super) fn refused(ask: &Ask) -> Value {
-    let message = "Unable to show the generated image. The image was filtered out because it may violate our policies.";
-    let candidate = json!({"finishReason": "IMAGE_SAFETY", "finishMessage": message, "index": 0});
-    document(ask, json!({"candidates": [candidate]}), 0)
+/// A part that says it is an image of this type.
+pub(super) fn inline(mime_type: &str, base64: String) -> Value {
+    json!({"inlineData": {"mimeType": mime_type, "data": base64}})
 }
 
-/// The prompt was blocked before any model saw it.
-pub(super) fn blocked(ask: &Ask) -> Value {
-    document(ask, json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}), 0)
-}
-
-/// The model tried and made nothing.
-pub(super) fn no_image(ask: &Ask) -> Value {
-    let message = "Unable to generate the requested image for the provided prompt.";
-    let candidate =
-        json!({"content": {"role": "model"}, "finishReason": "NO_IMAGE", "finishMessage": message, "index": 0});
-    document(ask, json!({"candidates": [candidate]}), 0)
-}
-
-/// The model wrote where it should have drawn.
-pub(super) fn text_only(ask: &Ask) -> Value {
-    let content = json!({"role": "model", "parts": [{"text": format!("I would draw this: {}", excerpt(ask))}]});
-    document(ask, json!({"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}), 0)
+/// How the pictures of this ask are encoded.
+pub(super) fn format(ask: &Ask) -> Format {
+    if ask.dice.number("format").is_multiple_of(2) { Format::Jpeg } else { Format::Png }
 }
 
 /// Adds what every answer carries to the part that is its own.
-fn document(ask: &Ask, mut own: Value, image_tokens: usize) -> Value {
+pub(super) fn document(ask: &Ask, mut own: Value, image_tokens: usize) -> Value {
     own["usageMetadata"] = usage(ask, image_tokens);
     own["modelVersion"] = json!(ask.wish.model);
     own["responseId"] = json!(format!("{:016x}", ask.dice.number("response id")));
@@ -105,19 +118,14 @@ fn tokens(text: &str) -> usize {
     text.chars().count().div_ceil(4)
 }
 
-fn drawing<'a>(ask: &'a Ask, note: &'a str) -> Drawing<'a> {
-    let (width, height) = (ask.wish.ratio.width, ask.wish.ratio.height);
-    Drawing { prompt: &ask.wish.prompt, note, width, height, variation: ask.dice.number("variation") }
-}
-
 /// The small line below the prompt.
-fn note(ask: &Ask) -> String {
+fn note(ask: &Ask, ratio: AspectRatio) -> String {
     let edited = match ask.wish.references {
         0 => String::new(),
         1 => " · edited from 1 reference".to_owned(),
         several => format!(" · edited from {several} references"),
     };
-    format!("simulated · seed {} · ask {} · {}{edited}", ask.seed, ask.nth, ask.wish.ratio.name)
+    format!("simulated · seed {} · ask {} · {}{edited}", ask.seed, ask.nth, ratio.name)
 }
 
 fn caption(ask: &Ask) -> String {
@@ -125,7 +133,8 @@ fn caption(ask: &Ask) -> String {
     format!("{made}, drawn by the simulator, for: {}", excerpt(ask))
 }
 
-fn excerpt(ask: &Ask) -> String {
+/// The beginning of the prompt, on one line.
+pub(super) fn excerpt(ask: &Ask) -> String {
     let words = ask.wish.prompt.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(CAPTION_LENGTH) {
         Some((end, _)) => format!("{}…", &words[..end]),

@@ -1,15 +1,17 @@
-//! How the bytes of an answer leave: whole, or cut in the middle. Never looks into them.
+//! How the bytes of an answer leave: whole, packed, in drops, or cut in the middle. Never looks into them.
 
-use std::io;
+use std::io::{self, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::Stream;
 use futures::stream::{self, StreamExt};
 
@@ -21,12 +23,48 @@ const PIECE: usize = 64 * 1024;
 /// Time for the first half of a cut answer to leave before the connection breaks. What is not yet out by then is lost
 /// too: the client sees an earlier cut.
 const BEFORE_THE_CUT: Duration = Duration::from_millis(20);
+/// Pieces of an answer that drips.
+const DROPS: u32 = 100;
+
+/// How a document leaves.
+pub(super) type Way = fn(Vec<u8>, RequestHash, Visit) -> Response;
 
 /// The whole of `document`; it counts as answered when its last byte is handed over.
 pub(super) fn whole(document: Vec<u8>, request: RequestHash, mut visit: Visit) -> Response {
     visit.got(StatusCode::OK.as_str());
     let (length, rest, visit) = (document.len(), document.into(), Some(visit));
     respond(length, Body::from_stream(Whole { rest, request, visit }))
+}
+
+/// The whole of a document that holds no picture of use: never counts as answered.
+pub(super) fn withheld(document: Vec<u8>, _request: RequestHash, mut visit: Visit) -> Response {
+    visit.got(StatusCode::OK.as_str());
+    respond(document.len(), Body::from(document))
+}
+
+/// The whole of `document`, packed.
+pub(super) fn gzip(document: Vec<u8>, request: RequestHash, visit: Visit) -> Response {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    let packed = encoder.write_all(&document).and_then(|()| encoder.finish());
+    let mut response = whole(packed.expect("writing to memory does not fail"), request, visit);
+    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response
+}
+
+/// The whole of `document` in pieces, spread evenly over `time`.
+pub(super) fn drip(document: Vec<u8>, time: Duration, request: RequestHash, mut visit: Visit) -> Response {
+    visit.got(StatusCode::OK.as_str());
+    let (length, pause) = (document.len(), time / DROPS);
+    let size = length.div_ceil(DROPS as usize);
+    let pieces = stream::unfold((Bytes::from(document), Some(visit)), move |(mut rest, mut visit)| async move {
+        let piece = rest.split_to(rest.len().min(size));
+        tokio::time::sleep(pause).await;
+        if let Some(mut visit) = rest.is_empty().then(|| visit.take()).flatten() {
+            visit.answered(request);
+        }
+        (!piece.is_empty()).then_some((Ok::<_, io::Error>(piece), (rest, visit)))
+    });
+    respond(length, Body::from_stream(pieces))
 }
 
 /// A head that promises all of `document`, half of it, and the end of the connection. Never counts as answered.

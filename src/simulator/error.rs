@@ -8,8 +8,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::answer::Ask;
+
 /// How long a client is told to wait where no quota says so: short enough for a test.
 const THROTTLE: Duration = Duration::from_secs(1);
+/// The names of quotas, as Google gives them.
+const BY_MINUTE: &str = "GenerateRequestsPerMinutePerProjectPerModel";
+const BY_DAY: &str = "GenerateRequestsPerDayPerProjectPerModel";
+/// Requests that quotas allow which are only said to be used up: figures of our own.
+const A_MINUTE: u32 = 10;
+const A_DAY: u32 = 250;
 
 /// An answer that is an error: `{"error":{"code","message","status","details"}}`.
 #[derive(Debug)]
@@ -35,9 +43,9 @@ impl ApiError {
         ApiError::invalid_argument("Request contains an invalid argument.")
     }
 
-    /// No key came with the request.
-    pub fn missing_key() -> ApiError {
-        let message = "The request carries no API key. Send one as ?key=, x-goog-api-key or Authorization: Bearer.";
+    /// No key came in a way that is taken: one of `ways`.
+    pub fn missing_key(ways: &str) -> ApiError {
+        let message = format!("The request carries no API key. Send one as {ways}.");
         ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
     }
 
@@ -92,34 +100,67 @@ impl ApiError {
 
     /// The quota of requests a minute is used up; a place frees after `wait`.
     pub fn quota_exceeded(model: &str, places: NonZeroU32, wait: Duration) -> ApiError {
-        let wait_text = seconds(wait);
-        let message = format!(
-            "You exceeded your current quota. Quota exceeded for requests per minute, limit: {places}, model: {model}. \
-             Please retry in {wait_text}."
-        );
-        let mut error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message);
-        error.details.push(json!({
-            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-            "violations": [{
+        let what = format!("Quota exceeded for requests per minute, limit: {places}, model: {model}.");
+        ApiError::over_quota(model, &what, &[(BY_MINUTE, places.get())], Some(wait))
+    }
+
+    /// The quota of requests a day is used up.
+    pub fn day_quota(ask: &Ask) -> ApiError {
+        let model = &ask.wish.model;
+        ApiError::over_quota(model, &over_the_day(model), &[(BY_DAY, A_DAY)], None)
+    }
+
+    /// The same, where a short wait and another quota draw the eye.
+    pub fn day_quota_hidden(ask: &Ask) -> ApiError {
+        let model = &ask.wish.model;
+        ApiError::over_quota(model, &over_the_day(model), &[(BY_MINUTE, A_MINUTE), (BY_DAY, A_DAY)], Some(THROTTLE))
+    }
+
+    /// The project may not use the model at all, though it is told to wait.
+    pub fn limit_zero(ask: &Ask) -> ApiError {
+        let model = &ask.wish.model;
+        let what = format!("Quota exceeded for requests, limit: 0, model: {model}.");
+        ApiError::over_quota(model, &what, &[(BY_MINUTE, 0)], Some(THROTTLE))
+    }
+
+    /// A 429 with one violation for each quota and its value, and a wait, if there is one.
+    fn over_quota(model: &str, what: &str, quotas: &[(&str, u32)], wait: Option<Duration>) -> ApiError {
+        let retry = wait.map(|wait| format!(" Please retry in {}.", seconds(wait))).unwrap_or_default();
+        let message = format!("You exceeded your current quota. {what}{retry}");
+        let violation = |(id, value): &(&str, u32)| {
+            json!({
                 "quotaMetric": "generativelanguage.googleapis.com/generate_content_requests",
-                "quotaId": "GenerateRequestsPerMinutePerProjectPerModel",
+                "quotaId": id,
                 "quotaDimensions": {"location": "global", "model": model},
-                "quotaValue": places.to_string(),
-            }],
-        }));
-        error.details.push(retry_info(wait));
+                "quotaValue": value.to_string(),
+            })
+        };
+        let violations: Vec<Value> = quotas.iter().map(violation).collect();
+        let mut error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED", message);
+        error.details.push(json!({"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations}));
+        error.details.extend(wait.map(retry_info));
         error
+    }
+
+    /// The document that says so.
+    pub fn body(&self) -> Value {
+        let mut error = json!({"code": self.code.as_u16(), "message": self.message, "status": self.status});
+        if !self.details.is_empty() {
+            error["details"] = json!(self.details);
+        }
+        json!({ "error": error })
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut error = json!({"code": self.code.as_u16(), "message": self.message, "status": self.status});
-        if !self.details.is_empty() {
-            error["details"] = Value::Array(self.details);
-        }
-        (self.code, Json(json!({ "error": error }))).into_response()
+        (self.code, Json(self.body())).into_response()
     }
+}
+
+/// Without the word that a client could find the day by: only the violation says it.
+fn over_the_day(model: &str) -> String {
+    format!("Quota exceeded for requests, limit: {A_DAY}, model: {model}.")
 }
 
 fn retry_info(wait: Duration) -> Value {

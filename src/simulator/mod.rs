@@ -1,6 +1,7 @@
 //! A Gemini-compatible server on loopback that draws what it is asked for. Never touches anything else of ours.
 //!
-//! Every reply is a function of the seed, the request, and how many times that request was asked before. So a
+//! Every reply is a function of the seed, the request, and how many times that request was asked before: also what
+//! goes wrong, be it by rate or by a word in the prompt (`[[simulate:KIND]]`; `fault.rs` has the table). So a
 //! demonstration, a rehearsal, a test and a benchmark see the same night each time, through the real client.
 
 mod answer;
@@ -8,14 +9,22 @@ mod body;
 mod dice;
 mod error;
 mod fault;
+mod files;
+mod gateway;
+mod key;
+mod link;
+mod oddity;
 mod picture;
 mod protocol;
 mod quota;
+mod rate;
 mod ratio;
 mod request;
+mod script;
 mod server;
 mod service;
 mod stats;
+mod withheld;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
@@ -27,15 +36,20 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use fault::{Fault, FaultError, FaultKind, Faults};
+pub use fault::FaultKind;
+pub use key::{KeyWay, KeyWayError};
 pub use picture::{Drawing, Format, draw};
+pub use rate::{Fault, FaultError, Faults};
 pub use ratio::AspectRatio;
 pub use stats::Stats;
 
 use service::Service;
 
-/// How the server behaves. By default: any port, seed 0, no waiting, no quota, no faults.
-#[derive(Debug, Clone, Default)]
+/// How long an answer of the kind `drip` takes unless told otherwise.
+const DRIP: Duration = Duration::from_secs(2);
+
+/// How the server behaves. By default: any port, seed 0, no waiting, no quota, keys in any way, no faults.
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The port on 127.0.0.1; 0 takes any that is free.
     pub port: u16,
@@ -47,8 +61,27 @@ pub struct Settings {
     pub jitter: Duration,
     /// How many requests any 60 seconds take; the rest get 429. Requests that are not valid do not count.
     pub quota_per_minute: Option<NonZeroU32>,
-    /// What goes wrong on purpose.
+    /// How long an answer of the kind `drip` takes.
+    pub drip: Duration,
+    /// How a key has to come.
+    pub key_way: KeyWay,
+    /// What goes wrong on purpose, beside what prompts say.
     pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            port: 0,
+            seed: 0,
+            latency: Duration::ZERO,
+            jitter: Duration::ZERO,
+            quota_per_minute: None,
+            drip: DRIP,
+            key_way: KeyWay::Any,
+            faults: Faults::default(),
+        }
+    }
 }
 
 /// Why the server could not start.
@@ -83,7 +116,7 @@ impl Simulator {
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let (closing, closed) = watch::channel(false);
-        let service = Arc::new(Service::new(settings, closed.clone()));
+        let service = Arc::new(Service::new(settings, address, closed.clone()));
         let serving = tokio::spawn(server::serve(listener, service::router(service.clone()), closed));
         Ok(Simulator { address, service, closing, serving })
     }

@@ -4,6 +4,7 @@ use super::dice::RequestHash;
 use super::error::ApiError;
 use super::protocol::{GenerateRequest, Modality, Part, Role, ThinkingLevel};
 use super::ratio::AspectRatio;
+use super::script::Script;
 
 /// The model served, by the name its page gives it.
 pub(super) const MODELS: [&str; 1] = ["gemini-3.1-flash-lite-image"];
@@ -19,6 +20,8 @@ pub(super) struct Wish {
     pub model: String,
     /// What the user says, all texts joined by line feeds.
     pub prompt: String,
+    /// What is to go wrong, where the prompt says so.
+    pub script: Option<Script>,
     /// The ratio asked for, or the one that fits the first reference.
     pub ratio: AspectRatio,
     /// How many reference images came with it.
@@ -38,7 +41,7 @@ pub(super) fn read(model: &str, body: &[u8]) -> Result<Wish, ApiError> {
     })?;
     json.end().map_err(|error| ApiError::invalid_argument(format!("Invalid JSON payload received. {error}")))?;
     request.check()?;
-    Ok(request.wish(model))
+    request.wish(model)
 }
 
 impl GenerateRequest {
@@ -65,17 +68,19 @@ impl GenerateRequest {
         Ok(())
     }
 
-    fn wish(&self, model: &str) -> Wish {
+    fn wish(&self, model: &str) -> Result<Wish, ApiError> {
         let thinking = self.generation_config.thinking_config.as_ref();
-        Wish {
+        let prompt = self.prompt();
+        Ok(Wish {
             hash: self.hash(model),
             model: model.to_owned(),
-            prompt: self.prompt(),
+            script: Script::read(&prompt).map_err(ApiError::invalid_argument)?,
+            prompt,
             ratio: self.ratio(),
             references: self.references(),
             wants_caption: self.generation_config.response_modalities.0.contains(&Modality::Text),
             thinks_hard: thinking.is_some_and(|thinking| thinking.thinking_level == Some(ThinkingLevel::High)),
-        }
+        })
     }
 
     /// Hashes what was understood, not what was written, so that spelling and order of the fields make no difference.

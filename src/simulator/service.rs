@@ -1,22 +1,26 @@
 //! What each request gets: its admission, its faults, its answer. Never touches a socket.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
-use super::answer::{self, Ask};
+use super::answer::{self, Ask, Picture};
 use super::body;
 use super::dice::{Dice, RequestHash};
 use super::error::ApiError;
-use super::fault::Conduct;
+use super::fault::{Conduct, FaultKind};
+use super::files::{self, Fetched, Files};
+use super::key;
 use super::quota::Quota;
 use super::request::{self, MODELS, Wish};
 use super::stats::{Stats, Tally, Visit};
@@ -24,13 +28,13 @@ use super::{Settings, server};
 
 /// The largest request body, in bytes: the newer of the documented limits.
 const BODY_LIMIT: usize = 100 * 1024 * 1024;
-/// The one key that is not valid; any other is.
-const INVALID_KEY: &str = "invalid";
 
 /// What all connections share.
 pub(super) struct Service {
     settings: Settings,
+    address: SocketAddr,
     tally: Tally,
+    files: Files,
     quota: Mutex<Option<Quota>>,
     /// One drawing a core: more would only be slower, and hold more pictures at once.
     easels: Semaphore,
@@ -38,13 +42,15 @@ pub(super) struct Service {
 }
 
 impl Service {
-    pub fn new(settings: Settings, closing: watch::Receiver<bool>) -> Service {
+    pub fn new(settings: Settings, address: SocketAddr, closing: watch::Receiver<bool>) -> Service {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Service {
             quota: Mutex::new(settings.quota_per_minute.map(Quota::per_minute)),
             tally: Tally::default(),
+            files: Files::default(),
             easels: Semaphore::new(cores),
             settings,
+            address,
             closing,
         }
     }
@@ -55,17 +61,19 @@ impl Service {
 
     fn reset(&self) {
         self.tally.reset();
+        self.files.clear();
         if let Some(quota) = &mut *self.quota.lock().unwrap_or_else(PoisonError::into_inner) {
             quota.clear();
         }
     }
 }
 
-/// The routes. A base URL may hold any path, so everything but our own two is looked at by its end.
+/// The routes. A base URL may hold any path, so everything but our own is looked at by its end.
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/stats", get(async |State(service): State<Arc<Service>>| Json(service.stats())))
         .route("/reset", post(async |State(service): State<Arc<Service>>| service.reset()))
+        .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .fallback(generate)
         .with_state(service)
 }
@@ -75,9 +83,31 @@ async fn generate(State(service): State<Arc<Service>>, request: Request) -> Resp
         return ApiError::no_such_method(request.uri().path()).into_response();
     };
     let mut visit = service.tally.arrive();
+    let host = service.host(request.headers());
     match service.admit(model, request).await {
-        Ok(wish) => service.answer(wish, visit).await,
+        Ok(wish) => service.answer(wish, &host, visit).await,
         Err(error) => failed(error, &mut visit),
+    }
+}
+
+/// A picture that an answer links to. The links are complete in themselves: one that brings a key gets 400.
+async fn fetch(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, StatusCode> {
+    if !key::keys(&uri, &headers).is_empty() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    match service.files.fetch(&name) {
+        Fetched::Unknown => Err(StatusCode::NOT_FOUND),
+        Fetched::Unavailable => Err(StatusCode::SERVICE_UNAVAILABLE),
+        Fetched::Picture(ask) => {
+            let picture = service.draw(move || Picture::of(&ask)).await;
+            let Picture { format, bytes } = picture.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+            Ok(([(CONTENT_TYPE, format.mime_type())], bytes).into_response())
+        }
     }
 }
 
@@ -100,7 +130,7 @@ impl Service {
     async fn admit(&self, model: String, request: Request) -> Result<Wish, ApiError> {
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_LIMIT).await;
-        check_key(&head.uri, &head.headers)?;
+        self.settings.key_way.check(&head.uri, &head.headers)?;
         if !MODELS.contains(&model.as_str()) {
             return Err(ApiError::no_such_model(&model));
         }
@@ -120,34 +150,71 @@ impl Service {
         }
     }
 
-    async fn answer(&self, wish: Wish, mut visit: Visit) -> Response {
+    /// The host by which a client knows this server, so that it takes a link to it for what it is.
+    fn host(&self, headers: &HeaderMap) -> String {
+        let named = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| !host.is_empty());
+        named.map_or_else(|| self.address.to_string(), str::to_owned)
+    }
+
+    async fn answer(&self, wish: Wish, host: &str, mut visit: Visit) -> Response {
         let seed = self.settings.seed;
         let nth = self.tally.ask(wish.hash);
         let of_request = Dice::of_request(seed, wish.hash);
         let dice = of_request.clone().of_ask(nth);
-        let fault = self.settings.faults.befalling(&of_request, &dice);
-        let ask = Ask { wish, nth, seed, dice };
+        let fault = match &wish.script {
+            Some(script) => script.at(nth),
+            None => self.settings.faults.befalling(&of_request, &dice),
+        };
+        let ask = Arc::new(Ask { wish, nth, seed, dice });
         self.dawdle(&ask.dice).await;
-        match fault.map(|kind| kind.conduct()) {
-            None => self.send(ask, visit, body::whole).await,
-            Some(Conduct::Cut) => self.send(ask, visit, body::cut).await,
-            Some(Conduct::Fail(error)) => failed(error(), &mut visit),
-            Some(Conduct::Withhold(document)) => {
-                visit.got(StatusCode::OK.as_str());
-                Json(document(&ask)).into_response()
+        match fault {
+            None => self.send(ask, answer::with_picture, visit, body::whole).await,
+            Some(kind) => {
+                visit.befell(kind.name());
+                self.misbehave(kind, ask, host, visit).await
             }
-            Some(Conduct::Hang) => {
-                server::until_closing(&mut self.closing.clone()).await;
-                server::abandon()
-            }
-            Some(Conduct::Reset) => server::abandon(),
         }
     }
 
-    /// Draws, and hands the document over in the given way.
-    async fn send(&self, ask: Ask, mut visit: Visit, way: fn(Vec<u8>, RequestHash, Visit) -> Response) -> Response {
+    /// Does what this kind of fault is.
+    async fn misbehave(&self, kind: FaultKind, ask: Arc<Ask>, host: &str, mut visit: Visit) -> Response {
+        match kind.conduct() {
+            Conduct::Fail(error) => failed(error(&ask), &mut visit),
+            Conduct::Interpose(response) => {
+                let response = response(&ask);
+                visit.got(response.status().as_str());
+                response
+            }
+            Conduct::Withhold(document) => self.send(ask, document, visit, body::withheld).await,
+            Conduct::Vary(document) => self.send(ask, document, visit, body::whole).await,
+            Conduct::Send(way) => self.send(ask, answer::with_picture, visit, way).await,
+            Conduct::Drip => {
+                let time = self.settings.drip;
+                let way = move |document, request, visit| body::drip(document, time, request, visit);
+                self.send(ask, answer::with_picture, visit, way).await
+            }
+            Conduct::Link(document, serving) => {
+                let url = format!("http://{host}{}", self.files.lend(ask.clone(), serving));
+                self.send(ask, move |ask| document(ask, &url), visit, body::whole).await
+            }
+            Conduct::Hang => {
+                server::until_closing(&mut self.closing.clone()).await;
+                server::abandon()
+            }
+            Conduct::Reset => server::abandon(),
+        }
+    }
+
+    /// Draws what the document takes, and hands it over in the given way.
+    async fn send(
+        &self,
+        ask: Arc<Ask>,
+        document: impl FnOnce(&Ask) -> Value + Send + 'static,
+        mut visit: Visit,
+        way: impl FnOnce(Vec<u8>, RequestHash, Visit) -> Response,
+    ) -> Response {
         let request = ask.wish.hash;
-        match self.draw(ask).await {
+        match self.draw(move || document(&ask).to_string().into_bytes()).await {
             Ok(document) => way(document, request, visit),
             Err(error) => failed(error, &mut visit),
         }
@@ -162,9 +229,9 @@ impl Service {
     }
 
     /// Draws only now, after the wait: so a picture is held no longer than it takes to send it.
-    async fn draw(&self, ask: Ask) -> Result<Vec<u8>, ApiError> {
+    async fn draw<T: Send + 'static>(&self, drawing: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
         let _easel = self.easels.acquire().await.map_err(|_| ApiError::internal())?;
-        tokio::task::spawn_blocking(move || answer::with_picture(&ask)).await.map_err(|_| ApiError::internal())
+        tokio::task::spawn_blocking(drawing).await.map_err(|_| ApiError::internal())
     }
 }
 
@@ -172,22 +239,4 @@ impl Service {
 async fn read(model: String, body: Bytes) -> Result<Wish, ApiError> {
     let reading = tokio::task::spawn_blocking(move || request::read(&model, &body));
     reading.await.map_err(|_| ApiError::internal())?
-}
-
-/// The key in the address, if there.
-#[derive(Deserialize)]
-struct KeyQuery {
-    key: Option<String>,
-}
-
-fn check_key(uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-    let query = Query::<KeyQuery>::try_from_uri(uri).ok().and_then(|query| query.0.key);
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let bearer = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let keys = [query.as_deref(), header("x-goog-api-key"), bearer];
-    match keys.into_iter().flatten().map(str::trim).find(|key| !key.is_empty()) {
-        None => Err(ApiError::missing_key()),
-        Some(INVALID_KEY) => Err(ApiError::invalid_key()),
-        Some(_) => Ok(()),
-    }
 }

@@ -17,10 +17,12 @@ pub struct Stats {
     pub statuses: BTreeMap<String, u64>,
     /// The most requests that were in flight together, from the head of a request to the end of its answer.
     pub most_at_once: u64,
-    /// Complete 200 answers with an image: the last byte was handed to the connection.
+    /// Complete 200 answers with a final image, or its URL: the last byte was handed to the connection.
     pub answered: u64,
     /// Those of `answered` whose very same request had been answered before.
     pub answered_again: u64,
+    /// How often each kind of fault befell an ask, by rate or by a word in its prompt.
+    pub oddities: BTreeMap<&'static str, u64>,
 }
 
 /// The counts of a running simulator; clones share them.
@@ -93,6 +95,11 @@ impl Visit {
     pub fn got(&mut self, status: &str) {
         self.has_status = true;
         self.count(|counts| *counts.stats.statuses.entry(status.to_owned()).or_default() += 1);
+    }
+
+    /// This kind of fault befalls the ask.
+    pub fn befell(&mut self, kind: &'static str) {
+        self.count(|counts| *counts.stats.oddities.entry(kind).or_default() += 1);
     }
 
     /// The whole answer with its image was handed over.

@@ -81,6 +81,12 @@ pub enum StoreError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another run, with another database, writes into the same folder.
+    #[error("another run writes pictures of this job into {}; wait for it, or choose another folder with --output", output.display())]
+    Held {
+        /// The output folder.
+        output: PathBuf,
+    },
     /// A folder below the output folder leads out of it.
     #[error("{} is a link to {}, outside the output folder; remove the link, or choose another name for the item", link.display(), target.display())]
     Outside {

@@ -47,6 +47,17 @@ fn faults_are_had_for_the_asking_and_only_in_a_rehearsal() {
 }
 
 #[test]
+fn a_prompt_says_what_is_to_go_wrong_with_it() {
+    let here = Workspace::with_list(0);
+    let rows = ["a,a cup [[simulate:html cut ok]]", "b,a jug [[simulate:gateway-refused]]", "c,a bowl"];
+    here.write("list.csv", &format!("id,prompt\n{}\n", rows.join("\n")));
+    here.overnight("run list.csv --rehearse").end().exits(3);
+    let status = here.status("--rehearse");
+    assert_eq!((&status["counts"]["done"], &status["failed_by_kind"]["refused"]), (&2.into(), &1.into()));
+    assert_eq!((&status["attempts"], &status["lost_attempts"]), (&5.into(), &1.into()));
+}
+
+#[test]
 fn a_job_file_that_rehearses_is_found_there_by_its_path() {
     let here = Workspace::with_list(1);
     let job = "manifest = \"../list.csv\"\nrehearse = true\nfail = [\"refused=100%\"]\n";

@@ -1,5 +1,7 @@
 //! What the command line accepts and how it explains itself. Never runs a job.
 
+use overnight::simulator::FaultKind;
+
 use crate::support::workspace::Workspace;
 
 #[test]
@@ -22,6 +24,15 @@ fn the_help_of_run_lists_examples_and_exit_codes_and_never_the_values_of_variabl
         assert!(ended.stdout.contains(words), "{words}");
     }
     assert!(!ended.stdout.contains("print-a-secret"));
+}
+
+#[test]
+fn the_help_of_simulate_lists_every_kind_of_fault_and_the_word_for_prompts() {
+    let help = Workspace::new().overnight("simulate --help").end().exits(0).stdout;
+    for (_, name, meaning) in FaultKind::all() {
+        assert!(help.lines().any(|line| line.starts_with(&format!("  {name} ")) && line.ends_with(meaning)), "{name}");
+    }
+    assert!(help.contains("[[simulate:503 cut ok]]"));
 }
 
 #[test]
@@ -52,6 +63,7 @@ fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
         "retry",
         "cancel",
         "simulate --fail explode=1",
+        "simulate --auth cookie",
     ];
     for words in wrong {
         let ended = here.overnight(words).end().exits(2);

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use overnight::domain::{AspectRatio, Auth, OnLost};
-use overnight::job::{Fault, Job, JobError, JobFile, KeyError, KeySource, Options, Workspace};
+use overnight::job::manifest::RowFormat;
+use overnight::job::{Fault, Job, JobError, JobFile, KeyError, KeySource, ManifestFormat, Options, Workspace};
 use secrecy::ExposeSecret;
 
 /// A command line with nothing but the options of a run.
@@ -169,6 +170,31 @@ fn a_rehearsal_keeps_its_own_database_and_pictures() {
 }
 
 #[test]
+fn a_manifest_on_standard_input_needs_a_name_and_a_format() {
+    let folder = workspace(&[("shop/jobs/a.toml", "manifest = '-'\nmanifest_format = 'jsonl'")]);
+    let here = folder.path();
+    let refused = |words: &[&str]| Job::load(Path::new("-"), &flags(words), here).unwrap_err().to_string();
+    assert!(refused(&["--manifest-format", "csv"]).contains("name it with --name"));
+    assert!(refused(&["--name", "spring"]).contains("--manifest-format csv, tsv or jsonl"));
+    let job = load(here, "-", &["--name", "spring", "--manifest-format", "csv"]);
+    assert_eq!((job.name.as_str(), job.manifest.as_path()), ("spring", Path::new("-")));
+    assert_eq!((job.manifest_shown.as_str(), job.reads_stdin()), ("<stdin>", true));
+    assert_eq!((job.workspace.as_path(), job.references_folder()), (here, here.to_path_buf()));
+    let job = load(here, "shop/jobs/a.toml", &[]);
+    assert_eq!((job.name.as_str(), job.reads_stdin()), ("a", true), "a job file names its job");
+    assert_eq!((job.references_folder(), job.workspace), (here.to_path_buf(), here.join("shop")));
+}
+
+#[test]
+fn a_compressed_manifest_names_its_job_as_the_plain_one_does() {
+    let folder = workspace(&[]);
+    for target in ["spring.csv", "spring.csv.gz", "spring.JSONL.GZ", "lists/spring.tsv.gz"] {
+        assert_eq!(load(folder.path(), target, &[]).name, "spring", "{target}");
+    }
+    assert_eq!(load(folder.path(), "spring.2.csv.gz", &[]).name, "spring.2");
+}
+
+#[test]
 fn a_job_is_found_by_its_name_or_by_its_path() {
     let folder = workspace(&[("shop/jobs/a.toml", "manifest = 'a.csv'\nname = 'spring'\ndb = '../s.db'")]);
     let here = folder.path();
@@ -190,11 +216,18 @@ fn a_job_is_found_by_its_name_or_by_its_path() {
 }
 
 #[test]
-fn what_cannot_be_read_yet_is_refused_with_what_can() {
-    let folder = workspace(&[("a.toml", "manifest = 'a.csv.gz'")]);
-    for target in ["a.tsv", "a.csv.gz", "-", "a.xlsx", "a", "a.toml"] {
+fn what_is_no_manifest_by_its_name_is_refused_unless_someone_says_what_it_is() {
+    let folder = workspace(&[("a.toml", "manifest = 'a.zip'")]);
+    for target in ["a.xlsx", "a", "a.gz", "./-", "a.toml"] {
         let error = Job::load(Path::new(target), &Options::default(), folder.path()).unwrap_err().to_string();
-        assert!(error.ends_with(".csv, .jsonl or .ndjson"), "{error}");
+        assert!(
+            error.ends_with(
+                ".csv, .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
+            ),
+            "{error}"
+        );
+        let job = load(folder.path(), target, &["--manifest-format", "tsv.gz"]);
+        assert_eq!(job.manifest_format, ManifestFormat { rows: RowFormat::Tsv, gzip: true }, "{target}");
     }
     let error = Job::load(Path::new("none.toml"), &Options::default(), folder.path()).unwrap_err();
     assert!(error.to_string().starts_with("none.toml cannot be read"), "{error}");

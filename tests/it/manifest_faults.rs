@@ -153,7 +153,10 @@ fn a_header_that_cannot_work_is_told_with_what_was_probably_meant() {
             "id;prompt\na;b",
             "the columns are separated by semicolons, not commas; save the file with commas as CSV UTF-8",
         ),
-        ("id\tprompt\na\tb", "the columns are separated by tabs, not commas; save the file with commas as CSV UTF-8"),
+        (
+            "id\tprompt\na\tb",
+            "the columns are separated by tabs, not commas; give it the ending .tsv, or add --manifest-format tsv",
+        ),
     ] {
         assert_eq!(faults("p.csv", header), [format!("p.csv:1:1: {expected}")], "{header:?}");
     }
@@ -184,10 +187,6 @@ fn a_faulty_line_of_json_is_told_at_its_column() {
             ("[1, 2]", "2:1: this line is not an object; write one a line, like {\"prompt\": \"…\"}"),
             ("\"x\"", "2:1: this line is not an object; write one a line, like {\"prompt\": \"…\"}"),
             ("{\"prompt\": 7}", "2:12: `prompt` must be text; put quotes around it"),
-            (
-                "{\"key\": \"a\", \"request\": {}}",
-                "2:1: lines of Gemini's batch format are not read yet; write objects like {\"id\": \"…\", \"prompt\": \"…\"}",
-            ),
             ("{\"id\": \"a\"}", "2:1: `prompt` is empty; say what the picture should show, or remove the row"),
             (
                 "{\"prompt\": \"x\", \"images\": {\"a\": 1}}",

@@ -3,23 +3,36 @@
 mod answers;
 mod counts;
 mod faults;
+mod keys;
+mod links;
+mod oddities;
 mod strictness;
+mod words;
 
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use overnight::simulator::{Drawing, Fault, Faults, Format, Settings, Simulator, draw};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 const MODEL_PATH: &str = "/v1beta/models/gemini-3.1-flash-lite-image:generateContent";
 
 /// A client that neither retries nor minds a proxy.
 fn client() -> Client {
+    client_builder().build().unwrap()
+}
+
+/// One that also takes what comes as it is: it neither follows nor unpacks.
+fn plain_client() -> Client {
+    client_builder().redirect(reqwest::redirect::Policy::none()).no_gzip().build().unwrap()
+}
+
+fn client_builder() -> ClientBuilder {
     // Installed already by another test of this process, it is just as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder().no_proxy().retry(reqwest::retry::never()).build().unwrap()
+    Client::builder().no_proxy().retry(reqwest::retry::never())
 }
 
 async fn start(settings: Settings) -> Simulator {
@@ -37,8 +50,12 @@ fn request(prompt: &str) -> Value {
 }
 
 fn post(simulator: &Simulator, body: &Value) -> RequestBuilder {
+    post_with(&client(), simulator, body)
+}
+
+fn post_with(client: &Client, simulator: &Simulator, body: &Value) -> RequestBuilder {
     let url = format!("{}{MODEL_PATH}", simulator.base_url());
-    client().post(url).header("x-goog-api-key", "a key").body(body.to_string())
+    client.post(url).header("x-goog-api-key", "a key").body(body.to_string())
 }
 
 /// Sends a request and reads the whole answer.

@@ -208,6 +208,7 @@ pub fn publishing_again_changes_nothing(open: Open) {
     let publication = publication("lamp", staged, Some("A lamp."));
     let first = publish(&*store, &publication);
     assert_eq!(publish(&*store, &publication), first);
+    drop(store);
     assert_eq!(publish(&*open(root.path()), &publication), first);
     assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt", "lamp~2.png"]);
     assert!(!root.path().join(".versions").exists());

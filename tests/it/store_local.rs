@@ -84,9 +84,26 @@ fn an_attempt_that_was_staged_before_is_not_overwritten() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     stage(&*store, 1, &[&png(1, 1, "a")]);
-    let error = store.stage(AttemptId(1)).unwrap().begin().unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    let error = store.stage(AttemptId(1)).err().unwrap();
     assert!(error.to_string().contains("1-1.part"), "{error}");
+}
+
+#[test]
+fn a_place_that_cannot_be_made_is_told_before_anything_is_asked_for() {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    fs::remove_dir_all(root.path().join(".staging")).unwrap();
+    assert!(matches!(store.stage(AttemptId(1)), Err(StoreError::Io { action: "create", .. })));
+}
+
+#[test]
+fn two_runs_that_know_nothing_of_each_other_do_not_share_a_folder() {
+    let root = tempfile::tempdir().unwrap();
+    let first = open(root.path());
+    let refused = LocalStore::open(root.path(), "spring").err().unwrap();
+    assert!(matches!(refused, StoreError::Held { .. }), "{refused}");
+    drop(first);
+    open(root.path());
 }
 
 #[test]
@@ -125,6 +142,7 @@ fn a_publication_cut_short_at_any_step_goes_on_where_it_was() {
             fs::rename(root.path().join(from), root.path().join(to)).unwrap();
         }
 
+        drop(store);
         let artifact = publish(&*open(root.path()), &publication("lamp", new, Some("New.")));
         assert_eq!(artifact.images[1].file, "lamp~2.png");
         assert_eq!(visible(root.path()), ["lamp.jpg", "lamp.txt", "lamp~2.png"], "after {done} steps");

@@ -1,5 +1,5 @@
-//! Comma-separated values (RFC 4180), with the place of every cell. Never guesses: a quote that is never closed, text
-//! after a quote and a row of another length are told, not repaired.
+//! Comma-separated values (RFC 4180), and the same with tabs, with the place of every cell. Never guesses: a quote that
+//! is never closed, text after a quote and a row of another length are told, not repaired.
 
 use std::io::{self, BufRead};
 
@@ -18,9 +18,35 @@ const UNCLOSED: &str = "this quote is never closed, so everything after it belon
 
 const AFTER_CLOSING: &str = "there is text after the closing quote; inside a quoted cell, write a quote as two (\"\")";
 
-/// Reads the rows of a CSV file.
+/// What stands between two cells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Separator {
+    /// As in `.csv`.
+    Comma,
+    /// As in `.tsv`.
+    Tab,
+}
+
+impl Separator {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Comma => b',',
+            Self::Tab => b'\t',
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Comma => "comma",
+            Self::Tab => "tab",
+        }
+    }
+}
+
+/// Reads the rows of a CSV or TSV file.
 pub struct CsvRows {
     source: Source,
+    separator: Separator,
     reader: csv_core::Reader,
     /// Where the next byte stands.
     position: Position,
@@ -41,9 +67,10 @@ struct Record {
 
 impl CsvRows {
     /// Reads a source that stands before the header.
-    pub fn new(source: Source) -> Self {
+    pub fn new(source: Source, separator: Separator) -> Self {
+        let reader = csv_core::ReaderBuilder::new().delimiter(separator.byte()).build();
         let unquoted = vec![0; BLOCK].into_boxed_slice();
-        Self { source, reader: csv_core::Reader::new(), position: Position::START, raw: Vec::new(), unquoted }
+        Self { source, separator, reader, position: Position::START, raw: Vec::new(), unquoted }
     }
 
     /// Where reading has come to.
@@ -70,7 +97,7 @@ impl CsvRows {
             columns.push(name.to_owned(), cell.place);
         }
         if columns.get("prompt").is_none() {
-            header.problems.push(Problem::new(header.place, no_prompt(columns.names())));
+            header.problems.push(Problem::new(header.place, self.no_prompt(columns.names())));
         }
         Ok((columns, header.problems))
     }
@@ -79,7 +106,7 @@ impl CsvRows {
     pub fn read(&mut self, columns: &Columns) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
         while let Some(record) = self.read_record()? {
             if !record.is_blank() {
-                return Ok(Some(record.into_row(columns.names().len())));
+                return Ok(Some(record.into_row(columns.names().len(), self.separator)));
             }
         }
         Ok(None)
@@ -108,7 +135,7 @@ impl CsvRows {
         }
     }
 
-    /// Reads a cell and the comma or line end after it, and tells whether it is the row's last.
+    /// Reads a cell and the separator or line end after it, and tells whether it is the row's last.
     fn read_field(&mut self, record: &mut Record) -> io::Result<bool> {
         let start = self.position;
         let mut text = Vec::new();
@@ -132,6 +159,27 @@ impl CsvRows {
                 record.push(start, &self.raw, text);
                 return Ok(is_last);
             }
+        }
+    }
+
+    /// Why there may be no column `prompt`, and what to do.
+    fn no_prompt(&self, columns: &[String]) -> String {
+        if let [one] = columns {
+            let separators = [
+                (',', "commas", "give it the ending .csv, or add --manifest-format csv"),
+                ('\t', "tabs", "give it the ending .tsv, or add --manifest-format tsv"),
+                (';', "semicolons", "save the file with commas as CSV UTF-8"),
+            ];
+            let expected = self.separator;
+            for (separator, name, remedy) in separators {
+                if one.contains(separator) && separator != char::from(expected.byte()) {
+                    return format!("the columns are separated by {name}, not {}s; {remedy}", expected.name());
+                }
+            }
+        }
+        match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
+            Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
+            None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
         }
     }
 }
@@ -197,36 +245,20 @@ impl Record {
     }
 
     /// The row, if nothing is wrong with it and it has as many cells as the header.
-    fn into_row(mut self, expected: usize) -> Result<RawRow, Vec<Problem>> {
+    fn into_row(mut self, expected: usize, separator: Separator) -> Result<RawRow, Vec<Problem>> {
         let found = self.cells.len();
         if self.problems.is_empty() && found != expected {
             let message = format!(
                 "this row has {found} {}, but the header has {expected}; put quotes around a cell \
-                 that holds a comma, and keep the commas of empty cells",
-                if found == 1 { "cell" } else { "cells" }
+                 that holds a {separator}, and keep the {separator}s of empty cells",
+                if found == 1 { "cell" } else { "cells" },
+                separator = separator.name(),
             );
             self.problems.push(Problem::new(Place::line(self.place.line), message));
         }
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        Ok(RawRow { line: self.place.line, cells: self.cells, lists_in_text: true })
-    }
-}
-
-/// Why there may be no column `prompt`, and what to do.
-fn no_prompt(columns: &[String]) -> String {
-    if let [one] = columns {
-        for (separator, name) in [(';', "semicolons"), ('\t', "tabs")] {
-            if one.contains(separator) {
-                return format!(
-                    "the columns are separated by {name}, not commas; save the file with commas as CSV UTF-8"
-                );
-            }
-        }
-    }
-    match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
-        Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
-        None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
+        Ok(RawRow { line: self.place.line, cells: self.cells, stated: Vec::new(), lists_in_text: true })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::LONGEST_ROW;
+use super::batch;
 use super::columns::Columns;
 use super::row::{Cell, RawRow};
 use super::source::Source;
@@ -61,7 +62,7 @@ fn row(number: u64, bytes: &[u8], columns: &mut Columns) -> Result<RawRow, Vec<P
 }
 
 /// One line of the file.
-struct Line<'a> {
+pub struct Line<'a> {
     number: u64,
     text: &'a str,
 }
@@ -71,19 +72,27 @@ impl Line<'_> {
         let object: Object = serde_json::from_str(self.text).map_err(|error| vec![self.not_an_object(&error)])?;
         let mut cells: Vec<Option<Cell>> = Vec::new();
         let mut problems = Vec::new();
-        for (key, raw) in object.0 {
-            let place = self.place(raw.get().as_ptr() as usize - self.text.as_ptr() as usize);
-            if let Err(message) = add(&mut cells, columns, &key, raw, place) {
+        for (key, raw) in &object.0 {
+            let place = self.place_of(raw);
+            if let Err(message) = add(&mut cells, columns, key, raw, place) {
                 problems.push(Problem { place, message });
             }
         }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let missing = || Cell { value: Value::Null, place: Place::new(self.number, 1) };
-        let row = RawRow {
+        Ok(RawRow {
             line: self.number,
             cells: cells.into_iter().map(|cell| cell.unwrap_or_else(missing)).collect(),
+            stated: batch::stated(self, &object)?,
             lists_in_text: false,
-        };
-        if problems.is_empty() { Ok(row) } else { Err(problems) }
+        })
+    }
+
+    /// The place of a value that was read from this very line.
+    pub fn place_of(&self, value: &RawValue) -> Place {
+        self.place(value.get().as_ptr() as usize - self.text.as_ptr() as usize)
     }
 
     fn not_an_object(&self, error: &serde_json::Error) -> Problem {
@@ -134,7 +143,15 @@ fn without_place(error: &serde_json::Error) -> String {
 }
 
 /// An object's keys and values as they stand, also those that stand twice.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// The value of a key; nothing if it is null.
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
+        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
+        (value.get() != "null").then_some(value)
+    }
+}
 
 impl<'de> Deserialize<'de> for Object<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

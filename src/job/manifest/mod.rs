@@ -1,8 +1,11 @@
 //! The list of what to make, read one row at a time. Never holds more than a row, never stops at the first mistake:
 //! whoever reads to the end has seen them all. Ids and names used twice are found by the queue, which keeps them.
 
+mod added;
+mod batch;
 mod columns;
 mod csv;
+mod format;
 mod jsonl;
 pub mod names;
 mod near_miss;
@@ -12,8 +15,10 @@ mod source;
 
 use std::io;
 
+pub use added::AddedReferences;
 use columns::Columns;
-use csv::CsvRows;
+use csv::{CsvRows, Separator};
+pub use format::{ManifestFormat, RowFormat, without_gz};
 use jsonl::JsonLines;
 use near_miss::near_misses;
 use row::{RawRow, Rows};
@@ -46,18 +51,20 @@ pub struct BadRow {
 /// A manifest that is being read.
 pub struct Manifest {
     file: String,
-    format: Format,
+    lines: Lines,
     columns: Columns,
     rows: Rows,
-    /// What is wrong with the header, until it was told.
-    header: Vec<Problem>,
+    /// What the job file adds to every row.
+    added: AddedReferences,
+    /// What is wrong before the first row, until it was told.
+    header: Vec<Fault>,
     ended: bool,
 }
 
-/// The format a manifest is written in.
-enum Format {
+/// Who reads the rows of a format.
+enum Lines {
     Csv(Box<CsvRows>),
-    JsonLines(JsonLines),
+    Json(JsonLines),
 }
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
@@ -77,23 +84,42 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let (source, problem) = source::open(&job.manifest)?;
+        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
+        let (source, problem) = source::open(file, job.manifest_format.gzip)?;
+        let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
             ended: problem.is_some(),
-            header: Vec::from_iter(problem),
+            header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
             rows: Rows::new(job.defaults.clone(), job.references_folder()),
-            format: match job.manifest.extension() {
-                Some(extension) if extension.eq_ignore_ascii_case("csv") => Format::Csv(Box::new(CsvRows::new(source))),
-                _ => Format::JsonLines(JsonLines::new(source)),
+            added: job.references.clone(),
+            lines: match job.manifest_format.rows {
+                RowFormat::Csv => csv(source, Separator::Comma),
+                RowFormat::Tsv => csv(source, Separator::Tab),
+                RowFormat::JsonLines => Lines::Json(JsonLines::new(source)),
             },
         };
-        if let (Format::Csv(rows), false) = (&mut manifest.format, manifest.ended) {
-            (manifest.columns, manifest.header) = rows.read_header()?;
-            manifest.ended = manifest.columns.get("prompt").is_none();
+        if !manifest.ended {
+            let faults = manifest.rows.add_references(&manifest.added);
+            manifest.header.extend(faults);
+            manifest.read_header();
         }
         Ok(manifest)
+    }
+
+    fn read_header(&mut self) {
+        let Lines::Csv(rows) = &mut self.lines else { return };
+        let (columns, mut problems) = rows.read_header().unwrap_or_else(|error| {
+            let problem = source::cut_off(rows.place(), &error);
+            (Columns::default(), vec![problem])
+        });
+        self.columns = columns;
+        self.ended = self.columns.get("prompt").is_none();
+        self.header.extend(in_order(std::mem::take(&mut problems), &self.file));
+        if !self.columns.names().is_empty() {
+            self.header.extend(self.added.missing_from(&self.columns, &self.file));
+        }
     }
 
     /// The manifest's columns in their order. JSON Lines has as many as its keys, in the order in which they first
@@ -105,13 +131,13 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        in_order(near_misses(&self.columns), &self.file)
+        in_order(near_misses(&self.columns, &self.added), &self.file)
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
-        match &mut self.format {
-            Format::Csv(rows) => rows.read(&self.columns),
-            Format::JsonLines(lines) => lines.read(&mut self.columns),
+        match &mut self.lines {
+            Lines::Csv(rows) => rows.read(&self.columns),
+            Lines::Json(lines) => lines.read(&mut self.columns),
         }
     }
 
@@ -119,11 +145,22 @@ impl Manifest {
         BadRow { faults: in_order(problems, &self.file), row }
     }
 
+    /// Where reading has come to.
     fn place(&self) -> Place {
-        match &self.format {
-            Format::Csv(rows) => rows.place(),
-            Format::JsonLines(lines) => lines.place(),
+        match &self.lines {
+            Lines::Csv(rows) => rows.place(),
+            Lines::Json(lines) => lines.place(),
         }
+    }
+
+    /// What can only be said when the last row was read: which keys no line of JSON has.
+    fn end(&mut self) -> Option<BadRow> {
+        self.ended = true;
+        let faults = match &self.lines {
+            Lines::Json(_) if !self.columns.names().is_empty() => self.added.missing_from(&self.columns, &self.file),
+            _ => Vec::new(),
+        };
+        (!faults.is_empty()).then_some(BadRow { faults, row: None })
     }
 }
 
@@ -134,8 +171,8 @@ impl Iterator for Manifest {
     /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
         if !self.header.is_empty() {
-            let problems = std::mem::take(&mut self.header);
-            return Some(Err(self.bad(problems, None)));
+            let faults = std::mem::take(&mut self.header);
+            return Some(Err(BadRow { faults, row: None }));
         }
         if self.ended {
             return None;
@@ -146,14 +183,10 @@ impl Iterator for Manifest {
                 (row, problems) => Some(Err(self.bad(problems, Some(row)))),
             },
             Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
-            Ok(None) => {
-                self.ended = true;
-                None
-            }
+            Ok(None) => self.end().map(Err),
             Err(error) => {
                 self.ended = true;
-                let message = format!("the file cannot be read on from here ({error})");
-                Some(Err(self.bad(vec![Problem::new(self.place(), message)], None)))
+                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)], None)))
             }
         }
     }

@@ -41,8 +41,18 @@ pub fn path(text: &str) -> Result<String, String> {
             plain => parts.push(clean(plain)),
         }
     }
+    let folders = &parts[..parts.len() - 1];
+    if folders.iter().any(|folder| is_like_a_file(folder)) {
+        return bad("has a folder that is called like a file");
+    }
     let path = parts.join("/");
     if path.len() > LONGEST_PATH { bad("is too long") } else { Ok(path) }
+}
+
+/// A folder `mug.png` would stand where the picture of an item `mug` has to go.
+fn is_like_a_file(folder: &str) -> bool {
+    let folder = folder.to_lowercase();
+    [".jpg", ".png", ".webp", ".txt", ".csv", ".jsonl", ".html"].iter().any(|ending| folder.ends_with(ending))
 }
 
 fn is_plain(c: char) -> bool {
@@ -126,6 +136,8 @@ mod tests {
             "a/",
             "a/ /b",
             ".versions/x",
+            "lamp.png/red",
+            "results.csv/x",
             "a/.b",
             "a\0b",
             "a/ ../b",

@@ -1,5 +1,6 @@
 //! Columns that nobody reads and that were probably meant to be read. Never decides: such a column is kept as it is.
 
+use super::AddedReferences;
 use super::columns::Columns;
 use super::row::READ;
 use crate::job::fault::Problem;
@@ -18,9 +19,10 @@ const OTHER_WORDS: [(&str, &str); 6] = [
 /// more, a catalogue's own columns (`image_src`, `variant_sku`) would be suspected.
 const LETTERS_A_SLIP: usize = 5;
 
-/// The columns to warn of, in their order.
-pub fn near_misses(columns: &Columns) -> Vec<Problem> {
-    let unread = columns.iter().filter(|(name, _)| !READ.contains(name));
+/// The columns to warn of, in their order. Those that the job file maps are read.
+pub fn near_misses(columns: &Columns, added: &AddedReferences) -> Vec<Problem> {
+    let is_mapped = |name: &str| added.columns.iter().any(|(mapped, _)| mapped == name);
+    let unread = columns.iter().filter(|(name, _)| !READ.contains(name) && !is_mapped(name));
     let suspicion = |(name, place)| {
         let meant = meant(name, columns)?;
         let message = format!("the column `{name}` is not one this program reads; if `{meant}` was meant, rename it");

@@ -35,17 +35,19 @@ impl References {
         Self { folder, found: HashMap::new() }
     }
 
-    /// What is wrong with a request of these references and so many bytes of text.
-    pub fn check(&mut self, references: &[String], text_bytes: usize) -> Vec<String> {
+    /// What is wrong with a request of these references and so many bytes of text: with one of them, by its number
+    /// from 0, or with all together.
+    pub fn check(&mut self, references: &[String], text_bytes: usize) -> Vec<(Option<usize>, String)> {
         if references.len() > MOST {
-            return vec![format!("{} reference images are too many; a request takes {MOST}", references.len())];
+            let message = format!("{} reference images are too many; a request takes {MOST}", references.len());
+            return vec![(None, message)];
         }
         let mut problems = Vec::new();
         let mut request = text_bytes as u64 + OVERHEAD;
-        for reference in references {
+        for (number, reference) in references.iter().enumerate() {
             match self.length(reference) {
                 Ok(length) => request += length.div_ceil(3) * 4,
-                Err(problem) => problems.push(problem),
+                Err(problem) => problems.push((Some(number), problem)),
             }
         }
         if problems.is_empty() && request > LARGEST_REQUEST {
@@ -55,7 +57,7 @@ impl References {
                 megabytes(request),
                 megabytes(LARGEST_REQUEST)
             );
-            problems.push(message);
+            problems.push((None, message));
         }
         problems
     }

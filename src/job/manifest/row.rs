@@ -1,16 +1,18 @@
 //! A row's cells become its items. Never reads a file's format: cells come with their places.
 
+use std::iter;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::batch::Stated;
 use super::columns::Columns;
 use super::references::References;
-use super::{Row, digest, names};
+use super::{AddedReferences, Row, digest, names};
 use crate::domain::{Digest, Item, ItemId, ManifestRow, Request};
 use crate::job::Defaults;
-use crate::job::fault::{Place, Problem};
+use crate::job::fault::{Fault, Place, Problem};
 
 /// The columns that are read, by name; any other is kept as it is.
 pub const READ: [&str; 12] = [
@@ -36,12 +38,6 @@ const LONGEST_PROMPT: usize = 500_000;
 
 const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or remove the row";
 
-/// What a line of Gemini's batch format holds.
-const BATCH_KEYS: [&str; 2] = ["key", "request"];
-
-const BATCH_LINE: &str =
-    "lines of Gemini's batch format are not read yet; write objects like {\"id\": \"…\", \"prompt\": \"…\"}";
-
 /// Hexadecimal digits of a request's hash that name an item whose row does not: 64 bits, so that among a million
 /// different rows two share one with a chance of 1 in 37 million.
 const ID_DIGITS: usize = 16;
@@ -52,6 +48,8 @@ pub struct RawRow {
     pub line: u64,
     /// Its cells, in the order of the columns; those of the last columns may be missing.
     pub cells: Vec<Cell>,
+    /// What it says elsewhere in the words of the columns: a line of the batch format does.
+    pub stated: Stated,
     /// Whether the format knows only text, so that several values share a cell.
     pub lists_in_text: bool,
 }
@@ -79,17 +77,36 @@ impl Cell {
 pub struct Rows {
     defaults: Defaults,
     references: References,
+    /// The columns beside `images` that name references.
+    reference_columns: Vec<String>,
+    /// The references that every request gets.
+    always: Vec<String>,
 }
 
 impl Rows {
     /// Rows whose references lie in this folder, and whose empty cells mean these defaults.
     pub fn new(defaults: Defaults, folder: PathBuf) -> Self {
-        Self { defaults, references: References::new(folder) }
+        Self { defaults, references: References::new(folder), reference_columns: Vec::new(), always: Vec::new() }
+    }
+
+    /// Adds the job's references to those of every row. What is wrong with those that every request gets is told here,
+    /// once, and the rows do without them.
+    pub fn add_references(&mut self, added: &AddedReferences) -> Vec<Fault> {
+        let texts = |listed: &[(String, Place)]| listed.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
+        self.reference_columns = texts(&added.columns);
+        let always = texts(&added.always);
+        let wrong = self.references.check(&always, 0);
+        let faults: Vec<Fault> = wrong.iter().filter_map(|(at, message)| added.wrong_always(*at, message)).collect();
+        if faults.is_empty() {
+            self.always = always;
+        }
+        faults
     }
 
     /// The row as it is kept, with its items, and everything that is wrong with it.
     pub fn items(&mut self, columns: &Columns, row: RawRow) -> (Row, Vec<Problem>) {
         let mut cells = Cells { columns, row: &row, problems: Vec::new() };
+        cells.find_said_twice();
         let request = self.request(&mut cells);
         let naming = Naming {
             id: cells.id(),
@@ -110,9 +127,11 @@ impl Rows {
     /// What the row asks of the model.
     fn request(&mut self, cells: &mut Cells) -> Request {
         let defaults = &self.defaults;
+        let named = cells.references(&self.reference_columns);
+        let paths = named.iter().map(|(_, path)| path);
         let request = Request {
             prompt: cells.prompt(),
-            references: cells.references(),
+            references: paths.chain(&self.always).cloned().collect(),
             model: cells.parsed("model", parse).unwrap_or_else(|| defaults.model.clone()).as_str().to_owned(),
             aspect_ratio: cells.parsed("aspect_ratio", parse).or(defaults.aspect_ratio),
             image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
@@ -120,11 +139,13 @@ impl Rows {
             modalities: cells.parsed("modalities", parse).unwrap_or(defaults.modalities),
             temperature: cells.parsed("temperature", temperature),
             seed: cells.parsed("seed", seed),
-            system_instruction: defaults.system_instruction.clone(),
+            system_instruction: cells.system_instruction().or_else(|| defaults.system_instruction.clone()),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
-        for problem in self.references.check(&request.references, text_bytes) {
-            cells.fault("images", format!("`images`: {problem}"));
+        for (number, problem) in self.references.check(&request.references, text_bytes) {
+            // What is wrong with all of them together is told at the first.
+            let column = named.get(number.unwrap_or(0)).map_or("images", |(column, _)| column);
+            cells.fault(column, format!("`{column}`: {problem}"));
         }
         request
     }
@@ -170,16 +191,39 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    /// A cell that holds something.
+    /// A cell that is read and holds something.
     fn get(&self, name: &str) -> Option<&'a Cell> {
-        debug_assert!(READ.contains(&name) || BATCH_KEYS.contains(&name), "`{name}` is read and not listed");
-        let cell = self.row.cells.get(self.columns.get(name)?)?;
-        (!cell.is_blank()).then_some(cell)
+        debug_assert!(READ.contains(&name), "`{name}` is read and not listed");
+        self.cell(name).filter(|cell| !cell.is_blank())
+    }
+
+    /// What the row says of a column, maybe blank; nothing where the row ends before it.
+    fn cell(&self, name: &str) -> Option<&'a Cell> {
+        self.stated(name).or_else(|| self.in_column(name))
+    }
+
+    fn stated(&self, name: &str) -> Option<&'a Cell> {
+        self.row.stated.iter().find(|(stated, _)| *stated == name).map(|(_, cell)| cell)
+    }
+
+    fn in_column(&self, name: &str) -> Option<&'a Cell> {
+        self.row.cells.get(self.columns.get(name)?)
+    }
+
+    /// Notes what a line says both in its request and beside it.
+    fn find_said_twice(&mut self) {
+        for (name, _) in &self.row.stated {
+            if let Some(beside) = self.in_column(name).filter(|cell| !cell.is_blank()) {
+                let inside = if *name == "id" { "`key`" } else { "the request" };
+                let message = format!("`{name}` is said here and by {inside} on the same line; keep one");
+                self.problems.push(Problem { place: beside.place, message });
+            }
+        }
     }
 
     /// Notes a problem at a cell, or at the row where the cell is missing.
     fn fault(&mut self, name: &str, message: String) {
-        let cell = self.columns.get(name).and_then(|column| self.row.cells.get(column));
+        let cell = self.cell(name);
         let place = cell.map_or(Place::new(self.row.line, 1), |cell| cell.place);
         self.problems.push(Problem { place, message });
     }
@@ -195,8 +239,7 @@ impl<'a> Cells<'a> {
 
     fn prompt(&mut self) -> String {
         if self.get("prompt").is_none() {
-            let is_batch = BATCH_KEYS.iter().all(|key| self.get(key).is_some());
-            self.fault("prompt", if is_batch { BATCH_LINE } else { NO_PROMPT }.to_owned());
+            self.fault("prompt", NO_PROMPT.to_owned());
         }
         let prompt = self.text("prompt").unwrap_or_default();
         if prompt.len() > LONGEST_PROMPT {
@@ -224,9 +267,25 @@ impl<'a> Cells<'a> {
         })
     }
 
-    /// The references as they are written: one path or several.
-    fn references(&mut self) -> Vec<String> {
-        let Some(cell) = self.get("images") else {
+    /// What the line's own request says to the model ahead of the prompt. No column does.
+    fn system_instruction(&self) -> Option<String> {
+        let cell = self.stated("system_instruction").filter(|cell| !cell.is_blank())?;
+        cell.value.as_str().map(str::to_owned)
+    }
+
+    /// The references of the row, each with its column: those in `images`, then those of `more` columns.
+    fn references<'b>(&mut self, more: &'b [String]) -> Vec<(&'b str, String)> {
+        let columns = iter::once("images").chain(more.iter().map(String::as_str));
+        let mut references = Vec::new();
+        for column in columns {
+            references.extend(self.references_in(column).into_iter().map(|path| (column, path)));
+        }
+        references
+    }
+
+    /// The references of one column as they are written: one path or several.
+    fn references_in(&mut self, column: &str) -> Vec<String> {
+        let Some(cell) = self.cell(column).filter(|cell| !cell.is_blank()) else {
             return Vec::new();
         };
         let listed = match &cell.value {
@@ -236,8 +295,8 @@ impl<'a> Cells<'a> {
             _ => None,
         };
         listed.unwrap_or_else(|| {
-            let message = "`images`: write one path, or a list of them like [\"front.jpg\", \"back.jpg\"]";
-            self.fault("images", message.to_owned());
+            let remedy = "write one path, or a list of them like [\"front.jpg\", \"back.jpg\"]";
+            self.fault(column, format!("`{column}`: {remedy}"));
             Vec::new()
         })
     }

@@ -1,23 +1,48 @@
 //! A manifest's bytes behind its byte order mark, and where each stands. Never holds the file.
 
 use std::fs::File;
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
 
 use crate::job::fault::{Place, Problem, starts_character};
 
 /// Bytes asked of the file at once.
 pub const BLOCK: usize = 64 * 1024;
 
-/// What is left of a file whose first bytes were looked at.
-pub type Source = BufReader<Chain<Cursor<Vec<u8>>, File>>;
+/// How data compressed with gzip begins (RFC 1952). No text in UTF-8 begins so.
+const GZIP: [u8; 2] = [0x1F, 0x8B];
 
-/// Opens a file behind the byte order mark of UTF-8; that of UTF-16 is a problem.
-pub fn open(path: &Path) -> io::Result<(Source, Option<Problem>)> {
-    let mut file = File::open(path)?;
-    let mut start = Vec::new();
-    file.by_ref().take(3).read_to_end(&mut start)?;
+/// What is left of a manifest whose first bytes were looked at.
+pub type Source = BufReader<Bytes>;
+
+/// Bytes from wherever they come.
+type Bytes = Box<dyn Read + Send>;
+
+/// Opens a file, or with none standard input, behind the byte order mark of UTF-8; that of UTF-16 is a problem.
+/// What is compressed with gzip is decompressed as it is read; `gzip` demands that it be.
+pub fn open(file: Option<&Path>, gzip: bool) -> io::Result<(Source, Option<Problem>)> {
+    let mut bytes: Bytes = match file {
+        Some(path) => Box::new(File::open(path)?),
+        None => Box::new(io::stdin()),
+    };
+    let mut start = first(&mut bytes, GZIP.len())?;
+    let compressed = start == GZIP;
     let mut problem = None;
+    if compressed {
+        bytes = Box::new(Gunzip(MultiGzDecoder::new(Cursor::new(start).chain(bytes))));
+        start = Vec::new();
+    } else if gzip {
+        let message = "the file is not compressed with gzip, though its name or `manifest_format` ends in .gz; leave \
+                       that ending out, or compress the file again";
+        problem = Some(Problem::new(Place::START, message));
+    }
+    match first(&mut bytes, 3 - start.len()) {
+        Ok(rest) => start.extend(rest),
+        Err(error) if compressed => problem = Some(cut_off(Place::START, &error)),
+        Err(error) => return Err(error),
+    }
     match start[..] {
         [0xEF, 0xBB, 0xBF] => start.clear(),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
@@ -26,7 +51,37 @@ pub fn open(path: &Path) -> io::Result<(Source, Option<Problem>)> {
         }
         _ => {}
     }
-    Ok((BufReader::with_capacity(BLOCK, Cursor::new(start).chain(file)), problem))
+    Ok((BufReader::with_capacity(BLOCK, Box::new(Cursor::new(start).chain(bytes))), problem))
+}
+
+/// Up to so many bytes from the beginning.
+fn first(bytes: &mut Bytes, count: usize) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    bytes.take(count as u64).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// That a manifest cannot be read from `place` on.
+pub fn cut_off(place: Place, error: &io::Error) -> Problem {
+    Problem::new(place, format!("the file cannot be read on from here: {error}"))
+}
+
+/// Decompresses, and says what it means when it cannot.
+struct Gunzip<R>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Gunzip<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into).map_err(|error| {
+            let why = match error.kind() {
+                io::ErrorKind::UnexpectedEof => "its gzip data is cut off; copy the whole file again",
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                    "its gzip data is damaged; copy the file again, or compress it again"
+                }
+                _ => return error,
+            };
+            io::Error::new(error.kind(), why)
+        })
+    }
 }
 
 /// Where a byte stands. A line ends with `\n`, `\r\n` or a lone `\r`.

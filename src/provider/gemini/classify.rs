@@ -134,7 +134,10 @@ fn told(verdict: Verdict, status: u16, error: &ErrorReply) -> Failure {
         Verdict::Throttled(wait) => (FailureKind::Throttled, wait, "too many requests"),
         Verdict::Rejected => (FailureKind::Rejected, None, "the server does not take this request"),
         Verdict::Refused => (FailureKind::Refused, None, "refused by the model's safety"),
-        Verdict::Transient => (FailureKind::Transient, error.wait, "the server had a problem"),
+        // A longer wait would only lose the item in the future: it is tried again, and its attempts are counted.
+        Verdict::Transient => {
+            (FailureKind::Transient, error.wait.map(|wait| wait.min(LONGEST_WAIT)), "the server had a problem")
+        }
     };
     let said = said_by_server(error);
     Failure { retry_after, ..Failure::new(kind, format!("{what} (HTTP {status}: {said})")) }

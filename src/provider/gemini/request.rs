@@ -1,13 +1,16 @@
 //! A request as the protocol writes it, piece by piece, so that no image is ever held twice. Never sends anything.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::base64_stream;
 use crate::domain::{ImageFormat, Modalities, Request, Thinking};
+
+/// Bytes of a reference image at most: the strictest figure that is documented for the model.
+const LARGEST_REFERENCE: u64 = 7_000_000;
 
 /// A reference image that cannot be sent.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +57,22 @@ fn pieces(request: &Request, folder: &Path) -> Vec<Piece> {
     pieces
 }
 
+/// The whole file. It was checked when the manifest was read, which may be hours ago: by now it may be a pipe that never
+/// ends, or have grown beyond every bound.
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file any more"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LARGEST_REFERENCE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_REFERENCE {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB"));
+    }
+    Ok(bytes)
+}
+
 fn push_image(path: &Path, body: &mut String) -> Result<(), ReferenceError> {
-    let image = fs::read(path).map_err(|reason| ReferenceError::Unreadable { path: path.to_owned(), reason })?;
+    let image = read_file(path).map_err(|reason| ReferenceError::Unreadable { path: path.to_owned(), reason })?;
     let format = ImageFormat::sniff(&image).ok_or_else(|| ReferenceError::NotAnImage { path: path.to_owned() })?;
     body.push_str(r#"{"inline_data":{"mime_type":""#);
     body.push_str(format.media_type());

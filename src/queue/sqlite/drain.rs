@@ -5,7 +5,9 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
-use super::super::{Attempt, Claim, Intake, LEASE, Queue, QueueError, Rescued, Settlement, Start, Turn, Turned};
+use super::super::{
+    Attempt, Claim, Intake, LEASE, Queue, QueueError, Rescued, Settlement, Start, Turn, Turned, Uncommitted,
+};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
@@ -23,6 +25,13 @@ pub struct JobEntry {
     pub output: String,
     /// Who runs it: process and machine, for people.
     pub holder: String,
+}
+
+/// What writing a turn gave.
+struct Written {
+    /// The attempts that were begun, with their numbers: one for each start, in the same order.
+    begun: Vec<(AttemptId, u32)>,
+    claims: Vec<Claim>,
 }
 
 /// The queue of one job in the hand of one run, which is proved by the lock.
@@ -50,7 +59,7 @@ impl SqliteQueue {
         Ok(Self { database, job, run, _lock: lock })
     }
 
-    fn write(&mut self, now: Timestamp, turn: Turn) -> rusqlite::Result<Turned> {
+    fn write(&mut self, now: Timestamp, turn: &Turn) -> rusqlite::Result<Written> {
         let (job, run) = (self.job, self.run);
         let transaction = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let writer = TurnWriter { transaction: &transaction, job, run, now };
@@ -61,14 +70,14 @@ impl SqliteQueue {
         for settlement in &turn.settlements {
             writer.settle(settlement)?;
         }
-        writer.total(&turn)?;
+        writer.total(turn)?;
         for claim in &turn.releases {
             writer.release(claim)?;
         }
-        let attempts = turn.starts.into_iter().map(|start| writer.start(start)).collect::<Result<_, _>>()?;
+        let begun = turn.starts.iter().map(|start| writer.start(start)).collect::<Result<_, _>>()?;
         let claims = writer.claim(turn.want, turn.only_attempted)?;
         transaction.commit()?;
-        Ok(Turned { attempts, claims })
+        Ok(Written { begun, claims })
     }
 }
 
@@ -84,9 +93,19 @@ impl Queue for SqliteQueue {
             .doing(&self.database.path, "rescuing what an earlier run left")
     }
 
-    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, QueueError> {
-        let written = self.write(now, turn);
-        written.doing(&self.database.path, "writing the queue")
+    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>> {
+        let written = self.database.is_there().and_then(|()| {
+            let written = self.write(now, &turn);
+            written.doing(&self.database.path, "writing the queue")
+        });
+        match written {
+            Ok(Written { begun, claims }) => {
+                let starts = turn.starts.into_iter().zip(begun);
+                let attempts = starts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
+                Ok(Turned { attempts: attempts.collect(), claims })
+            }
+            Err(error) => Err(Box::new(Uncommitted { error, turn })),
+        }
     }
 
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
@@ -264,7 +283,7 @@ impl TurnWriter<'_> {
         )
     }
 
-    fn start(&self, Start { claim, reserve }: Start) -> rusqlite::Result<Attempt> {
+    fn start(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {
         let number = self
             .transaction
             .prepare_cached(
@@ -282,7 +301,7 @@ impl TurnWriter<'_> {
                 params![self.job, claim.key, self.run, number, self.now.millis(), reserve.map(Usd::nanos)],
                 |row| row.get(0),
             )?;
-        Ok(Attempt { id: AttemptId(id), number, claim })
+        Ok((AttemptId(id), number))
     }
 
     fn claim(&self, want: usize, only_attempted: bool) -> rusqlite::Result<Vec<Claim>> {

@@ -9,6 +9,7 @@ mod rescue;
 mod stored;
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ const BUSY: Duration = Duration::from_secs(30);
 pub struct Database {
     connection: Connection,
     path: PathBuf,
+    /// Device and number of the file that is open.
+    identity: Option<(u64, u64)>,
 }
 
 impl Database {
@@ -37,6 +40,9 @@ impl Database {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder)
                 .map_err(|source| QueueError::Lock { path: folder.display().to_string(), source })?;
+        }
+        if path.is_dir() {
+            return Err(QueueError::Foreign { path: path.display().to_string(), why: "it is a folder".to_owned() });
         }
         let mut database = Self::connect(path, OpenFlags::default())?;
         migrate::bring_up_to_date(&mut database)?;
@@ -55,7 +61,15 @@ impl Database {
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, QueueError> {
         let connection = Connection::open_with_flags(path, flags).doing(path, "opening it")?;
         connection.busy_timeout(BUSY).doing(path, "opening it")?;
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), identity: identity(path) })
+    }
+
+    /// Writing into a file that was removed would lose all of it, and a second run would not see this one.
+    fn is_there(&self) -> Result<(), QueueError> {
+        if identity(&self.path) == self.identity {
+            return Ok(());
+        }
+        Err(QueueError::Gone { path: self.path.display().to_string() })
     }
 
     /// FULL: a commit that was answered survives a power cut. No memory map: a disk error must not kill the process.
@@ -67,6 +81,11 @@ impl Database {
         self.connection.set_prepared_statement_cache_capacity(64);
         Ok(())
     }
+}
+
+/// What tells a file from another that stands in its place later.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Says what was being done when SQLite failed.

@@ -24,6 +24,14 @@ impl Format {
         }
     }
 
+    /// As file names end, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Jpeg => "jpg",
+            Format::Png => "png",
+        }
+    }
+
     pub(super) fn encode(self, canvas: &Pixmap) -> Vec<u8> {
         match self {
             Format::Jpeg => jpeg(canvas),

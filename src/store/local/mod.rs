@@ -11,7 +11,7 @@ mod staging;
 mod versions;
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use self::disk::failed;
@@ -24,7 +24,30 @@ use crate::domain::{AttemptId, StagedImage};
 pub struct LocalStore {
     output: PathBuf,
     staging: PathBuf,
+    _hold: File,
 }
+
+/// Takes the staging folder: two runs that know nothing of each other (their databases differ) must not share it.
+fn hold(staging: &Path, output: &Path) -> Result<File, StoreError> {
+    let folder = File::open(staging).map_err(failed("open", staging))?;
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Held { output: output.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed("lock", staging)(error)),
+    }
+}
+
+/// Writes a little and removes it: a disk that is full or may not be written is found before anything is bought.
+fn probe(staging: &Path) -> Result<(), StoreError> {
+    let path = staging.join("probe.part");
+    let written = fs::write(&path, [0; PROBE]).and_then(|()| File::open(&path)?.sync_data());
+    let removed = disk::remove(&path);
+    written.map_err(failed("write", &path))?;
+    removed
+}
+
+/// As much as a few captions, in bytes.
+const PROBE: usize = 64 * 1024;
 
 impl LocalStore {
     /// Opens the output folder for a job, and makes it, with its staging, where it does not exist. Fails if it cannot
@@ -35,7 +58,9 @@ impl LocalStore {
         let mut folders = Folders::below(output);
         let staging = folders.enter(&format!("{}/{job}", names::STAGING))?;
         folders.sync()?;
-        Ok(Self { output: output.to_owned(), staging })
+        let hold = hold(&staging, output)?;
+        probe(&staging)?;
+        Ok(Self { output: output.to_owned(), staging, _hold: hold })
     }
 }
 
@@ -50,7 +75,7 @@ impl Drop for LocalStore {
 
 impl ArtifactStore for LocalStore {
     fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError> {
-        Ok(Box::new(LocalStaging::new(self.staging.clone(), attempt)))
+        Ok(Box::new(LocalStaging::new(self.staging.clone(), attempt)?))
     }
 
     fn sync(&self, images: &[&StagedImage]) -> Result<(), StoreError> {

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::Staging;
+use super::super::{Staging, StoreError};
+use super::disk::failed;
 use crate::domain::{AttemptId, ImageFormat, StagedImage};
 
 /// What is gathered before it is hashed and written: all the memory an arriving image takes, and enough for the
@@ -16,6 +17,8 @@ pub(super) struct LocalStaging {
     folder: PathBuf,
     attempt: AttemptId,
     begun: u32,
+    /// The file of the first image, made before anything is sent: where none can be made, none is asked for.
+    ready: Option<Arriving>,
     arriving: Option<Arriving>,
     kept: Vec<StagedImage>,
 }
@@ -27,8 +30,20 @@ struct Arriving {
 }
 
 impl LocalStaging {
-    pub(super) fn new(folder: PathBuf, attempt: AttemptId) -> Self {
-        Self { folder, attempt, begun: 0, arriving: None, kept: Vec::new() }
+    pub(super) fn new(folder: PathBuf, attempt: AttemptId) -> Result<Self, StoreError> {
+        let mut staging = Self { folder, attempt, begun: 0, ready: None, arriving: None, kept: Vec::new() };
+        let (path, created) = staging.create();
+        staging.ready = Some(created.map_err(failed("create", &path))?);
+        Ok(staging)
+    }
+
+    /// A file for the next image, and where it is.
+    fn create(&mut self) -> (PathBuf, io::Result<Arriving>) {
+        self.begun += 1;
+        let name = format!("{}-{}.part", self.attempt, self.begun);
+        let path = self.folder.join(&name);
+        let file = HashedFile::create(&path);
+        (path, file.map(|file| Arriving { name, file: BufWriter::with_capacity(BLOCK, file) }))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
@@ -47,11 +62,13 @@ impl Staging for LocalStaging {
         if self.arriving.is_some() {
             self.discard()?;
         }
-        self.begun += 1;
-        let name = format!("{}-{}.part", self.attempt, self.begun);
-        let path = self.folder.join(&name);
-        let file = HashedFile::create(&path).map_err(|error| told("create", &path, &error))?;
-        self.arriving = Some(Arriving { name, file: BufWriter::with_capacity(BLOCK, file) });
+        self.arriving = match self.ready.take() {
+            Some(ready) => Some(ready),
+            None => {
+                let (path, created) = self.create();
+                Some(created.map_err(|error| told("create", &path, &error))?)
+            }
+        };
         Ok(())
     }
 
@@ -91,8 +108,9 @@ impl Staging for LocalStaging {
 impl Drop for LocalStaging {
     /// What `finish` did not hand out leaves nothing behind. A file that cannot be removed is swept by the next run.
     fn drop(&mut self) {
-        if self.arriving.is_some() {
-            let _ = self.discard();
+        for unused in self.ready.take().into_iter().chain(self.arriving.take()) {
+            drop(unused.file.into_parts());
+            let _ = self.remove(&unused.name);
         }
         for image in std::mem::take(&mut self.kept) {
             let _ = self.remove(&image.staged);

@@ -58,6 +58,7 @@ async fn stats_count_answers_and_those_given_again() {
     let (status, stats) = read(client().get(url).send().await.unwrap()).await;
     let expected = json!({
         "requests": 4, "statuses": {"200": 3, "400": 1}, "most_at_once": 1, "answered": 3, "answered_again": 1,
+        "oddities": {},
     });
     assert_eq!((status, stats), (200, expected));
 }

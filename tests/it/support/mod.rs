@@ -7,4 +7,5 @@ pub mod process;
 pub mod server;
 pub mod simulated;
 pub mod sink;
+pub mod workshop;
 pub mod workspace;

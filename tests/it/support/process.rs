@@ -33,9 +33,9 @@ pub struct Ended {
 }
 
 impl Running {
-    /// Starts it, with nothing on stdin.
-    pub fn start(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// Starts it, with this on stdin.
+    pub fn start(command: &mut Command, stdin: Stdio) -> Self {
+        let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());

@@ -1,6 +1,7 @@
 //! A folder of its own for each test, and the program started in it, cut off from the environment of the test.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -112,7 +113,15 @@ impl Invocation {
 
     /// Starts it.
     pub fn start(mut self) -> Running {
-        Running::start(&mut self.0)
+        Running::start(&mut self.0, Stdio::null())
+    }
+
+    /// Runs it to its end with these bytes on stdin, no more than a pipe holds (64 KiB on Linux).
+    pub fn fed(mut self, bytes: &[u8]) -> Ended {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(bytes).unwrap();
+        drop(writer);
+        Running::start(&mut self.0, reader.into()).end()
     }
 
     /// Runs it while nobody reads its stdout and stderr any more; returns its exit code.

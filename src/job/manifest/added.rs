@@ -1,0 +1,49 @@
+//! The reference images that a job adds to those of every row. Never looks at the images themselves.
+
+use super::columns::Columns;
+use super::row::READ;
+use crate::job::fault::{Fault, Place, Problem};
+use crate::job::nearest::nearest;
+
+/// What the table `[references]` of a job file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AddedReferences {
+    /// The job file, as messages name it.
+    pub file: String,
+    /// Columns whose cells name references as `images` does, and where each stands in the job file.
+    pub columns: Vec<(String, Place)>,
+    /// Paths of references that every request gets, relative to the manifest's folder, and where each stands.
+    pub always: Vec<(String, Place)>,
+}
+
+impl AddedReferences {
+    /// What is wrong with the columns named, in a manifest that has these.
+    pub(super) fn missing_from(&self, columns: &Columns, manifest: &str) -> Vec<Fault> {
+        let wrong = self.columns.iter().filter_map(|(name, place)| {
+            let message = if READ.contains(&name.as_str()) {
+                format!("`references.columns`: `{name}` has a meaning of its own; name other columns here")
+            } else if columns.get(name).is_none() {
+                format!("`references.columns`: {}", no_column(name, columns, manifest))
+            } else {
+                return None;
+            };
+            Some(Problem::new(*place, message).in_file(&self.file))
+        });
+        wrong.collect()
+    }
+
+    /// A problem with one of the references that every request gets, or with all of them, where they stand.
+    pub(super) fn wrong_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
+        let (_, place) = self.always.get(number.unwrap_or(0))?;
+        Some(Problem::new(*place, format!("`references.always`: {message}")).in_file(&self.file))
+    }
+}
+
+fn no_column(name: &str, columns: &Columns, manifest: &str) -> String {
+    let names: Vec<&str> = columns.names().iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let same = names.iter().copied().find(|known| known.trim().to_lowercase() == name.trim().to_lowercase());
+    match same.or_else(|| nearest(name, &names)) {
+        Some(near) => format!("{manifest} has no column `{name}`; did you mean `{near}`?"),
+        None => format!("{manifest} has no column `{name}`; it has {}", names.join(", ")),
+    }
+}

@@ -1,0 +1,115 @@
+//! Why the queue cannot go on. Never a failure of an item: those are data.
+
+use crate::domain::ItemId;
+
+/// A queue error stops the run: nothing is sent that cannot be written down.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// SQLite said no.
+    #[error("the database {path} failed while {doing}: {source}")]
+    Database {
+        /// The database file.
+        path: String,
+        /// What was being done.
+        doing: &'static str,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// Another run of this job lives.
+    #[error("another run of job `{job}` is on: {holder}; wait for it, or stop it first")]
+    Held {
+        /// The job.
+        job: String,
+        /// Who holds the lock.
+        holder: String,
+    },
+    /// The lock file cannot be made or locked.
+    #[error("cannot lock {path}: {source}; the database's folder must be writable and on a local disk")]
+    Lock {
+        /// The lock file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The database was written by a newer program.
+    #[error("{path} was written by a newer overnight (schema {found}, this one knows {known}); update the program")]
+    Newer {
+        /// The database file.
+        path: String,
+        /// Its schema version.
+        found: usize,
+        /// The newest this program knows.
+        known: usize,
+    },
+    /// The file is something else.
+    #[error("{path} is not an overnight database: {why}; choose another with --db")]
+    Foreign {
+        /// The database file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The database is no longer where it was.
+    #[error(
+        "the database {path} was moved or removed while it was in use; put it back, or what was done since is lost"
+    )]
+    Gone {
+        /// The database file.
+        path: String,
+    },
+    /// There is no database.
+    #[error("there is no database {path}; a run makes it, --rehearse looks at a rehearsal's, --db names another")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// The job's name stands for another manifest.
+    #[error("job `{job}` is known here for the manifest {known}; choose another name for {given} with --name")]
+    OtherManifest {
+        /// The job.
+        job: String,
+        /// The manifest the database knows.
+        known: String,
+        /// The one given now.
+        given: String,
+    },
+    /// The job's pictures are elsewhere.
+    #[error(
+        "job `{job}` keeps its pictures in {known}; go on there with `-o {known}`, or move that folder to {given} first"
+    )]
+    OtherOutput {
+        /// The job.
+        job: String,
+        /// The output folder the database knows.
+        known: String,
+        /// The one given now.
+        given: String,
+    },
+    /// There is no such job.
+    #[error("there is no job `{job}` in {path}; it has {known}")]
+    NoSuchJob {
+        /// The job asked for.
+        job: String,
+        /// The database file.
+        path: String,
+        /// The jobs there are.
+        known: String,
+    },
+    /// There is no such item.
+    #[error("job `{job}` has no item `{item}`")]
+    NoSuchItem {
+        /// The job.
+        job: String,
+        /// The item asked for.
+        item: ItemId,
+    },
+}
+
+impl QueueError {
+    /// Whether the same may work a little later: another program writes, or the disk is full.
+    pub fn may_pass(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+        let Self::Database { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
+    }
+}

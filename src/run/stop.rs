@@ -1,0 +1,59 @@
+//! How a run comes to its end before its time: what is still told, given back, and owned up to. Never waits.
+
+use std::mem;
+
+use tokio::task::JoinSet;
+
+use super::{Run, Stop, not_kept};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach};
+
+impl Run<'_> {
+    /// After a fault of the store, answers that came and could not be made durable are gone: said so, with the cause.
+    pub(super) fn own_up(&mut self) {
+        let Some(Ending::Broken(why)) = &self.stopping else { return };
+        let (why, now) = (why.clone(), self.parts.clock.now());
+        let gone: Vec<AttemptId> = self.open.keys().filter(|id| !self.recorded.contains(id)).copied().collect();
+        for id in gone {
+            self.settle(id, Outcome::Returned { due_at: now, failure: not_kept(why.clone()) });
+        }
+    }
+
+    /// A person's word goes above whatever else was about to end the run, but not above a fault.
+    pub(super) fn told_to_stop(&mut self) {
+        let stop = *self.parts.stop.borrow_and_update();
+        let (Stop::Finish(interrupt) | Stop::Now(interrupt)) = stop else {
+            return;
+        };
+        if !matches!(self.stopping, Some(Ending::Broken(_))) {
+            self.stopping = None;
+        }
+        self.stop(
+            Ending::Interrupted(interrupt),
+            "a signal asked for it; what is in flight is finished, unless a second signal comes",
+        );
+        if matches!(stop, Stop::Now(_)) {
+            self.give_up_flights();
+        }
+    }
+
+    /// What is in flight was sent, and nobody will hear its answer: lost, and given back uncounted.
+    fn give_up_flights(&mut self) {
+        self.take_landed();
+        let now = self.parts.clock.now();
+        self.flights = JoinSet::new();
+        for id in mem::take(&mut self.flying) {
+            let mut failure =
+                Failure::new(FailureKind::Transient, "stopped by a second signal while the answer was on its way");
+            failure.reach = Reach::Lost;
+            self.settle(id, Outcome::Returned { due_at: now, failure });
+        }
+    }
+
+    /// Nothing more is sent from now on; the first reason stands.
+    pub(super) fn stop(&mut self, ending: Ending, why: &str) {
+        if self.stopping.is_none() {
+            self.stopping = Some(ending);
+            self.tell(News::Halted { message: why.to_owned() });
+        }
+    }
+}

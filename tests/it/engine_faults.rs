@@ -1,0 +1,109 @@
+//! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
+
+use overnight::domain::{Counts, Ending, News, OnLost, Timestamp};
+use overnight::queue::sqlite::SqliteQueue;
+use overnight::queue::{Intake, Queue, QueueError, Rescued, Turn, Turned, Uncommitted};
+
+use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_received_before_the_disk_failed_is_published_later_without_a_request() {
+    let workshop = Workshop::of_items(1);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    // A folder stands where the picture's caption should go: publishing fails, after the receipt was committed.
+    std::fs::create_dir_all(workshop.output().join("item-0.png/in the way")).unwrap();
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert!(matches!(summary.ending, Ending::Broken(_)), "{:?}", summary.ending);
+    std::fs::remove_dir_all(workshop.output().join("item-0.png")).unwrap();
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert_eq!((summary.ending, summary.done, summary.attempts), (Ending::Complete, 1, 0));
+    assert_eq!(provider.asks(), 1);
+    assert_eq!(std::fs::read(workshop.output().join("item-0.png")).unwrap(), PIXEL);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_answer_could_be_kept_none_is_asked_for() {
+    let workshop = Workshop::of_items(20);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let mut each = |news: &News| {
+        if matches!(news, News::RunStarted { .. }) {
+            std::fs::remove_dir_all(workshop.output().join(".staging")).unwrap();
+        }
+    };
+    let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
+    assert!(matches!(summary.ending, Ending::Broken(_)), "{:?}", summary.ending);
+    assert_eq!((provider.asks(), summary.lost, summary.counts.queued), (0, 0, 20));
+}
+
+/// A queue whose database is locked by someone else for the first few writes that follow an answer.
+struct Locked {
+    queue: SqliteQueue,
+    writes: u32,
+}
+
+impl Queue for Locked {
+    fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>> {
+        if turn.receipts.is_empty() || self.writes == 0 {
+            return self.queue.commit(now, turn);
+        }
+        self.writes -= 1;
+        let busy = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
+        let error = QueueError::Database { path: "overnight.db".into(), doing: "writing", source: busy };
+        Err(Box::new(Uncommitted { error, turn }))
+    }
+
+    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
+        self.queue.intake()
+    }
+
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError> {
+        self.queue.rescue(now, on_lost)
+    }
+
+    fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
+        self.queue.next_due(only_attempted)
+    }
+
+    fn counts(&mut self) -> Result<Counts, QueueError> {
+        self.queue.counts()
+    }
+
+    fn results_stale(&mut self) -> Result<bool, QueueError> {
+        self.queue.results_stale()
+    }
+
+    fn results_written(&mut self) -> Result<(), QueueError> {
+        self.queue.results_written()
+    }
+
+    fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError> {
+        self.queue.end_run(now, ending)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_locked_for_a_while_stops_the_sending_and_forgets_nothing() {
+    let workshop = Workshop::of_items(20);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let mut locked = Locked { queue: workshop.queue(), writes: 2 };
+    let (summary, _) = workshop.run_on(&mut locked, &provider, settings(), &mut |_| {}).await;
+    drop(locked);
+    assert!(matches!(summary.ending, Ending::Broken(_)), "{:?}", summary.ending);
+    assert_eq!((summary.done as usize, summary.lost), (provider.asks(), 0), "all that was paid is kept");
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 20, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_removed_under_a_run_stops_it() {
+    let workshop = Workshop::of_items(200);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let mut each = |news: &News| {
+        if matches!(news, News::AttemptEnded { .. }) {
+            let _ = std::fs::remove_file(workshop.database());
+        }
+    };
+    let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
+    assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("moved or removed")), "{:?}", summary.ending);
+    assert!(provider.asks() < 50, "{} were still asked for", provider.asks());
+}
