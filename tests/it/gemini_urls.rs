@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::support::gemini::{KEY, answer, ask, base64, fail, image_part, jpeg, png, provider, settings, sunset, webp};
 use crate::support::server::{self, Play, Server, http};
+use crate::support::simulated::Simulated;
 
 /// The shapes in which an answer names a picture, around the same words where it has any.
 const NAMED: &[(&str, Option<&str>)] = &[
@@ -233,4 +234,21 @@ async fn a_cut_picture_leaves_no_trace_beside_a_whole_one() {
     let (result, images) = ask(&provider(&server), &sunset()).await;
     result.unwrap();
     assert_eq!((images.images.as_slice(), images.discarded), (&[jpeg(7)][..], 1));
+}
+
+/// The other side written by other hands: what the simulator links to is fetched, and counted there as one picture.
+#[test]
+fn every_shape_of_the_simulator_costs_one_generation() {
+    for kind in
+        ["url-bare", "url-file", "url-markdown", "url-bare-flaky", "url-file-flaky", "url-markdown-flaky", "url-data"]
+    {
+        let simulated = Simulated::with_faults(&[&format!("{kind}=1")]);
+        let gemini = Gemini::new(settings(&simulated.url(), Auth::Header)).unwrap();
+        let asking = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (result, images) = asking.block_on(ask(&gemini, &sunset()));
+        let caption = result.unwrap().reply.text.unwrap_or_default();
+        assert!(!caption.contains("http") && !caption.contains("base64"), "{kind}: {caption}");
+        assert_eq!((images.images.len(), images.discarded), (1, 0), "{kind}");
+        assert_eq!(simulated.stats().requests, 1, "{kind}");
+    }
 }
