@@ -1,7 +1,10 @@
 #![doc = include_str!("../docs/architecture.md")]
 
-// In reading order: the words, the stations on the data's way, those who listen and read, the command line.
+// In reading order: the words, how strange addresses are fetched, the stations on the data's way, those who listen and
+// read, the command line.
 pub mod domain;
+
+pub mod net;
 
 pub mod clock;
 pub mod job;

@@ -10,7 +10,7 @@ use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
 use crate::job::Job;
 use crate::provider::Provider;
-use crate::provider::gemini::{Gemini, GeminiError, GeminiSettings};
+use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
 use crate::queue::{Desk, Ledger, Queue, QueueError};
 use crate::store::ArtifactStore;
@@ -81,6 +81,7 @@ pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> a
         references: job.references_folder(),
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
+        fetch: FetchSettings::default(),
     };
     match Gemini::new(settings) {
         Ok(gemini) => Ok(Arc::new(gemini)),

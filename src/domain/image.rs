@@ -1,4 +1,4 @@
-//! What an image's first bytes say it is. Never trusts a name or a declared type.
+//! What an image's bytes say it is, and whether its end is there. Never trusts a name or a declared type.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ impl ImageFormat {
     /// How many first bytes [`ImageFormat::sniff`] needs to be sure.
     pub const SNIFF_BYTES: usize = 12;
 
+    /// How many last bytes [`ImageFormat::is_complete`] looks at: writers may pad what they wrote.
+    pub const TAIL_BYTES: usize = 1024;
+
     /// The format these first bytes announce, if it is one of ours.
     pub fn sniff(first: &[u8]) -> Option<Self> {
         match first {
@@ -25,6 +28,16 @@ impl ImageFormat {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some(Self::Png),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::Webp),
             _ => None,
+        }
+    }
+
+    /// Whether the end of an image is there, by its first [`ImageFormat::SNIFF_BYTES`], its last
+    /// [`ImageFormat::TAIL_BYTES`] (fewer if it is shorter) and its length in bytes. What lies between is not judged.
+    pub fn is_complete(self, head: &[u8], tail: &[u8], length: u64) -> bool {
+        match self {
+            Self::Jpeg => ends_with_marker(tail),
+            Self::Png => tail.windows(PNG_END.len()).any(|bytes| bytes == PNG_END),
+            Self::Webp => riff_length(head).is_some_and(|whole| length >= whole),
         }
     }
 
@@ -47,9 +60,68 @@ impl ImageFormat {
     }
 }
 
+/// The chunk `IEND`, empty as it always is, with its length and check sum (PNG, 11.2.5).
+const PNG_END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+
+/// Whether the last thing before any padding is the marker "end of image". Elsewhere in the last bytes it could be
+/// that of a thumbnail among the metadata.
+fn ends_with_marker(tail: &[u8]) -> bool {
+    let padded = |byte: &u8| matches!(byte, 0 | b'\n' | b'\r' | b' ' | 0xFF);
+    let padding = tail.iter().rev().take_while(|byte| padded(byte)).count();
+    tail[..tail.len() - padding].ends_with(&[0xFF, 0xD9])
+}
+
+/// The length that a RIFF file (WebP's container) names for itself, its eight first bytes included.
+fn riff_length(head: &[u8]) -> Option<u64> {
+    let length = head.get(4..8)?.try_into().ok()?;
+    Some(u64::from(u32::from_le_bytes(length)) + 8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PNG_START: &[u8] = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR";
+
+    fn complete(format: ImageFormat, image: &[u8]) -> bool {
+        let head = &image[..image.len().min(ImageFormat::SNIFF_BYTES)];
+        let tail = &image[image.len().saturating_sub(ImageFormat::TAIL_BYTES)..];
+        format.is_complete(head, tail, image.len() as u64)
+    }
+
+    #[test]
+    fn a_png_ends_with_its_last_chunk_whatever_is_put_behind_it() {
+        let whole = [PNG_START, &[7; 2_000], PNG_END].concat();
+        assert!(complete(ImageFormat::Png, &whole));
+        assert!(complete(ImageFormat::Png, &[&whole[..], b"\n\0\0 a note"].concat()));
+        for cut in [1, 4, 12, 13, 1_500, whole.len()] {
+            assert!(!complete(ImageFormat::Png, &whole[..whole.len() - cut]), "cut by {cut}");
+        }
+    }
+
+    #[test]
+    fn a_jpeg_ends_with_its_marker_and_at_most_some_padding() {
+        let whole = [&[0xFF, 0xD8, 0xFF][..], &[7; 2_000], &[0xFF, 0xD9]].concat();
+        assert!(complete(ImageFormat::Jpeg, &whole));
+        for padding in [&b"\0"[..], b"\r\n", &[0; 1_000], &[0xFF; 64]] {
+            assert!(complete(ImageFormat::Jpeg, &[&whole[..], padding].concat()), "{padding:?}");
+        }
+        for cut in [1, 2, 1_500] {
+            assert!(!complete(ImageFormat::Jpeg, &whole[..whole.len() - cut]), "cut by {cut}");
+        }
+        let thumbnail = [&[0xFF, 0xD8, 0xFF][..], &[7; 9], &[0xFF, 0xD9], &[7; 40]].concat();
+        assert!(!complete(ImageFormat::Jpeg, &thumbnail), "an end in the middle is none");
+        assert!(!complete(ImageFormat::Jpeg, &[&whole[..], &[0; 5_000]].concat()), "zeros without end are no picture");
+    }
+
+    #[test]
+    fn a_webp_is_as_long_as_it_says() {
+        let whole = [&b"RIFF\x20\0\0\0WEBPVP8 "[..], &[7; 24]].concat();
+        assert!(complete(ImageFormat::Webp, &whole));
+        assert!(complete(ImageFormat::Webp, &[&whole[..], &[0]].concat()));
+        assert!(!complete(ImageFormat::Webp, &whole[..whole.len() - 1]));
+        assert!(!complete(ImageFormat::Webp, b"RIFF"));
+    }
 
     #[test]
     fn content_decides_the_format() {

@@ -41,7 +41,7 @@ fn what_a_strict_job_does_not_take_leaves_no_file_behind() {
     let run = here.overnight("run list.csv --strict --max-attempts 1 --aspect-ratio 4:5").at(&server.url());
     run.end().exits(3).says(&["64x64 pixels, which is not 4:5 as asked"]);
     let left = here.files("output/list");
-    assert!(left.iter().all(|file| file == "results.csv" || file == "metadata.jsonl"), "{left:?}");
+    assert_eq!(left, ["index.html", "metadata.jsonl", "results.csv"]);
     assert_eq!(files_below(&here.path("output/list")), left.len(), "nothing hidden either");
 }
 

@@ -9,9 +9,6 @@ use super::link::{Reference, References, link};
 use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd};
 use crate::queue::{ItemRecord, RowRecord};
 
-/// How far from the asked ratio of width to height a picture may be: the model's sizes are rounded to whole blocks.
-const TOLERANCE: f64 = 0.03;
-
 /// One item. What there is none of is left out.
 #[derive(Serialize)]
 pub(super) struct Entry<'a> {
@@ -106,7 +103,7 @@ fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {
 fn badges(record: &ItemRecord, artifact: &Artifact) -> Vec<Badge> {
     let request = &record.item.request;
     let misshapen = |image: &ImageFile| match (request.aspect_ratio, image.width, image.height) {
-        (Some(asked), Some(width), Some(height)) => !fits(asked, width, height),
+        (Some(asked), Some(width), Some(height)) => !asked.fits(width, height),
         _ => false,
     };
     let mut badges = Vec::new();
@@ -120,24 +117,4 @@ fn badges(record: &ItemRecord, artifact: &Artifact) -> Vec<Badge> {
         badges.push(Badge::Several);
     }
     badges
-}
-
-/// Whether a picture of these pixels has the asked shape.
-fn fits(asked: AspectRatio, width: u32, height: u32) -> bool {
-    let sides = asked.as_str().split_once(':').map(|(wide, high)| (wide.parse::<f64>(), high.parse::<f64>()));
-    let Some((Ok(wide), Ok(high))) = sides else { return true };
-    (f64::from(width) * high / (f64::from(height) * wide) - 1.0).abs() <= TOLERANCE
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shape_fits_within_three_in_a_hundred() {
-        assert!(fits(AspectRatio::R4x5, 928, 1152), "a size the model has, 0.7 % off");
-        assert!(fits(AspectRatio::R16x9, 1376, 768));
-        assert!(fits(AspectRatio::Square, 1029, 1000) && !fits(AspectRatio::Square, 1031, 1000));
-        assert!(!fits(AspectRatio::R9x16, 1376, 768) && !fits(AspectRatio::Square, 10, 0));
-    }
 }

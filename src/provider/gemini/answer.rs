@@ -10,9 +10,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::auth::Key;
-use super::base64_stream::{Decoder, NotBase64};
 use super::error_reply::ErrorReply;
-use crate::domain::{ImageFormat, Reply, Usage};
+use super::incoming::{Unsaved, save};
+use super::links;
+use crate::domain::{Reply, Usage};
 use crate::provider::ImageSink;
 
 /// No answer may be longer, unpacked: some thirty times a usual one.
@@ -25,8 +26,10 @@ pub(super) struct Answer {
     pub reply: Reply,
     /// Final images that are now in the sink.
     pub kept: usize,
-    /// Final images by their place that were none by their bytes.
-    pub broken: usize,
+    /// Addresses of final images, where the answer held none itself; none twice.
+    pub links: Vec<String>,
+    /// Why an image that should be here is not.
+    pub missing: Option<String>,
     /// Why the prompt was not even tried.
     pub block_reason: Option<String>,
     /// An error that came with status 200.
@@ -48,7 +51,7 @@ pub(super) enum Unread {
     Sink(io::Error),
 }
 
-/// Reads the answer to its end. Every final image is kept in `images`; drafts never reach it.
+/// Reads the answer to its end and follows no link. Every final image is kept in `images`; drafts never reach it.
 pub(super) async fn read(mut response: Response, images: &mut dyn ImageSink, key: &Key) -> Result<Answer, Unread> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
@@ -111,6 +114,8 @@ struct Part<'a> {
     thought: Option<Value>,
     #[serde(alias = "inline_data")]
     inline_data: Option<Blob<'a>>,
+    #[serde(borrow, alias = "file_data")]
+    file_data: Option<File<'a>>,
 }
 
 /// The declared media type is not even read: the bytes decide.
@@ -119,6 +124,20 @@ struct Part<'a> {
 struct Blob<'a> {
     #[serde(borrow)]
     data: Words<'a>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct File<'a> {
+    #[serde(borrow, alias = "file_uri")]
+    file_uri: Words<'a>,
+}
+
+/// Where pictures may still be, once the images in the answer are in the sink.
+#[derive(Default)]
+struct Elsewhere<'a> {
+    texts: Vec<Cow<'a, str>>,
+    files: Vec<Cow<'a, str>>,
 }
 
 impl Wire<'_> {
@@ -132,11 +151,11 @@ impl Wire<'_> {
         answer.reply.model_version = self.model_version.owned(key);
         answer.reply.response_id = self.response_id.owned(key);
         answer.reply.finish_message = self.block_message().map(|text| key.redact(&text));
-        let mut texts = Vec::new();
+        let mut elsewhere = Elsewhere::default();
         for candidate in self.candidates.into_iter().flatten() {
-            answer.take(candidate, images, &mut texts, key)?;
+            answer.take(candidate, images, &mut elsewhere, key)?;
         }
-        answer.reply.text = (!texts.is_empty()).then(|| key.redact(&texts.join("\n")));
+        answer.look(&elsewhere, images, key)?;
         Ok(answer)
     }
 
@@ -151,11 +170,11 @@ impl Wire<'_> {
 
 impl Answer {
     /// Takes in one candidate; the first that gives a reason is the one whose reason is told.
-    fn take(
+    fn take<'a>(
         &mut self,
-        candidate: Candidate<'_>,
+        candidate: Candidate<'a>,
         images: &mut dyn ImageSink,
-        texts: &mut Vec<String>,
+        elsewhere: &mut Elsewhere<'a>,
         key: &Key,
     ) -> Result<(), Unread> {
         let reply = &mut self.reply;
@@ -164,14 +183,37 @@ impl Answer {
         let parts = candidate.content.and_then(|content| content.parts).into_iter().flatten();
         for part in parts.filter(|part| !part.is_draft()) {
             if let Some(data) = part.inline_data.and_then(|blob| blob.data.0) {
-                match save(&data, images) {
-                    Ok(()) => self.kept += 1,
-                    Err(Unsaved::NoImage) => self.broken += 1,
-                    Err(Unsaved::Sink(error)) => return Err(Unread::Sink(error)),
-                }
+                self.save(&data, images)?;
             }
-            let text = part.text.0.as_deref().unwrap_or_default().trim();
-            texts.extend((!text.is_empty()).then(|| text.to_owned()));
+            elsewhere.texts.extend(part.text.0);
+            elsewhere.files.extend(part.file_data.and_then(|file| file.file_uri.0));
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, base64: &str, images: &mut dyn ImageSink) -> Result<(), Unread> {
+        match save(base64, images) {
+            Ok(()) => self.kept += 1,
+            Err(Unsaved::Sink(error)) => return Err(Unread::Sink(error)),
+            Err(unsaved) => self.missing = Some(format!("the answer's picture was {unsaved}")),
+        }
+        Ok(())
+    }
+
+    /// Takes in what the texts say, and where no image was, the pictures they hold or name.
+    fn look(&mut self, elsewhere: &Elsewhere<'_>, images: &mut dyn ImageSink, key: &Key) -> Result<(), Unread> {
+        let wanting = self.kept == 0;
+        let reading = links::read(&elsewhere.texts, wanting && elsewhere.files.is_empty());
+        self.reply.text = reading.caption.map(|caption| key.redact(&caption));
+        if !wanting {
+            return Ok(());
+        }
+        for target in elsewhere.files.iter().map(AsRef::as_ref).chain(reading.pictures) {
+            match links::embedded(target) {
+                Some(base64) => self.save(base64, images)?,
+                None if self.links.iter().any(|link| link == target) => {}
+                None => self.links.push(target.to_owned()),
+            }
         }
         Ok(())
     }
@@ -185,61 +227,6 @@ impl Part<'_> {
             Some(Value::String(thought)) => thought == "true",
             _ => false,
         }
-    }
-}
-
-/// Why an image is not in the sink.
-enum Unsaved {
-    /// By its bytes it is none.
-    NoImage,
-    Sink(io::Error),
-}
-
-impl From<NotBase64> for Unsaved {
-    fn from(_: NotBase64) -> Self {
-        Self::NoImage
-    }
-}
-
-impl From<io::Error> for Unsaved {
-    fn from(error: io::Error) -> Self {
-        Self::Sink(error)
-    }
-}
-
-/// Decodes an image into the sink, where it is kept, or leaves no trace of it.
-fn save(base64: &str, images: &mut dyn ImageSink) -> Result<(), Unsaved> {
-    let mut image = Incoming { images, begun: false };
-    let mut decoder = Decoder::default();
-    let decoded = decoder
-        .push(base64.as_bytes(), |block| image.write(block))
-        .and_then(|()| decoder.finish(|block| image.write(block)));
-    match decoded {
-        Ok(()) if image.begun => Ok(images.keep()?),
-        Err(Unsaved::Sink(error)) => Err(Unsaved::Sink(error)),
-        _ => {
-            if image.begun {
-                images.discard()?;
-            }
-            Err(Unsaved::NoImage)
-        }
-    }
-}
-
-/// An image that begins in the sink only when its first bytes say that it is one.
-struct Incoming<'a> {
-    images: &'a mut dyn ImageSink,
-    begun: bool,
-}
-
-impl Incoming<'_> {
-    fn write(&mut self, block: &[u8]) -> Result<(), Unsaved> {
-        if !self.begun {
-            ImageFormat::sniff(block).ok_or(Unsaved::NoImage)?;
-            self.images.begin()?;
-            self.begun = true;
-        }
-        Ok(self.images.write(block)?)
     }
 }
 

@@ -172,10 +172,7 @@ fn without_picture(answer: &Answer) -> Failure {
     if let Some(reason) = reason.filter(|reason| REFUSALS.contains(reason)) {
         return Failure::new(FailureKind::Refused, format!("the model refused: {reason}{said}"));
     }
-    let what = match answer.broken {
-        0 => "the answer held no picture",
-        _ => "the answer's picture was no image by its bytes",
-    };
+    let what = answer.missing.as_deref().unwrap_or("the answer held no picture");
     let reason = words::short(reason.unwrap_or("no finish reason"));
     Failure { empty: true, ..Failure::new(FailureKind::Transient, format!("{what}: {reason}{said}")) }
 }

@@ -1,5 +1,5 @@
 //! Gemini's `generateContent`, over any endpoint that speaks it: the only place that knows the protocol. Asks once,
-//! follows no redirect, never retries.
+//! follows no redirect, never retries; only a picture that an answer names is fetched until it is there.
 
 mod answer;
 mod auth;
@@ -8,13 +8,16 @@ mod classify;
 mod delay;
 mod distrust;
 mod error_reply;
+mod fetch;
+mod incoming;
+mod links;
 mod request;
 mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -24,8 +27,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 use self::auth::Key;
 use self::error_reply::ErrorReply;
+pub use self::fetch::FetchSettings;
+use self::fetch::Follower;
 use super::{AskError, Generation, ImageSink, Provider};
 use crate::domain::{Auth, Failure, FailureKind, Reach, Request};
+use crate::net::Fetcher;
 
 /// Connections stay open so long between two requests: just under the minute after which common load balancers
 /// close them, since a request that meets a closing connection is lost.
@@ -48,10 +54,13 @@ pub struct GeminiSettings {
     pub ca_file: Option<PathBuf>,
     /// The folder that relative paths of reference images start from.
     pub references: PathBuf,
-    /// From the first byte of the request to the last of the answer, connecting included.
+    /// From the first byte of the request to the last of the answer, connecting included, and to the last of the
+    /// pictures that the answer names.
     pub request_timeout: Duration,
     /// For the connection, TLS included.
     pub connect_timeout: Duration,
+    /// How pictures are fetched that the answer only names.
+    pub fetch: FetchSettings,
 }
 
 /// Why no provider can be made of these settings.
@@ -88,6 +97,9 @@ pub struct Gemini {
     host: String,
     key: Key,
     references: Arc<PathBuf>,
+    request_timeout: Duration,
+    fetcher: Fetcher,
+    fetch_waits: Vec<Duration>,
 }
 
 impl Gemini {
@@ -96,31 +108,46 @@ impl Gemini {
         let base = base_url(&settings.base_url)?;
         let key = Key::new(settings.auth, settings.key).map_err(|_| GeminiError::Key)?;
         let authorities = settings.ca_file.map_or(Ok(Vec::new()), |path| authorities(&path))?;
-        let client = client(&base, authorities)
-            .default_headers(headers(&settings.headers)?)
-            .timeout(settings.request_timeout)
-            .connect_timeout(settings.connect_timeout)
-            .build()
-            .map_err(|error| GeminiError::Client(classify::innermost(&error.without_url())))?;
-        let key = key.hiding(settings.headers.into_iter().map(|(_, value)| value));
-        Ok(Self { client, host: host(&base), base, key, references: Arc::new(settings.references) })
+        let headers = headers(&settings.headers)?;
+        let no_client = |error: reqwest::Error| GeminiError::Client(classify::innermost(&error.without_url()));
+        let connecting = || client(&base, authorities.clone()).connect_timeout(settings.connect_timeout);
+        let asking = connecting().timeout(settings.request_timeout).default_headers(headers);
+        // Headers of the person's own are for the endpoint's answers, not for the pictures that these name.
+        let own = Some((base.clone(), connecting()));
+        Ok(Self {
+            client: asking.build().map_err(no_client)?,
+            host: host(&base),
+            key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
+            references: Arc::new(settings.references),
+            request_timeout: settings.request_timeout,
+            fetcher: Fetcher::new(settings.fetch.limits, own).map_err(no_client)?,
+            fetch_waits: settings.fetch.waits,
+            base,
+        })
     }
 
     async fn ask(&self, request: &Request, images: &mut dyn ImageSink) -> Result<Generation, AskError> {
+        let began = Instant::now();
         let body = self.body(request).await?;
         let response = self.send(&request.model, body).await?;
         let status = response.status();
         if !status.is_success() {
             return Err(self.refused(response).await.into());
         }
-        let answer = match answer::read(response, images, &self.key).await {
+        let mut answer = match answer::read(response, images, &self.key).await {
             Ok(answer) => answer,
             Err(unread) => return Err(classify::unread(status.as_u16(), unread, &self.host)?.into()),
         };
+        self.follower(began).follow(&mut answer, images).await?;
         match answer.kept {
             0 => Err(classify::empty_handed(status.as_u16(), answer).into()),
             _ => Ok(Generation { reply: answer.reply }),
         }
+    }
+
+    fn follower(&self, began: Instant) -> Follower<'_> {
+        let within = self.request_timeout;
+        Follower { fetcher: &self.fetcher, waits: &self.fetch_waits, began, within, key: &self.key }
     }
 
     /// The body to send. Where references have to be read, another thread does it.

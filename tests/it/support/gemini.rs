@@ -7,7 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use overnight::domain::Auth;
 use overnight::domain::{AspectRatio, Failure, Request};
-use overnight::provider::gemini::{Gemini, GeminiSettings};
+use overnight::net::Limits;
+use overnight::provider::gemini::{FetchSettings, Gemini, GeminiSettings};
 use overnight::provider::{AskError, Generation, Provider};
 
 use crate::support::server::{Play, Server};
@@ -27,6 +28,7 @@ pub fn settings(base_url: &str, auth: Auth) -> GeminiSettings {
         references: PathBuf::from("."),
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
+        fetch: FetchSettings { limits: Limits::default(), waits: vec![Duration::ZERO; 4] },
     }
 }
 
@@ -75,16 +77,23 @@ pub async fn succeed(play: Play) -> (Generation, Vec<Vec<u8>>) {
     (result.unwrap(), images.images)
 }
 
-/// Bytes that begin like a PNG, followed by `length` of no meaning.
+/// Bytes that begin and end like a PNG, with `length` of no meaning between.
 pub fn png(length: usize) -> Vec<u8> {
-    let noise = (0..length).map(|n| (n * 31 % 251) as u8);
-    b"\x89PNG\r\n\x1A\n".iter().copied().chain(noise).collect()
+    let noise: Vec<u8> = (0..length).map(|n| (n * 31 % 251) as u8).collect();
+    [b"\x89PNG\r\n\x1A\n", &noise[..], b"\0\0\0\0IEND\xAE\x42\x60\x82"].concat()
 }
 
-/// Bytes that begin like a JPEG.
+/// Bytes that begin and end like a JPEG.
 pub fn jpeg(length: usize) -> Vec<u8> {
-    let noise = (0..length).map(|n| (n * 17 % 253) as u8);
-    b"\xFF\xD8\xFF\xE0\0\x10JFIF".iter().copied().chain(noise).collect()
+    let noise: Vec<u8> = (0..length).map(|n| (n * 17 % 253) as u8).collect();
+    [b"\xFF\xD8\xFF\xE0\0\x10JFIF", &noise[..], b"\xFF\xD9"].concat()
+}
+
+/// Bytes that begin like a WebP and are as long as they say; an even `length` of no meaning.
+pub fn webp(length: usize) -> Vec<u8> {
+    let noise: Vec<u8> = (0..length).map(|n| (n * 13 % 249) as u8).collect();
+    let riff = u32::try_from(length + 8).unwrap().to_le_bytes();
+    [b"RIFF", &riff[..], b"WEBPVP8 ", &noise].concat()
 }
 
 /// Plain base64, by another implementation than the provider's.

@@ -70,10 +70,18 @@ impl Server {
         Self::at(TcpListener::bind("127.0.0.1:0").unwrap(), plays)
     }
 
+    /// The same for plays that name the server's own address.
+    pub fn start_knowing<P: IntoIterator<Item = Play>>(plays: impl FnOnce(&str) -> P) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        Self::at(listener, plays(&address))
+    }
+
     /// The same, where somebody listens already.
     pub fn at(listener: TcpListener, plays: impl IntoIterator<Item = Play>) -> Self {
         let address = listener.local_addr().unwrap();
-        let script = Arc::new(Script { plays: Mutex::new(plays.into_iter().collect()), seen: Mutex::default() });
+        let plays = plays.into_iter().collect();
+        let script = Arc::new(Script { plays: Mutex::new(plays), seen: Mutex::default() });
         let playing = Arc::clone(&script);
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
@@ -142,7 +150,8 @@ impl Script {
     }
 }
 
-pub(super) fn read_request(reader: &mut impl BufRead) -> io::Result<Seen> {
+/// Reads one request, whole.
+pub fn read_request(reader: &mut impl BufRead) -> io::Result<Seen> {
     let line = read_line(reader)?;
     let mut headers = Vec::new();
     loop {
