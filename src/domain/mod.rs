@@ -9,6 +9,7 @@ pub mod item;
 pub mod money;
 pub mod request;
 pub mod retry;
+pub mod shape;
 pub mod telling;
 pub mod time;
 

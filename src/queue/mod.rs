@@ -2,6 +2,7 @@
 
 pub mod lock;
 pub mod sqlite;
+pub mod story;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,8 @@ use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
     Timestamp, Tries, Usd,
 };
+use story::did_you_mean;
+pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
 
 /// A queue error stops the run: nothing is sent that cannot be written down.
 #[derive(Debug, thiserror::Error)]
@@ -97,12 +100,14 @@ pub enum QueueError {
         known: String,
     },
     /// There is no such item.
-    #[error("job `{job}` has no item `{item}`")]
+    #[error("job `{job}` has no item `{item}`; {}", did_you_mean(.alike))]
     NoSuchItem {
         /// The job.
         job: String,
         /// The item asked for.
         item: ItemId,
+        /// Ids much like it, the likeliest first.
+        alike: Vec<String>,
     },
 }
 
@@ -383,6 +388,9 @@ pub trait Ledger {
 
     /// The failed items of a job, grouped by cause, the largest group first.
     fn failures(&self, job: &str) -> Result<Vec<FailureGroup>, QueueError>;
+
+    /// Everything that is known of one item.
+    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
 }
 
 /// How long a lease lasts unless renewed; renewed at a third of it.
