@@ -6,6 +6,7 @@ use super::{open, program};
 use crate::domain::{PriceList, Summary};
 use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Enqueued, Rescued};
+use crate::report::terminal::stderr_columns;
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
 
@@ -90,5 +91,6 @@ pub(super) fn closing_words(
         groups: &groups,
         list_price_of: Some(PriceList::LISTED),
         rehearsal: job.rehearse,
+        columns: stderr_columns(),
     }))
 }

@@ -38,6 +38,7 @@ fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
         groups,
         list_price_of: Some("2026-11"),
         rehearsal: false,
+        columns: 80,
     }
 }
 

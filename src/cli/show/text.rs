@@ -139,7 +139,12 @@ fn attempt(attempt: &AttemptRecord, look: &Look) -> Vec<String> {
     let verdict = verdict.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let reply = &attempt.reply;
     let said = [("finish reason", &reply.finish_reason), ("", &reply.finish_message), ("text", &reply.text)];
-    let said = said.into_iter().filter_map(|(what, said)| said.as_ref().map(|said| format!("{what} {said}")));
+    let said = said.into_iter().filter_map(|(what, said)| Some((what, said.as_ref()?)));
+    // A failure's message quotes the model already.
+    let said: Vec<String> = said
+        .filter(|(_, said)| !verdict.contains(said.as_str()))
+        .map(|(what, said)| format!("{what} {said}"))
+        .collect();
     for line in std::iter::once(verdict).chain(said).chain(figures(attempt)).filter(|line| !line.trim().is_empty()) {
         lines.extend(look.below(line.trim()));
     }

@@ -1,6 +1,7 @@
 //! Progress for people, on stderr. Never writes to stdout, never lets foreign text control the terminal.
 
 mod bar;
+mod canvas;
 mod plain;
 mod tally;
 mod view;

@@ -50,9 +50,7 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
     let finished = format!("{:>width$}/{items}", count(tally.done), width = items.len());
     let failed = format!("{:>3} failed", count(tally.failed));
     let in_flight = format!("{:>2} in flight", tally.in_flight());
-    let per_minute = tally.pictures_per_minute().map_or("–".into(), rate);
-    let per_minute = format!("{per_minute:>5}/min");
-    let left = format!("{:>7} left", tally.time_left().map_or("–".into(), forecast));
+    let (per_minute, left) = speed(tally);
     let failed_painted = match tally.failed {
         0 => failed.clone(),
         _ => look.paint(&failed, Style::yellow),
@@ -76,6 +74,16 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
     cut(&figures[0].1, look.columns).into_owned()
 }
 
+/// Rate and time left, each as wide as ever; before either can be told, that they are being measured.
+fn speed(tally: &Tally) -> (String, String) {
+    let (per_minute, left) = (tally.pictures_per_minute(), tally.time_left());
+    if per_minute.is_none() && left.is_none() {
+        return (" ".repeat("    0/min".len()), format!("{:>12}", "measuring"));
+    }
+    let per_minute = format!("{:>5}/min", per_minute.map_or("–".into(), rate));
+    (per_minute, format!("{:>7} left", left.map_or("–".into(), forecast)))
+}
+
 fn bar(tally: &Tally, look: &Look, length: usize) -> String {
     let full = length as u64 * tally.ended() / tally.items().max(1);
     let full = usize::try_from(full).unwrap_or(length).min(length);
@@ -90,13 +98,21 @@ fn waiting(tally: &Tally, look: &Look) -> Option<String> {
         let in_flight = counted(tally.in_flight() as u64, "request", "requests");
         return Some(format!("stopping: nothing more is sent, {in_flight} in flight will be finished"));
     }
-    tally.pause.as_ref().map(|pause| paused(pause, tally, look))
+    if let Some(pause) = &tally.pause {
+        let wait = forecast(pause.until.since(tally.now));
+        return Some(format!("paused {}, for {wait} more: {}", until(pause, tally, look), pause.message));
+    }
+    let (items, trouble) = tally.waiting()?;
+    Some(format!("waiting to try {} again: {trouble}", counted(items, "item", "items")))
 }
 
 /// That the server asked for patience, until when, and in which words.
 pub fn paused(pause: &Pause, tally: &Tally, look: &Look) -> String {
-    let until = wall_clock(pause.until, tally.now, &look.zone);
-    format!("paused by the server until {until}: {}", pause.message)
+    format!("paused {}: {}", until(pause, tally, look), pause.message)
+}
+
+fn until(pause: &Pause, tally: &Tally, look: &Look) -> String {
+    format!("by the server until {}", wall_clock(pause.until, tally.now, &look.zone))
 }
 
 /// What the run starts with: what is to do, and what was done before.
