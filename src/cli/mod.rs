@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::domain::io_words;
 use args::{Command, CommandLine};
 use exit::Code;
 
@@ -74,6 +75,7 @@ fn program() -> String {
 
 /// Where the program was started.
 fn current_dir() -> anyhow::Result<PathBuf> {
-    std::env::current_dir()
-        .map_err(|error| anyhow::anyhow!("the current directory cannot be read: {error}; change to one that exists"))
+    std::env::current_dir().map_err(|error| {
+        anyhow::anyhow!("the current directory cannot be read: {}; change to one that is there", io_words(&error))
+    })
 }

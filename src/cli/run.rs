@@ -13,7 +13,7 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
+use crate::domain::{PriceList, Progress, RetryPolicy, Summary, io_words};
 use crate::export;
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::queue::{Queue, Rescued};
@@ -263,8 +263,9 @@ fn listen(job: &Job, reporters: &mut Reporters) -> anyhow::Result<Option<WriteFa
 fn appended(path: &Path) -> Result<File, UsageError> {
     OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
         UsageError(format!(
-            "--events: {} cannot be written: {error}; name a file in a folder that is there",
-            path.display()
+            "--events: {} cannot be written: {}; name a file in a folder that is there",
+            path.display(),
+            io_words(&error)
         ))
     })
 }
@@ -272,7 +273,10 @@ fn appended(path: &Path) -> Result<File, UsageError> {
 /// An incomplete record of events is an error, but one that is told when the pictures are safe.
 fn told_in_full(events: Option<WriteFault>) -> anyhow::Result<()> {
     match events.as_ref().and_then(WriteFault::error) {
-        Some(error) => anyhow::bail!("--events: the record of this run is incomplete: {error}; the run itself went on"),
+        Some(error) => {
+            let why = io_words(error);
+            anyhow::bail!("--events: the record of this run is incomplete: {why}; the run itself went on")
+        }
         None => Ok(()),
     }
 }

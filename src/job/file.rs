@@ -10,6 +10,7 @@ use toml::{Deserializer, Spanned};
 use super::fault::{Fault, Place, Problem, in_order};
 use super::nearest::nearest;
 use super::options::Options;
+use super::plain;
 
 /// What a job file says.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +47,7 @@ impl JobFile {
             let wrong = table.get_ref().iter().filter_map(|(key, value)| wrong_with(key, value, &options));
             wrong.map(|(span, message)| at(span, message)).collect()
         } else {
-            broken.iter().map(|error| at(error.span().unwrap_or(0..0), one_line(error.message()))).collect()
+            broken.iter().map(|error| at(error.span().unwrap_or(0..0), plain::toml(error.message()))).collect()
         };
         if !problems.is_empty() {
             return Err(in_order(problems, file));
@@ -57,8 +58,8 @@ impl JobFile {
 
 /// The keys of a table that was found right one by one, together.
 fn assemble(table: Spanned<DeTable>) -> Result<JobFile, String> {
-    let options = read(table.clone()).map_err(|error| one_line(error.message()))?;
-    let keys: JobKeys = read(table).map_err(|error| one_line(error.message()))?;
+    let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
+    let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
         keys.manifest.ok_or("the key `manifest` is missing; write for example manifest = \"../products.csv\"")?;
     Ok(JobFile { manifest, system_instruction: keys.system_instruction, options })
@@ -74,7 +75,7 @@ fn wrong_with(key: &Key, value: &Value, options: &[String]) -> Option<(Range<usi
     } else {
         return Some((key.span(), unknown(name, options)));
     };
-    error.map(|error| (error.span().unwrap_or(value.span()), format!("`{name}`: {}", one_line(error.message()))))
+    error.map(|error| (error.span().unwrap_or(value.span()), format!("`{name}`: {}", plain::toml(error.message()))))
 }
 
 /// A table of one key, so that a mistake in it hides no other.
@@ -99,9 +100,4 @@ fn unknown(name: &str, options: &[String]) -> String {
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
         None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),
     }
-}
-
-/// A library's message without the line breaks that some have.
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

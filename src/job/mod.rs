@@ -9,6 +9,7 @@ pub mod manifest;
 mod nearest;
 pub mod options;
 pub mod paths;
+mod plain;
 pub mod setting;
 
 use std::fs;
@@ -27,7 +28,7 @@ pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
-use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
+use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking, io_words};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -121,7 +122,7 @@ pub enum JobError {
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
     /// The job file cannot be read.
-    #[error("{file} cannot be read ({error}); name an existing job file")]
+    #[error("{file} cannot be read: {}; name a job file that is there", io_words(.error))]
     Unreadable {
         /// Which, as messages name it.
         file: String,
@@ -280,6 +281,7 @@ impl Stated {
 /// Refuses what cannot be read as a manifest yet, by its name.
 fn check_manifest_name(path: &Path, shown: &str) -> Result<(), JobError> {
     let why = match extension(path).as_str() {
+        _ if path.is_dir() => "is a folder",
         "csv" | "jsonl" | "ndjson" => return Ok(()),
         "tsv" => "is separated by tabs, which is not read yet",
         "gz" => "is compressed, which is not read yet",

@@ -3,22 +3,23 @@
 pub mod lock;
 pub mod sqlite;
 pub mod story;
+mod words;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
-    Timestamp, Tries, Usd,
+    Timestamp, Tries, Usd, io_words,
 };
-use story::did_you_mean;
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
+use words::{did_you_mean, sqlite_words};
 
 /// A queue error stops the run: nothing is sent that cannot be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// SQLite said no.
-    #[error("the database {path} failed while {doing}: {source}")]
+    #[error("the database {path} failed while {doing}: {}", sqlite_words(.source))]
     Database {
         /// The database file.
         path: String,
@@ -36,7 +37,7 @@ pub enum QueueError {
         holder: String,
     },
     /// The lock file cannot be made or locked.
-    #[error("cannot lock {path}: {source}; the database's folder must be writable and on a local disk")]
+    #[error("cannot lock {path}: {}; the database's folder must be writable and on a local disk", io_words(.source))]
     Lock {
         /// The lock file.
         path: String,

@@ -110,14 +110,3 @@ impl AttemptRecord {
         self.received_at.or(self.ended_at).map(|end| end.since(self.sent_at))
     }
 }
-
-/// What to do about an id that is not there.
-pub(super) fn did_you_mean(alike: &[String]) -> String {
-    match alike {
-        [] => {
-            "ids stand in the manifest's column `id`; without that column they are the names of the pictures".to_owned()
-        }
-        [one] => format!("did you mean `{one}`?"),
-        several => format!("did you mean one of `{}`?", several.join("`, `")),
-    }
-}

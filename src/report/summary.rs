@@ -172,6 +172,7 @@ fn cost(closing: &Closing) -> String {
     };
     match (closing.summary.cost.map(money), closing.rehearsal) {
         (None, true) => "nothing was paid".into(),
+        (None, false) if closing.summary.images == 0 => "none that is known: no picture came".into(),
         (None, false) => "unknown: no price is known for this model".into(),
         (Some(cost), true) => format!("nothing was paid; {source} it would be {cost}"),
         (Some(cost), false) => format!("{cost} {source}"),

@@ -20,7 +20,7 @@ use row::{RawRow, Rows};
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
-use crate::domain::{Digest, Item, ManifestRow, Request};
+use crate::domain::{Digest, Item, ManifestRow, Request, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
 pub const LONGEST_ROW: usize = 16 * 1024 * 1024;
@@ -62,7 +62,7 @@ enum Format {
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
 #[derive(Debug, thiserror::Error)]
-#[error("{file} cannot be read ({error}); name an existing manifest")]
+#[error("{file} cannot be read: {}; name a manifest that is there", io_words(.error))]
 pub struct ManifestError {
     /// Which, as messages name it.
     pub file: String,
@@ -152,7 +152,8 @@ impl Iterator for Manifest {
             }
             Err(error) => {
                 self.ended = true;
-                let message = format!("the file cannot be read on from here ({error})");
+                let message =
+                    format!("the file cannot be read on from here: {}; see that its disk is well", io_words(&error));
                 Some(Err(self.bad(vec![Problem::new(self.place(), message)], None)))
             }
         }

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::base64_stream;
-use crate::domain::{ImageFormat, Modalities, Request, Thinking};
+use crate::domain::{ImageFormat, Modalities, Request, Thinking, io_words};
 
 /// A reference image that cannot be sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReferenceError {
     #[error(
-        "the reference image {} cannot be read: {reason}; put it back or correct the manifest",
-        path.display()
+        "the reference image {} cannot be read: {}; put it back or correct the manifest",
+        path.display(), io_words(.reason)
     )]
     Unreadable { path: PathBuf, reason: io::Error },
-    #[error("the reference image {} is no JPEG, PNG or WebP picture by its content", path.display())]
+    #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
     NotAnImage { path: PathBuf },
 }
 

@@ -72,7 +72,7 @@ fn cancelled_by(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Cancell
 /// The job's ids most like this one, the likeliest first; none if none is much like it.
 pub(super) fn ids_like(connection: &Connection, job: i64, id: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(
-        "SELECT id FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND first_revision <= revision",
+        "SELECT items.id FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND first_revision <= revision",
     )?;
     let mut rows = statement.query([job])?;
     let wanted = id.to_lowercase();

@@ -220,7 +220,7 @@ mod tests {
         start(&mut tally, 1_000);
         let before = dashboard(&tally, &look(80));
         insta::assert_snapshot!([before, dashboard(&midway(), &look(80))].join("\n"), @r"
-        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight      –/min        – left
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight                measuring
         ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min     77 s left
         ");
     }
@@ -231,9 +231,45 @@ mod tests {
         pause(&mut tally);
         insta::assert_snapshot!(dashboard(&tally, &look(80)), @r"
         ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    298/min    3 min left
-        paused by the server until 02:03:00: 429 RESOURCE_EXHAUSTED: quota of 300 reque…
+        paused by the server until 02:03:00, for 59 s more: 429 RESOURCE_EXHAUSTED: quo…
         ");
         end(&mut tally, 180, 612, "done");
+        assert_eq!(dashboard(&tally, &look(80)).lines().count(), 1);
+    }
+
+    #[test]
+    fn the_clock_moves_the_figures_while_no_event_comes() {
+        let mut tally = midway();
+        pause(&mut tally);
+        let later = |tally: &mut Tally, second: i64| {
+            tally.pass(Timestamp::from_millis((1_795_140_000 + second) * 1000));
+            dashboard(tally, &look(200))
+        };
+        insta::assert_snapshot!([later(&mut tally, 150), later(&mut tally, 181)].join("\n"), @r"
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min    3 min left
+        paused by the server until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min    2 min left
+        ");
+    }
+
+    #[test]
+    fn when_all_that_is_left_waits_to_be_tried_again_it_is_said_why() {
+        let mut tally = Tally::default();
+        start(&mut tally, 2);
+        (0..2).for_each(|item| send(&mut tally, 0, item));
+        tell(&mut tally, 1, News::AttemptLanded { item: "0".into(), attempt: 1 });
+        let one_landed = dashboard(&tally, &look(80));
+        for item in ["0", "1"] {
+            let failure = Some(Failure::new(FailureKind::Transient, "the server had a problem (HTTP 503: overloaded)"));
+            let (item, outcome) = (item.to_owned(), "retry");
+            tell(&mut tally, 1, News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None });
+        }
+        insta::assert_snapshot!([one_landed, dashboard(&tally, &look(80))].join("\n"), @r"
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                measuring
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   0 in flight                measuring
+        waiting to try 2 items again: the server had a problem (HTTP 503: overloaded)
+        ");
+        send(&mut tally, 2, 0);
         assert_eq!(dashboard(&tally, &look(80)).lines().count(), 1);
     }
 
