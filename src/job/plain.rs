@@ -15,7 +15,7 @@ const JSON: &[(&str, &str)] = &[
     ("key must be a string", "a key stands without quotes"),
     ("invalid escape", "a backslash stands alone; write it twice"),
     ("invalid number", "this is not how JSON writes a number"),
-    ("number out of range", "this number is too large"),
+    ("number out of range", "this number is too large; write a smaller one"),
     ("control character", "a tab or another control character stands in a text; write it as \\t or \\u0009"),
     ("trailing comma", "a comma stands before a closing bracket; take it away"),
     ("trailing characters", "something stands behind the object"),

@@ -228,3 +228,132 @@ fn next(told: &Told<'_>, look: &Look) -> Vec<String> {
         _ => vec![format!("  # {purpose}"), format!("  {command}")],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::domain::{AspectRatio, Digest, FailureKind, ImageFile, Item, ItemId, Reply, Request, Usage};
+    use crate::queue::{ItemRecord, JobStatus};
+
+    /// 2026-11-20 02:00:00 UTC, and so many seconds.
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis((1_795_140_000 + second) * 1000)
+    }
+
+    fn lost_then_done() -> Vec<AttemptRecord> {
+        let lost = AttemptRecord {
+            number: 1,
+            state: AttemptState::Lost,
+            sent_at: at(0),
+            received_at: None,
+            ended_at: Some(at(180)),
+            reserved: Some(Usd::from_nanos(33_600_000)),
+            cost: None,
+            outcome: Some("retry".into()),
+            kind: Some(FailureKind::Transient),
+            status: None,
+            message: Some("no whole answer from www.anyfast.ai in the time allowed".into()),
+            reply: Reply::default(),
+        };
+        let usage = Usage { prompt_tokens: 260, output_tokens: 1_120, thought_tokens: 30, total_tokens: 1_410 };
+        let reply = Reply { finish_reason: Some("STOP".into()), usage: Some(usage), ..Reply::default() };
+        let (state, outcome, cost) = (AttemptState::Settled, Some("done".into()), lost.reserved);
+        let done = AttemptRecord {
+            number: 2,
+            state,
+            sent_at: at(190),
+            received_at: Some(at(194)),
+            ended_at: Some(at(194)),
+            cost,
+            outcome,
+            kind: None,
+            message: None,
+            reply,
+            ..lost.clone()
+        };
+        vec![lost, done]
+    }
+
+    fn story() -> ItemStory {
+        let mut request = Request::new("gemini-3.1-flash-lite-image", "A blue mug on oak.\nSoft \u{1b}[2Jlight.");
+        request.references = vec!["mug.jpg".into(), "style.png".into()];
+        (request.aspect_ratio, request.seed) = (Some(AspectRatio::R4x5), Some(7));
+        let item = Item { id: ItemId::new("mug-7"), name: "mug-7".into(), request, digest: Digest([0; 32]) };
+        let (attempts, cost, reply) = (2, Some(Usd::from_nanos(33_600_000)), Reply::default());
+        let record = ItemRecord { item, state: ItemState::Done, attempts, artifact: None, failure: None, reply, cost };
+        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history: lost_then_done() }
+    }
+
+    fn page_at(columns: usize) -> String {
+        let job = JobStatus {
+            job: "spring".into(),
+            manifest: PathBuf::from("spring.csv"),
+            output: PathBuf::from("output/spring"),
+            counts: crate::domain::Counts::default(),
+            images: 1,
+            attempts: 2,
+            lost_attempts: 1,
+            cost: None,
+            running_since: None,
+            next_due: None,
+        };
+        let picture = ImageFile {
+            file: "mug-7.jpg".into(),
+            bytes: 63_202,
+            blake3: "ab12".into(),
+            width: Some(1024),
+            height: Some(1024),
+        };
+        let path = PathBuf::from("output/spring/mug-7.jpg");
+        let files = [KeptFile { path, presence: Presence::Missing, picture: Some(picture), fits: Some(false) }];
+        let next = Some(("overnight retry spring --item mug-7".to_owned(), "puts it back"));
+        let told = Told { job: &job, story: &story(), files: &files, rehearsal: false, next };
+        page(&told, &Look { columns, zone: TimeZone::UTC, now: at(200) })
+    }
+
+    #[test]
+    fn the_whole_story_at_80_columns() {
+        insta::assert_snapshot!(page_at(80), @r"
+        mug-7 of spring: done
+          row       spring.csv:2
+          cost      $0.0336 at the list price
+
+        Request:
+          model     gemini-3.1-flash-lite-image
+          prompt    A blue mug on oak.
+                    Soft light.
+          images    mug.jpg
+                    style.png
+          settings  aspect_ratio 4:5
+                    image_size 1K
+                    modalities text,image
+                    seed 7
+
+        Attempts:
+          1  2026-11-20 02:00:00  lost after 3 min, maybe billed: to be tried again
+             transient, no whole answer from www.anyfast.ai in the time allowed
+             cost unknown, $0.0336 reserved
+          2  2026-11-20 02:03:10  settled after 4.0 s: done
+             finish reason STOP
+             tokens 260 in, 1,120 out, 30 for thinking
+             cost $0.0336 of $0.0336 reserved
+
+        Files:
+          output/spring/mug-7.jpg
+             1024 × 1024 pixels, 63,202 bytes, MISSING
+             this is not the shape that was asked for, 4:5
+             blake3 ab12
+
+        Next:
+          overnight retry spring --item mug-7  # puts it back
+        ");
+    }
+
+    #[test]
+    fn the_lines_that_can_be_broken_fit_a_narrow_terminal() {
+        let long = page_at(40).lines().filter(|line| line.chars().count() > 40).map(str::to_owned).collect::<Vec<_>>();
+        assert!(long.iter().all(|line| line.starts_with("  1  ") || line.starts_with("  2  ")), "{long:#?}");
+    }
+}
