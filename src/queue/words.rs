@@ -28,8 +28,7 @@ pub(super) fn sqlite_words(error: &rusqlite::Error) -> String {
                 "another program has kept it locked for half a minute; end that, then run the same command again"
             }
             Some(ErrorCode::DatabaseCorrupt) => {
-                "the file is damaged; bring back a copy, or begin a new one with --db: what is made is not forgotten \
-                 by the disk, but by the queue"
+                "the file is damaged; bring back a copy: a new one, named with --db, would ask for every picture again"
             }
             Some(ErrorCode::SystemIoFailure) => "the disk failed; see that it is well, then run the same command again",
             _ => return format!("{error}; run the same command again, and keep the file for whoever looks into it"),
