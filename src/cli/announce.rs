@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::open;
+use super::{open, program};
 use crate::domain::{PriceList, Summary};
 use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Enqueued, Rescued};
+use crate::report::terminal::stderr_columns;
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
 
@@ -74,15 +75,14 @@ pub(super) fn closing_words(
     current_dir: &Path,
 ) -> anyhow::Result<String> {
     let groups = open::ledger(&job.db)?.failures(&job.name)?;
-    let mut typed = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-    let program = typed.next().unwrap_or_else(|| "overnight".to_owned());
+    let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let workspace = Workspace { db, rehearse: Some(job.rehearse), current_dir };
     // A name is shorter than a path, where it leads to the same database.
     let by_name = workspace.locate(&job.name).is_ok_and(|located| located.db == job.db);
     let target = target.to_string_lossy();
     Ok(closing(&Closing {
         job: &job.name,
-        program: &program,
+        program: &program(),
         arguments: &typed.collect::<Vec<_>>(),
         job_argument: if by_name { &job.name } else { &target },
         flags: &db.map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]),
@@ -91,5 +91,6 @@ pub(super) fn closing_words(
         groups: &groups,
         list_price_of: Some(PriceList::LISTED),
         rehearsal: job.rehearse,
+        columns: stderr_columns(),
     }))
 }

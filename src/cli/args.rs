@@ -26,6 +26,9 @@ pub(super) enum Command {
     /// Tell how jobs stand: counts, money, whether a run is on
     #[command(after_long_help = STATUS_EXAMPLES)]
     Status(StatusArgs),
+    /// Tell one item's whole story: its request, every attempt, its files
+    #[command(after_long_help = SHOW_EXAMPLES)]
+    Show(ShowArgs),
     /// Put failed items back in the queue; without a choice all that failed but the refused and the lost
     #[command(after_long_help = RETRY_EXAMPLES)]
     Retry(RetryArgs),
@@ -53,6 +56,10 @@ Exit codes:
 const STATUS_EXAMPLES: &str = "Examples:
   overnight status                               every job of this folder's workspace
   overnight status jobs/nightly.toml --json      one job, for a script";
+
+const SHOW_EXAMPLES: &str = "Examples:
+  overnight show nightly mug-7                   why it failed, or where its picture is
+  overnight show jobs/nightly.toml mug-7 --json  the same for a script";
 
 const RETRY_EXAMPLES: &str = "Examples:
   overnight retry nightly                        what failed, but not what was refused or lost
@@ -102,6 +109,21 @@ pub(super) struct StatusArgs {
     /// Jobs, by name or by file; without one, all of the workspace
     #[arg(value_name = "JOB")]
     pub jobs: Vec<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ShowArgs {
+    /// The job, by name or by file
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// The item's id
+    #[arg(value_name = "ITEM")]
+    pub item: String,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

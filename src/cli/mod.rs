@@ -10,6 +10,7 @@ mod logs;
 mod open;
 mod retry;
 mod run;
+mod show;
 mod signals;
 mod simulate;
 mod status;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::domain::io_words;
 use args::{Command, CommandLine};
 use exit::Code;
 
@@ -36,6 +38,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Show(args) => show::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Cancel(args) => cancel::run(&args),
         Command::Simulate(args) => simulate::run(&args),
@@ -65,8 +68,14 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
+/// The program as it was called, for commands that are told to be typed next.
+fn program() -> String {
+    std::env::args_os().next().map_or_else(|| "overnight".to_owned(), |word| word.to_string_lossy().into_owned())
+}
+
 /// Where the program was started.
 fn current_dir() -> anyhow::Result<PathBuf> {
-    std::env::current_dir()
-        .map_err(|error| anyhow::anyhow!("the current directory cannot be read: {error}; change to one that exists"))
+    std::env::current_dir().map_err(|error| {
+        anyhow::anyhow!("the current directory cannot be read: {}; change to one that is there", io_words(&error))
+    })
 }

@@ -15,7 +15,7 @@ use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{PriceList, Progress, RetryPolicy, Summary};
+use crate::domain::{PriceList, Progress, RetryPolicy, Summary, io_words};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -282,8 +282,9 @@ fn listen(job: &Job, reporters: &mut Reporters) -> anyhow::Result<Option<WriteFa
 fn appended(path: &Path) -> Result<File, UsageError> {
     OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
         UsageError(format!(
-            "--events: {} cannot be written: {error}; name a file in a folder that is there",
-            path.display()
+            "--events: {} cannot be written: {}; name a file in a folder that is there",
+            path.display(),
+            io_words(&error)
         ))
     })
 }
@@ -291,7 +292,10 @@ fn appended(path: &Path) -> Result<File, UsageError> {
 /// An incomplete record of events is an error, but one that is told when the pictures are safe.
 fn told_in_full(events: Option<WriteFault>) -> anyhow::Result<()> {
     match events.as_ref().and_then(WriteFault::error) {
-        Some(error) => anyhow::bail!("--events: the record of this run is incomplete: {error}; the run itself went on"),
+        Some(error) => {
+            let why = io_words(error);
+            anyhow::bail!("--events: the record of this run is incomplete: {why}; the run itself went on")
+        }
         None => Ok(()),
     }
 }

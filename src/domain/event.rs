@@ -140,6 +140,14 @@ pub enum News {
         /// Its how-manieth attempt.
         attempt: u32,
     },
+    /// A request is in flight no more: its answer came, or will never come. Nothing is durable yet, and nothing is
+    /// told of what came: this is for showing progress only.
+    AttemptLanded {
+        /// The item's id.
+        item: String,
+        /// Its how-manieth attempt.
+        attempt: u32,
+    },
     /// A claim was settled, durably.
     AttemptEnded {
         /// The item's id.
@@ -171,7 +179,7 @@ pub enum News {
     RunEnded(Summary),
 }
 
-/// Someone who listens to a run. Told only what is durable.
+/// Someone who listens to a run. Told only what is durable, but for [`News::AttemptLanded`].
 pub trait Reporter: Send {
     /// Takes note of an event, without blocking for long.
     fn tell(&mut self, event: &Event);

@@ -14,6 +14,7 @@ pub use self::results_csv::ResultsCsv;
 pub use self::sheet::{About, Sheet, write_sheet};
 
 use self::atomic::AtomicFile;
+use crate::domain::io_words;
 use crate::queue::{Ledger, QueueError, RowRecord};
 
 /// The results could not be written. The pictures and what is known of them are untouched by it.
@@ -23,7 +24,7 @@ pub enum ExportError {
     #[error(transparent)]
     Ledger(#[from] QueueError),
     /// A file could not be written.
-    #[error("cannot write {}: {source}; put that right and run the same command again: the pictures are kept, nothing is sent twice", path.display())]
+    #[error("cannot write {}: {}; put that right and run the same command again: the pictures are kept, nothing is sent twice", path.display(), io_words(.source))]
     Write {
         /// The file.
         path: PathBuf,

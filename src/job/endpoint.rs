@@ -61,6 +61,7 @@ impl FromStr for BaseUrl {
         let bad = |why: &str| Err(BadUrl { why: why.to_owned() });
         let url = match Url::parse(text.trim()) {
             Ok(url) => url,
+            Err(url::ParseError::RelativeUrlWithoutBase) => return bad("it does not begin with http:// or https://"),
             Err(error) => return bad(&error.to_string()),
         };
         match url {

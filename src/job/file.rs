@@ -13,6 +13,7 @@ use super::headers::Headers;
 use super::manifest::AddedReferences;
 use super::nearest::nearest;
 use super::options::Options;
+use super::plain;
 use super::tables::{self, BadEntry};
 use crate::domain::{Fields, Safety};
 
@@ -71,7 +72,7 @@ impl JobFile {
             let wrong = table.get_ref().iter().flat_map(|(key, value)| wrong_with(key, value, &options));
             wrong.map(|(span, message)| at(span, message)).collect()
         } else {
-            broken.iter().map(|error| at(error.span().unwrap_or(0..0), one_line(error.message()))).collect()
+            broken.iter().map(|error| at(error.span().unwrap_or(0..0), plain::toml(error.message()))).collect()
         };
         if !problems.is_empty() {
             return Err(in_order(problems, file));
@@ -82,8 +83,8 @@ impl JobFile {
 
 /// The keys of a table that was found right one by one, together.
 fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
-    let options = read(table.clone()).map_err(|error| one_line(error.message()))?;
-    let keys: JobKeys = read(table).map_err(|error| one_line(error.message()))?;
+    let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
+    let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
         keys.manifest.ok_or("the key `manifest` is missing; write for example manifest = \"../products.csv\"")?;
     Ok(JobFile {
@@ -128,7 +129,7 @@ fn wrong_with(key: &Key, value: &Value, options: &[String]) -> Vec<(Range<usize>
     } else {
         return vec![(key.span(), unknown(name, options))];
     };
-    vec![(error.span().unwrap_or(value.span()), format!("`{name}`: {}", one_line(error.message())))]
+    vec![(error.span().unwrap_or(value.span()), format!("`{name}`: {}", plain::toml(error.message())))]
 }
 
 /// What is wrong with the entries of the one table that `keys` holds, each at its own key.
@@ -176,9 +177,4 @@ fn unknown(name: &str, options: &[String]) -> String {
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
         None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),
     }
-}
-
-/// A library's message without the line breaks that some have.
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -9,6 +9,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::domain::io_words;
+
 /// A shell command that prints the key. Never printed itself: someone may have written the key into it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
@@ -52,7 +54,7 @@ pub enum KeyError {
     )]
     NoVariable(String),
     /// The file cannot be read.
-    #[error("no API key: {path} cannot be read ({error}); check the path given as api_key_file", path = path.display())]
+    #[error("no API key: {path} cannot be read: {}; check the path given as api_key_file", io_words(.error), path = path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -60,7 +62,7 @@ pub enum KeyError {
         error: io::Error,
     },
     /// The shell cannot be started.
-    #[error("no API key: `sh` cannot be started for api_key_command ({0}); a POSIX shell is needed")]
+    #[error("no API key: `sh` cannot be started for api_key_command: {}; a POSIX shell is needed", io_words(.0))]
     Shell(io::Error),
     /// The command said that it failed.
     #[error("no API key: the command given as api_key_command failed ({0}); run it by hand to see why")]

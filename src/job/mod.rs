@@ -10,6 +10,7 @@ pub mod manifest;
 mod nearest;
 pub mod options;
 pub mod paths;
+mod plain;
 pub mod setting;
 pub mod tables;
 
@@ -31,7 +32,9 @@ pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
-use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
+use crate::domain::{
+    AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking, io_words,
+};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -151,7 +154,7 @@ pub enum JobError {
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
     /// The job file cannot be read.
-    #[error("{file} cannot be read ({error}); name an existing job file")]
+    #[error("{file} cannot be read: {}; name a job file that is there", io_words(.error))]
     Unreadable {
         /// Which, as messages name it.
         file: String,
@@ -164,6 +167,9 @@ pub enum JobError {
          .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
     )]
     Unsupported(String),
+    /// What was named is a folder.
+    #[error("`{0}` is a folder; name a job file (.toml) or a manifest in it")]
+    Folder(String),
     /// Nothing tells how standard input is written.
     #[error(
         "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv or jsonl"
@@ -287,6 +293,9 @@ impl Stated {
             }
             return self.options.manifest_format.ok_or(JobError::StdinFormat);
         }
+        if self.manifest.is_dir() {
+            return Err(JobError::Folder(given_name(&self.manifest, current_dir)));
+        }
         let format = self.options.manifest_format.or_else(|| ManifestFormat::of_file(&self.manifest));
         format.ok_or_else(|| JobError::Unsupported(paths::shown(&self.manifest, current_dir)))
     }
@@ -365,6 +374,11 @@ fn is_stdin(manifest: &Path) -> bool {
 
 fn shown(manifest: &Path, current_dir: &Path) -> String {
     if is_stdin(manifest) { STDIN_SHOWN.to_owned() } else { paths::shown(manifest, current_dir) }
+}
+
+/// A folder as a person may have named it: the current one has no name below itself.
+fn given_name(folder: &Path, current_dir: &Path) -> String {
+    if folder == current_dir { ".".to_owned() } else { paths::shown(folder, current_dir) }
 }
 
 fn extension(path: &Path) -> String {

@@ -11,7 +11,7 @@ use super::endpoint::BaseUrl;
 use super::key::KeyCommand;
 use super::manifest::ManifestFormat;
 use super::paths;
-use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan};
+use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -124,13 +124,13 @@ pub struct Options {
     #[arg(short, long, value_name = "N", env = "OVERNIGHT_CONCURRENCY", help_heading = "Pace and limits")]
     pub concurrency: Option<Concurrency>,
     /// Requests a minute at most [default: no limit]
-    #[arg(long, value_name = "N", env = "OVERNIGHT_RPM", help_heading = "Pace and limits")]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_RPM", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
     pub rpm: Option<NonZeroU32>,
     /// Attempts an item that count, before it is given up [default: 6]
-    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_ATTEMPTS", help_heading = "Pace and limits")]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_ATTEMPTS", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
     pub max_attempts: Option<NonZeroU32>,
     /// At most so many items in this run [default: all]
-    #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits")]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
     /// Stop when so many items, or this share of the run's items, have failed [default: never]
     #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]

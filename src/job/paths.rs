@@ -38,7 +38,10 @@ pub fn workspace_of(job_file: &Path) -> PathBuf {
 
 /// How a person standing in `current_dir` would write `path`: relative where it lies below, else in full.
 pub fn shown(path: &Path, current_dir: &Path) -> String {
-    path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
+    match path.strip_prefix(current_dir) {
+        Ok(here) if here.as_os_str().is_empty() => ".".to_owned(),
+        below => below.unwrap_or(path).display().to_string(),
+    }
 }
 
 /// `path` with `-rehearsal` after its stem: `a/overnight.db` becomes `a/overnight-rehearsal.db`.

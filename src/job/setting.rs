@@ -19,6 +19,11 @@ use super::manifest::{ManifestFormat, names, without_gz};
 #[error("{0}")]
 pub struct BadSetting(String);
 
+/// A whole number above 0, as a flag takes it.
+pub(super) fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
+    text.parse().map_err(|_| BadSetting(format!("`{text}` does not belong here; write a whole number above 0")))
+}
+
 /// Requests in flight at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Concurrency(u16);

@@ -6,7 +6,7 @@ use std::io;
 
 use futures::future::BoxFuture;
 
-use crate::domain::{Failure, Reply, Request};
+use crate::domain::{Failure, Reply, Request, io_words};
 
 /// Asks a model for a picture, once.
 pub trait Provider: Send + Sync {
@@ -46,7 +46,7 @@ pub enum AskError {
     #[error("{}", .0.message)]
     Failed(Failure),
     /// Our own: an image could not be written down. The run has to stop.
-    #[error("an image could not be written down: {0}")]
+    #[error("an image could not be written down: {}", io_words(.0))]
     Sink(#[from] io::Error),
 }
 

@@ -1,12 +1,13 @@
 //! Why the queue cannot go on. Never a failure of an item: those are data.
 
-use crate::domain::ItemId;
+use super::words::{did_you_mean, sqlite_words};
+use crate::domain::{ItemId, io_words};
 
 /// A queue error stops the run: nothing is sent that cannot be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// SQLite said no.
-    #[error("the database {path} failed while {doing}: {source}")]
+    #[error("the database {path} failed while {doing}: {}", sqlite_words(.source))]
     Database {
         /// The database file.
         path: String,
@@ -24,7 +25,7 @@ pub enum QueueError {
         holder: String,
     },
     /// The lock file cannot be made or locked.
-    #[error("cannot lock {path}: {source}; the database's folder must be writable and on a local disk")]
+    #[error("cannot lock {path}: {}; the database's folder must be writable and on a local disk", io_words(.source))]
     Lock {
         /// The lock file.
         path: String,
@@ -96,12 +97,14 @@ pub enum QueueError {
         known: String,
     },
     /// There is no such item.
-    #[error("job `{job}` has no item `{item}`")]
+    #[error("job `{job}` has no item `{item}`; {}", did_you_mean(.alike))]
     NoSuchItem {
         /// The job.
         job: String,
         /// The item asked for.
         item: ItemId,
+        /// Ids much like it, the likeliest first.
+        alike: Vec<String>,
     },
 }
 

@@ -3,6 +3,8 @@
 mod error;
 pub mod lock;
 pub mod sqlite;
+pub mod story;
+mod words;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
     Timestamp, Tries, Usd,
 };
+pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
 
 /// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
 #[derive(Debug)]
@@ -300,6 +303,9 @@ pub trait Ledger {
 
     /// The failed items of a job, grouped by cause, the largest group first.
     fn failures(&self, job: &str) -> Result<Vec<FailureGroup>, QueueError>;
+
+    /// Everything that is known of one item.
+    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
 }
 
 /// How long a lease lasts unless renewed; renewed at a third of it.

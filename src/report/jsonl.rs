@@ -48,7 +48,8 @@ impl<W: Write + Send> JsonLines<W> {
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Line::from(event))?;
+        let Some(line) = Line::of(event) else { return Ok(()) };
+        let mut line = serde_json::to_vec(&line)?;
         line.push(b'\n');
         self.writer.write_all(&line)?;
         self.writer.flush()
@@ -138,15 +139,16 @@ struct SummaryBody<'a> {
     counts: CountsShape,
 }
 
-impl<'a> From<&'a Event> for Line<'a> {
-    fn from(event: &'a Event) -> Self {
-        let (name, body) = name_and_body(&event.news);
-        Self { event: name, time: rfc3339(event.time), job: &event.job, body }
+impl<'a> Line<'a> {
+    /// The event's line; none for what is only progress, since a record tells what is durable.
+    fn of(event: &'a Event) -> Option<Self> {
+        let (name, body) = name_and_body(&event.news)?;
+        Some(Self { event: name, time: rfc3339(event.time), job: &event.job, body })
     }
 }
 
-fn name_and_body(news: &News) -> (&'static str, Body<'_>) {
-    match news {
+fn name_and_body(news: &News) -> Option<(&'static str, Body<'_>)> {
+    Some(match news {
         News::RunStarted { counts, items } => ("run_started", Body::Started { items: *items, counts: counts.into() }),
         News::AttemptStarted { item, attempt } => {
             let attempt = *attempt;
@@ -169,7 +171,8 @@ fn name_and_body(news: &News) -> (&'static str, Body<'_>) {
         }
         News::Halted { message } => ("halted", Body::Halted { message }),
         News::RunEnded(summary) => ("run_ended", Body::Ended(summary.into())),
-    }
+        News::AttemptLanded { .. } => return None,
+    })
 }
 
 impl<'a> From<&'a Failure> for Cause<'a> {

@@ -1,6 +1,6 @@
 //! A run as log lines, for `-v` and for whoever collects logs. Never decides where the lines go.
 
-use tracing::{debug, info};
+use tracing::{debug, info, trace};
 
 use crate::domain::{Event, News, Reporter};
 
@@ -14,6 +14,7 @@ impl Reporter for LogLines {
         match &event.news {
             News::RunStarted { items, .. } => info!(job, items, "run started"),
             News::AttemptStarted { item, attempt } => debug!(job, item, attempt, "attempt started"),
+            News::AttemptLanded { item, attempt } => trace!(job, item, attempt, "attempt landed"),
             News::AttemptEnded { item, attempt, outcome, failure, file, .. } => {
                 let kind = failure.as_ref().map(|failure| failure.kind.as_str());
                 let message = failure.as_ref().map(|failure| failure.message.as_str());

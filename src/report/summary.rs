@@ -9,10 +9,10 @@ use crate::domain::{Ending, FailureGroup, FailureKind, Summary};
 use super::rate::per_minute;
 use super::words::{count, counted, duration, money, one_line, rate, shell_word, signal, wrap};
 
-/// Lines are at most so wide, but for paths, commands and the closing line, which must stay in one piece.
-const COLUMNS: usize = 80;
 /// Where the facts stand, behind their names.
 const INDENT: usize = 12;
+/// So many causes are named, the commonest first; the results tell all of them.
+const MOST_GROUPS: usize = 8;
 /// A group's message gets so many lines; `overnight show` has all of it.
 const MESSAGE_LINES: usize = 3;
 
@@ -40,6 +40,8 @@ pub struct Closing<'a> {
     pub list_price_of: Option<&'a str>,
     /// Whether a simulator answered, so that nothing was paid.
     pub rehearsal: bool,
+    /// Lines are at most so wide, but for paths, commands and the closing line, which must stay in one piece.
+    pub columns: usize,
 }
 
 /// The closing words of a run, with a line end behind the last.
@@ -119,23 +121,27 @@ fn facts(closing: &Closing) -> Vec<String> {
     if !changed_nothing(closing.summary) {
         facts.extend(run_facts(closing));
     }
-    for (index, group) in closing.groups.iter().enumerate() {
+    for (index, group) in closing.groups.iter().take(MOST_GROUPS).enumerate() {
         let name = if index == 0 { "failed" } else { "" };
-        facts.extend(group_lines(name, group));
+        facts.extend(group_lines(name, group, closing.columns));
+    }
+    let more = closing.groups.len().saturating_sub(MOST_GROUPS) as u64;
+    if more > 0 {
+        facts.push(fact("", &format!("and {}: see results.csv", counted(more, "more cause", "more causes"))));
     }
     facts
 }
 
 fn run_facts(closing: &Closing) -> Vec<String> {
     let Closing { summary, .. } = closing;
-    let mut facts = vec![fact("this run", &this_run(summary))];
+    let mut facts = wrapped_fact("this run", &this_run(summary), usize::MAX, closing.columns);
     if summary.counts.done != summary.done || summary.counts.failed_total() != summary.failed {
-        facts.push(fact("so far", &standing(summary)));
+        facts.extend(wrapped_fact("so far", &standing(summary), usize::MAX, closing.columns));
     }
     if summary.lost > 0 {
-        facts.extend(wrapped_fact("lost", &lost(closing), usize::MAX));
+        facts.extend(wrapped_fact("lost", &lost(closing), usize::MAX, closing.columns));
     }
-    facts.push(fact("cost", &cost(closing)));
+    facts.extend(wrapped_fact("cost", &cost(closing), usize::MAX, closing.columns));
     facts
 }
 
@@ -172,6 +178,7 @@ fn cost(closing: &Closing) -> String {
     };
     match (closing.summary.cost.map(money), closing.rehearsal) {
         (None, true) => "nothing was paid".into(),
+        (None, false) if closing.summary.images == 0 => "none that is known: no picture came".into(),
         (None, false) => "unknown: no price is known for this model".into(),
         (Some(cost), true) => format!("nothing was paid; {source} it would be {cost}"),
         (Some(cost), false) => format!("{cost} {source}"),
@@ -179,9 +186,9 @@ fn cost(closing: &Closing) -> String {
 }
 
 /// A group of failures: how many of which kind, why, and which.
-fn group_lines(name: &str, group: &FailureGroup) -> Vec<String> {
+fn group_lines(name: &str, group: &FailureGroup, columns: usize) -> Vec<String> {
     let why = format!("{} {}: {}", count(group.items), group.kind, one_line(&group.message));
-    let mut lines = wrapped_fact(name, &why, MESSAGE_LINES);
+    let mut lines = wrapped_fact(name, &why, MESSAGE_LINES, columns);
     let examples: Vec<String> = group.examples.iter().map(|item| one_line(item)).collect();
     if examples.is_empty() {
         return lines;
@@ -191,7 +198,7 @@ fn group_lines(name: &str, group: &FailureGroup) -> Vec<String> {
     if rest > 0 {
         which += &format!(" and {} more", count(rest));
     }
-    lines.extend(wrapped_fact("", &which, MESSAGE_LINES));
+    lines.extend(wrapped_fact("", &which, MESSAGE_LINES, columns));
     lines
 }
 
@@ -199,13 +206,13 @@ fn group_lines(name: &str, group: &FailureGroup) -> Vec<String> {
 fn next(closing: &Closing) -> Vec<String> {
     let run = command(closing.program, closing.arguments);
     if closing.summary.ending != Ending::Complete {
-        return beside(&[(run, on_what(closing))]);
+        return beside(&[(run, on_what(closing))], closing.columns);
     }
     let mut steps = retries(closing);
     if !steps.is_empty() {
         steps.push((run, "then: sends what is queued".into()));
     }
-    beside(&steps)
+    beside(&steps, closing.columns)
 }
 
 /// A `retry` for each sort of failed items that needs one of its own.
@@ -249,11 +256,11 @@ fn command(program: &str, arguments: &[String]) -> String {
 }
 
 /// Commands and their purposes, beside each other if there is room for all, else below each other.
-fn beside(steps: &[(String, String)]) -> Vec<String> {
+fn beside(steps: &[(String, String)], columns: usize) -> Vec<String> {
     let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
     let command_width = widest(&mut steps.iter().map(|(command, _)| command));
     let purpose_width = widest(&mut steps.iter().map(|(_, purpose)| purpose));
-    let fits = "  ".len() + command_width + "  # ".len() + purpose_width <= COLUMNS;
+    let fits = "  ".len() + command_width + "  # ".len() + purpose_width <= columns;
     let lines = steps.iter().map(|(command, purpose)| match fits {
         true => format!("  {command:<command_width$}  # {purpose}"),
         false => format!("  # {purpose}\n  {command}"),
@@ -270,8 +277,8 @@ fn fact(name: &str, text: &str) -> String {
 }
 
 /// A fact over several lines, at most `most` of them; from the second on they hang in a little.
-fn wrapped_fact(name: &str, text: &str, most: usize) -> Vec<String> {
-    let mut lines = wrap(text, COLUMNS - INDENT - 2);
+fn wrapped_fact(name: &str, text: &str, most: usize, columns: usize) -> Vec<String> {
+    let mut lines = wrap(text, columns.saturating_sub(INDENT + 2));
     if lines.len() > most {
         lines.truncate(most);
         if let Some(last) = lines.last_mut() {

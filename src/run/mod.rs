@@ -222,6 +222,10 @@ impl<'a> Run<'a> {
 
     fn landed(&mut self, landed: Landed) {
         self.flying.remove(&landed.id);
+        if let Some(attempt) = self.open.get(&landed.id) {
+            let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
+            self.tell(News::AttemptLanded { item, attempt });
+        }
         let now = self.parts.clock.now();
         match landed.result {
             Ok(receipt) => {

@@ -27,10 +27,11 @@ impl Run<'_> {
         if !matches!(self.stopping, Some(Ending::Broken(_))) {
             self.stopping = None;
         }
-        self.stop(
-            Ending::Interrupted(interrupt),
-            "a signal asked for it; what is in flight is finished, unless a second signal comes",
-        );
+        let why = match stop {
+            Stop::Now(_) => "a second signal came; what is in flight is given up",
+            _ => "a signal asked for it; a second one gives up what is in flight",
+        };
+        self.stop(Ending::Interrupted(interrupt), why);
         if matches!(stop, Stop::Now(_)) {
             self.give_up_flights();
         }

@@ -88,7 +88,7 @@ impl Default for Settings {
 #[derive(Debug, Error)]
 pub enum SimulatorError {
     /// The port is taken, or may not be used.
-    #[error("cannot listen on {address}: {source}; choose another port, or 0 for any that is free")]
+    #[error("cannot listen on {address}: {}; choose another port, or 0 for any that is free", .source.kind())]
     Listen {
         /// Where it was to listen.
         address: SocketAddr,

@@ -5,7 +5,7 @@ pub mod local;
 use std::io;
 use std::path::PathBuf;
 
-use crate::domain::{Artifact, AttemptId, Receipt, StagedImage};
+use crate::domain::{Artifact, AttemptId, Receipt, StagedImage, io_words};
 
 /// Keeps pictures. An answer goes through three steps, each durable before the next is begun: written into a
 /// [`Staging`], synced with others in a group, published under its final names with others in a group.
@@ -66,7 +66,7 @@ pub enum Published {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file system said no.
-    #[error("cannot {action} {}: {source}; put that right and run the same command again: what was received waits in staging", path.display())]
+    #[error("cannot {action} {}: {}; put that right and run the same command again: what was received waits in staging", path.display(), io_words(.source))]
     Io {
         /// What was tried, as a verb: "create", "sync".
         action: &'static str,
@@ -76,7 +76,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The output folder itself cannot be made.
-    #[error("the output folder {} cannot be made: {source}; choose another with --output", path.display())]
+    #[error("the output folder {} cannot be made: {}; choose another with --output", path.display(), io_words(.source))]
     Output {
         /// The folder.
         path: PathBuf,

@@ -7,7 +7,7 @@ use overnight::domain::{
     Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Timestamp, Usd,
 };
 use overnight::export::{ExportError, ResultsCsv, write_results};
-use overnight::queue::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
 use serde_json::{Value, json};
 
 /// A ledger that has one job, of these rows. It breaks after the last one if it is told to.
@@ -34,13 +34,17 @@ impl Ledger for Rows {
             }
         }
         match self.breaks {
-            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x") }),
+            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x"), alike: vec![] }),
             false => Ok(()),
         }
     }
 
     fn failures(&self, _: &str) -> Result<Vec<FailureGroup>, QueueError> {
         Ok(vec![])
+    }
+
+    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
+        Err(QueueError::NoSuchItem { job: job.into(), item: item.clone(), alike: vec![] })
     }
 }
 

@@ -249,14 +249,14 @@ fn every_wrong_value_is_told_at_its_place() {
     let text = "manifest = 7\naspect_ratio = '5:3'\nrpm = 0\nconcurrency = 5000\nrequest_timeout = 180\n\
                 halt_after = true\non_lost = 'maybe'\nbase_url = 'anyfast.ai'\nname = 'a/b'\nmodel = 'models/x'\n";
     let expected = [
-        "1:12: `manifest`: invalid type: integer `7`, expected path string",
+        "1:12: `manifest`: 7 does not belong here; write text in quotes",
         "2:16: `aspect_ratio`: `5:3` is not an aspect ratio the model has; use 1:1, 3:2, 2:3, 3:4, 4:3, 4:5, 5:4, 9:16, 16:9, 21:9",
-        "3:7: `rpm`: invalid value: integer `0`, expected a nonzero u32",
+        "3:7: `rpm`: 0 does not belong here; write a whole number above 0",
         "4:15: `concurrency`: `5000` is not a number of requests in flight; write a whole number from 1 to 2000",
         "5:19: `request_timeout`: `180` is not a length of time; write a number with its unit, such as 180s or 3m",
-        "6:14: `halt_after`: invalid type: boolean `true`, expected a text or a whole number",
+        "6:14: `halt_after`: true does not belong here; write a text or a whole number",
         "7:11: `on_lost`: `maybe` is not a way to treat a lost attempt; use resend, hold",
-        "8:12: `base_url`: this is not the address of a server: relative URL without a base; write one like https://www.anyfast.ai or http://127.0.0.1:8080/gemini",
+        "8:12: `base_url`: this is not the address of a server: it does not begin with http:// or https://; write one like https://www.anyfast.ai or http://127.0.0.1:8080/gemini",
         "9:8: `name`: `a/b` cannot name a job, because it names a folder too; `a_b` can",
         "10:9: `model`: `models/x` is not the name of a model; write `x`",
     ];

@@ -178,11 +178,11 @@ fn a_faulty_line_of_json_is_told_at_its_column() {
         &[
             (
                 "{\"prompt\": \"x\"",
-                "2:14: this is not JSON: EOF while parsing an object; write one whole object a line",
+                "2:14: this is not JSON: the object has no closing `}`; write one whole object a line",
             ),
             (
                 "{\"a\": \"\u{e4}\", prompt: 1}",
-                "2:12: this is not JSON: key must be a string; write one whole object a line",
+                "2:12: this is not JSON: a key stands without quotes; write one whole object a line",
             ),
             ("[1, 2]", "2:1: this line is not an object; write one a line, like {\"prompt\": \"…\"}"),
             ("\"x\"", "2:1: this line is not an object; write one a line, like {\"prompt\": \"…\"}"),
@@ -198,7 +198,7 @@ fn a_faulty_line_of_json_is_told_at_its_column() {
                 "2:25: `seed`: `3000000000` is not a seed; write a whole number from -2147483648 to 2147483647",
             ),
             ("{\"prompt\": \"x\", \"prompt\": \"y\"}", "2:27: the key `prompt` stands here twice; keep one"),
-            ("{\"prompt\": \"x\", \"n\": 1e999}", "2:22: `n`: number out of range"),
+            ("{\"prompt\": \"x\", \"n\": 1e999}", "2:22: `n`: this number is too large; write a smaller one"),
         ],
     );
 }
@@ -270,11 +270,13 @@ fn references_are_checked_before_anything_is_sent() {
 fn a_manifest_that_is_not_there_is_one_message() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("folder.csv")).unwrap();
-    for name in ["none.csv", "folder.csv", "folder.csv/x.jsonl"] {
+    for name in ["none.csv", "folder.csv/x.jsonl"] {
         let job = Job::load(Path::new(name), &Options::default(), folder.path()).unwrap();
         let error = Manifest::open(&job).err().unwrap().to_string();
-        assert!(error.starts_with(&format!("{name} cannot be read (")), "{error}");
+        assert!(error.starts_with(&format!("{name} cannot be read: there is no such file")), "{error}");
     }
+    let folder_itself = Job::load(Path::new("folder.csv"), &Options::default(), folder.path()).unwrap_err();
+    assert!(folder_itself.to_string().starts_with("`folder.csv` is a folder"), "{folder_itself}");
 }
 
 #[test]

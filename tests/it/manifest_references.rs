@@ -112,7 +112,11 @@ fn an_unknown_key_of_the_table_is_told_at_its_place() {
         wrong("allways = []"),
         "a.toml:3:1: `references`: unknown field `allways`, expected `columns` or `always`"
     );
-    assert!(wrong("always = 'a.png'").starts_with("a.toml:3:10: `references`: invalid type"));
+    let not_a_list = wrong("always = 'a.png'");
+    assert!(
+        not_a_list.starts_with("a.toml:3:10: `references`: ") && !not_a_list.contains("invalid type"),
+        "{not_a_list}"
+    );
     let job = JobFile::parse("manifest = 'a.csv'\nreferences.always = ['a.png']", "a.toml").unwrap();
     assert_eq!(job.references.always[0].0, "a.png");
 }

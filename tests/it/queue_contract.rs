@@ -11,6 +11,8 @@ use overnight::queue::{
     Turned,
 };
 
+use crate::queue_contract_story as story;
+
 /// A workspace whose implementation is under test.
 pub trait Workspace {
     /// Begins a run of the job named so.
@@ -34,7 +36,7 @@ fn row(line: u64) -> ManifestRow {
 }
 
 /// Takes in one row for each item and publishes.
-fn enqueue(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
+pub fn enqueue(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
     let mut intake = run.intake().unwrap();
     for (index, item) in items.iter().enumerate() {
         assert_eq!(intake.push(&row(index as u64 + 2), std::slice::from_ref(item)).unwrap(), []);
@@ -42,7 +44,7 @@ fn enqueue(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
     intake.publish(&["id".to_owned()]).unwrap()
 }
 
-fn items(count: usize) -> Vec<Item> {
+pub fn items(count: usize) -> Vec<Item> {
     (0..count).map(|n| item(&format!("item-{n}"), &format!("prompt {n}"))).collect()
 }
 
@@ -64,11 +66,11 @@ fn settle(queue: &mut dyn Queue, attempt: Attempt, outcome: Outcome) {
     queue.commit(NOW, Turn { settlements, ..turn() }).unwrap();
 }
 
-fn failure(kind: FailureKind) -> Failure {
+pub fn failure(kind: FailureKind) -> Failure {
     Failure::new(kind, format!("it was {kind}"))
 }
 
-fn receipt() -> Receipt {
+pub fn receipt() -> Receipt {
     let image = StagedImage {
         staged: "1-1.part".into(),
         format: ImageFormat::Png,
@@ -80,7 +82,7 @@ fn receipt() -> Receipt {
     Receipt { images: vec![image], reply: Reply { text: Some("a caption".into()), ..Reply::default() } }
 }
 
-fn artifact() -> Artifact {
+pub fn artifact() -> Artifact {
     let image =
         ImageFile { file: "a.png".into(), bytes: 9, blake3: "ab".into(), width: Some(1024), height: Some(1024) };
     Artifact { images: vec![image], caption: Some("a caption".into()), finish_reason: Some("STOP".into()) }
@@ -109,6 +111,9 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("retry and cancel", a_person_puts_back_and_takes_out),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
+        ("an item's story", story::the_ledger_tells_an_items_whole_story),
+        ("who took it out", story::the_ledger_tells_who_took_an_item_out),
+        ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
     for (name, promise) in promises {
         eprintln!("{name}");

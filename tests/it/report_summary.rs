@@ -38,6 +38,7 @@ fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
         groups,
         list_price_of: Some("2026-11"),
         rehearsal: false,
+        columns: 80,
     }
 }
 
@@ -266,4 +267,41 @@ fn hostile_names_and_messages_reach_the_terminal_as_plain_text() {
     let text = closing(&words);
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
     assert_eq!(text.lines().last(), Some("halted: evil text"));
+}
+
+#[test]
+fn on_a_narrow_terminal_the_words_stay_within_it() {
+    let (summary, groups) = some_failed();
+    let text = closing(&Closing { columns: 60, ..words(&summary, &groups) });
+    assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+    insta::assert_snapshot!(text, @r"
+    spring: finished, but 13 of 2,000 items failed
+
+      pictures  output/spring
+      this run  687 done (689 pictures), 13 failed in 12 min 5
+                  s, 57 a minute
+      so far    1,987 of 2,000 done, 13 failed
+      lost      2 requests got no whole answer: they may have
+                  been billed
+      cost      $23.52 at the list price of 2026-11
+      failed    9 refused: the model refused (IMAGE_SAFETY):
+                  Unable to show the generated image. The image
+                  was filtered out because it violated Google's…
+                → red-dress-1, red-dress-2, red-dress-3 and 6
+                  more
+                3 transient: 503 from the server after 6
+                  attempts
+                → a, b, c
+                1 rejected: 400 INVALID_ARGUMENT: prompt is
+                  too long
+                → epic
+
+    Next:
+      # puts 4 items back
+      overnight retry spring
+      # puts 9 refused items back
+      overnight retry spring --refused
+      # then: sends what is queued
+      overnight run jobs/spring.toml
+    ");
 }

@@ -9,7 +9,7 @@ use overnight::domain::{
     Request, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_sheet};
-use overnight::queue::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
 use serde_json::{Value, json};
 
 use crate::support::workspace::Workspace;
@@ -26,6 +26,10 @@ struct Rows {
 }
 
 impl Ledger for Rows {
+    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
+        Err(QueueError::NoSuchItem { job: job.into(), item: item.clone(), alike: vec![] })
+    }
+
     fn status(&self, _: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError> {
         let status = |job: &String| JobStatus {
             job: job.clone(),
@@ -53,7 +57,7 @@ impl Ledger for Rows {
             }
         }
         match self.breaks {
-            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x") }),
+            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x"), alike: vec![] }),
             false => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ use super::columns::Columns;
 use super::row::{Cell, RawRow};
 use super::source::Source;
 use crate::job::fault::{Place, Problem, characters};
+use crate::job::plain;
 
 /// Reads the lines of a JSON Lines file.
 pub struct JsonLines {
@@ -101,7 +102,7 @@ impl Line<'_> {
             let message = "this line is not an object; write one a line, like {\"prompt\": \"…\"}";
             return Problem::new(self.place(blank), message);
         }
-        let message = format!("this is not JSON: {}; write one whole object a line", without_place(error));
+        let message = format!("this is not JSON: {}; write one whole object a line", plain::json(error));
         Problem::new(self.place(error.column().saturating_sub(1)), message)
     }
 
@@ -120,7 +121,7 @@ fn add(
     raw: &RawValue,
     place: Place,
 ) -> Result<(), String> {
-    let value = serde_json::from_str(raw.get()).map_err(|error| format!("`{key}`: {}", without_place(&error)))?;
+    let value = serde_json::from_str(raw.get()).map_err(|error| format!("`{key}`: {}", plain::json(&error)))?;
     let column = match columns.get(key) {
         Some(column) => column,
         None if columns.names().len() < Columns::MOST => columns.push(key.to_owned(), place),
@@ -134,12 +135,6 @@ fn add(
         None => Ok(()),
         Some(_) => Err(format!("the key `{key}` stands here twice; keep one")),
     }
-}
-
-/// What went wrong, without serde's own "at line 1 column 7": it only knows of this one line.
-fn without_place(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    message.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// An object's keys and values as they stand, also those that stand twice.

@@ -25,7 +25,7 @@ use row::{RawRow, Rows};
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
-use crate::domain::{Digest, Item, ManifestRow, Request};
+use crate::domain::{Digest, Item, ManifestRow, Request, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
 pub const LONGEST_ROW: usize = 16 * 1024 * 1024;
@@ -69,7 +69,7 @@ enum Lines {
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
 #[derive(Debug, thiserror::Error)]
-#[error("{file} cannot be read ({error}); name an existing manifest")]
+#[error("{file} cannot be read: {}; name a manifest that is there", io_words(.error))]
 pub struct ManifestError {
     /// Which, as messages name it.
     pub file: String,

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::domain::ImageFormat;
+use crate::domain::{ImageFormat, io_words};
 
 /// The most references of one request (the API's documentation).
 const MOST: usize = 14;
@@ -85,12 +85,9 @@ fn look_at(folder: &Path, reference: &str) -> Result<u64, String> {
         Ok(Some(length)) => length,
         Ok(None) => return Err(format!("`{reference}` is not a file; name one image")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(format!(
-                "`{reference}` is not there; paths start at the manifest's folder, {}",
-                folder.display()
-            ));
+            return Err(not_there(folder, reference));
         }
-        Err(error) => return Err(format!("`{reference}` cannot be read ({error}); check its permissions")),
+        Err(error) => return Err(format!("`{reference}` cannot be read: {}; check its permissions", io_words(&error))),
     };
     if length > LARGEST {
         let (is, most) = (megabytes(length), megabytes(LARGEST));
@@ -101,8 +98,15 @@ fn look_at(folder: &Path, reference: &str) -> Result<u64, String> {
         Ok(None) => {
             Err(format!("`{reference}` is no JPEG, PNG or WebP image by its content; convert it to one of these"))
         }
-        Err(error) => Err(format!("`{reference}` cannot be read ({error}); check its permissions")),
+        Err(error) => Err(format!("`{reference}` cannot be read: {}; check its permissions", io_words(&error))),
     }
+}
+
+fn not_there(folder: &Path, reference: &str) -> String {
+    if reference.starts_with('~') {
+        return format!("`{reference}` is not there; `~` means your home to a shell only, so write the path in full");
+    }
+    format!("`{reference}` is not there; paths start at the manifest's folder, {}", folder.display())
 }
 
 /// The length of a regular file; nothing for a folder or a device, which is not even opened.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::base64_stream;
-use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking, lay_over};
+use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking, io_words, lay_over};
 
 /// Bytes of a reference image at most: the strictest figure that is documented for the model.
 const LARGEST_REFERENCE: u64 = 7_000_000;
@@ -17,11 +17,11 @@ const LARGEST_REFERENCE: u64 = 7_000_000;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReferenceError {
     #[error(
-        "the reference image {} cannot be read: {reason}; put it back or correct the manifest",
-        path.display()
+        "the reference image {} cannot be read: {}; put it back or correct the manifest",
+        path.display(), io_words(.reason)
     )]
     Unreadable { path: PathBuf, reason: io::Error },
-    #[error("the reference image {} is no JPEG, PNG or WebP picture by its content", path.display())]
+    #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
     NotAnImage { path: PathBuf },
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::{Desk, QueueError, Selection, lock};
-use super::{Database, Doing, job_key};
+use super::{Database, Doing, job_key, no_such_item};
 use crate::domain::{ItemId, Timestamp};
 
 /// What an item becomes when a person puts it back: as if it had never been tried, but for its history.
@@ -38,7 +38,10 @@ impl SqliteDesk {
         let key = job_key(&self.database.connection, &path, job)?;
         let begun = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.doing(&path, "opening it for a change")?;
-        let done = act(&transaction, key).map_err(|error| error.told(&path, job))?;
+        let done = act(&transaction, key).map_err(|error| match error {
+            ActError::NoSuchItem(item) => no_such_item(&transaction, key, job, &item),
+            ActError::Database(source) => failed(&path, source),
+        })?;
         let stale = "UPDATE jobs SET results_stale = 1 WHERE id = ?1";
         transaction.execute(stale, [key]).doing(&path, "changing items")?;
         transaction.commit().doing(&path, "changing items")?;
@@ -58,14 +61,8 @@ impl From<rusqlite::Error> for ActError {
     }
 }
 
-impl ActError {
-    fn told(self, path: &Path, job: &str) -> QueueError {
-        let path = path.display().to_string();
-        match self {
-            Self::NoSuchItem(item) => QueueError::NoSuchItem { job: job.to_owned(), item },
-            Self::Database(source) => QueueError::Database { path, doing: "changing items", source },
-        }
-    }
+fn failed(path: &Path, source: rusqlite::Error) -> QueueError {
+    QueueError::Database { path: path.display().to_string(), doing: "changing items", source }
 }
 
 impl Desk for SqliteDesk {

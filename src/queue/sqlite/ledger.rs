@@ -6,10 +6,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::super::{ItemRecord, ItemState, JobStatus, Ledger, QueueError, RowRecord, lock};
-use super::stored::{ITEM_COLUMNS, item, json, optional_json, unknown_word, usd};
-use super::{Database, Doing, beside, job_key, known_jobs};
-use crate::domain::{Counts, FailureGroup, FailureKind, Timestamp};
+use super::super::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
+use super::stored::{ITEM_COLUMNS, item, json, kind, optional_json, unknown_word, usd};
+use super::story::item_story;
+use super::{Database, Doing, beside, job_key, known_jobs, no_such_item};
+use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
 
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
@@ -73,7 +74,7 @@ impl SqliteLedger {
         let mut rows = statement.query([job])?;
         while let Some(row) = rows.next()? {
             let ids: Vec<String> = json(row, 2)?;
-            let items = ids.iter().map(|id| self.item(job, id)).collect::<rusqlite::Result<Vec<_>>>()?;
+            let items = ids.iter().map(|id| self.record(job, id)).collect::<rusqlite::Result<Vec<_>>>()?;
             if !each(RowRecord { line: row.get(0)?, cells: json(row, 1)?, items }) {
                 break;
             }
@@ -81,7 +82,7 @@ impl SqliteLedger {
         Ok(())
     }
 
-    fn item(&self, job: i64, id: &str) -> rusqlite::Result<ItemRecord> {
+    fn record(&self, job: i64, id: &str) -> rusqlite::Result<ItemRecord> {
         let sql = format!(
             "SELECT {ITEM_COLUMNS}, state, attempts, artifact, failure_kind, failure,
                     (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
@@ -133,6 +134,13 @@ impl Ledger for SqliteLedger {
         let job = self.job(job)?;
         self.group_failures(job).doing(&self.database.path, "reading a job's failures")
     }
+
+    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
+        let (key, connection) = (self.job(job)?, &self.database.connection);
+        let story = item_story(connection, key, item.as_str(), || self.record(key, item.as_str()));
+        let story = story.doing(&self.database.path, "reading an item's story")?;
+        story.ok_or_else(|| no_such_item(connection, key, job, item))
+    }
 }
 
 /// A job's items by state, from the kept tallies.
@@ -175,19 +183,15 @@ fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemState> {
     ItemState::ALL.iter().copied().find(|state| state.as_str() == word).ok_or_else(|| unknown_word(column))
 }
 
-fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<FailureKind> {
-    let word = row.get_ref(column)?.as_str().unwrap_or_default();
-    FailureKind::parse(word).ok_or_else(|| unknown_word(column))
-}
-
-/// Messages that differ only in numbers (request ids, waits) have one cause.
+/// Messages that differ only in numbers and in words with digits (request ids, waits) have one cause.
 fn add_to_group(
     groups: &mut BTreeMap<(FailureKind, String), FailureGroup>,
     kind: FailureKind,
     message: String,
     item: String,
 ) {
-    let cause = message.split(|c: char| c.is_ascii_digit()).collect::<Vec<_>>().join("0");
+    let words = message.split(|c: char| !c.is_alphanumeric());
+    let cause = words.map(|word| if word.contains(|c: char| c.is_ascii_digit()) { "0" } else { word }).collect();
     match groups.entry((kind, cause)) {
         Entry::Vacant(entry) => {
             entry.insert(FailureGroup { kind, message, items: 1, examples: vec![item] });

@@ -7,6 +7,7 @@ mod ledger;
 mod migrate;
 mod rescue;
 mod stored;
+mod story;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::QueueError;
+use crate::domain::ItemId;
 pub use desk::SqliteDesk;
 pub use drain::{JobEntry, SqliteQueue};
 pub use intake::SqliteIntake;
@@ -113,6 +115,13 @@ fn job_key(connection: &Connection, path: &Path, job: &str) -> Result<i64, Queue
             Err(QueueError::NoSuchJob { job: job.to_owned(), path: path.display().to_string(), known })
         }
     }
+}
+
+/// That a job has no such item, with the ids that may have been meant.
+fn no_such_item(connection: &Connection, key: i64, job: &str, item: &ItemId) -> QueueError {
+    // Suggestions are a kindness: without them the mistake is still told.
+    let alike = story::ids_like(connection, key, item.as_str()).unwrap_or_default();
+    QueueError::NoSuchItem { job: job.to_owned(), item: item.clone(), alike }
 }
 
 /// The jobs' names, in order. One whose manifest was never accepted is none yet.

@@ -5,7 +5,7 @@ use rusqlite::types::{FromSqlError, Type};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::domain::{Digest, Item, ItemId, Usd};
+use crate::domain::{Digest, FailureKind, Item, ItemId, Usd};
 
 /// The columns [`item`] reads, in its order.
 pub(super) const ITEM_COLUMNS: &str = "id, name, request, digest";
@@ -42,6 +42,12 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
 /// The money in this column, if any.
 pub(super) fn usd(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Usd>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(Usd::from_nanos))
+}
+
+/// The kind of failure in this column.
+pub(super) fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<FailureKind> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    FailureKind::parse(word).ok_or_else(|| unknown_word(column))
 }
 
 /// A value in this column that its type does not allow.

@@ -1,12 +1,14 @@
 //! Progress for people, on stderr. Never writes to stdout, never lets foreign text control the terminal.
 
 mod bar;
+mod canvas;
 mod plain;
 mod tally;
 mod view;
 
 use std::io::{self, IsTerminal, Write};
 
+use console::Term;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Event, Progress, Reporter};
@@ -94,6 +96,20 @@ impl Write for Stderr {
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
     }
+}
+
+/// The columns to lay out text for on stdout: a terminal's, but neither too few nor too many to read well.
+pub fn stdout_columns() -> usize {
+    readable_columns(&Term::stdout())
+}
+
+/// The same for stderr.
+pub fn stderr_columns() -> usize {
+    readable_columns(&Term::stderr())
+}
+
+fn readable_columns(terminal: &Term) -> usize {
+    terminal.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| usize::from(columns).clamp(40, 100))
 }
 
 /// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.

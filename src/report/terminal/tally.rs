@@ -1,11 +1,11 @@
-//! What the terminal shows, as the events so far tell it. Never draws.
+//! What the terminal shows, as the events so far and the time tell it. Never draws, never asks a clock.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Counts, Event, News, Timestamp};
+use crate::domain::{Counts, Event, Failure, News, Timestamp};
 use crate::report::rate::Recent;
 use crate::report::words::one_line;
 
@@ -24,10 +24,12 @@ pub struct Tally {
     pub pause: Option<Pause>,
     /// Why nothing more is sent, if so.
     pub halted: bool,
-    /// The time of the latest event.
+    /// The time: that of the latest event, or what has passed since.
     pub now: Timestamp,
     items: u64,
     in_flight: HashSet<String>,
+    waiting: HashSet<String>,
+    trouble: String,
     recent: Recent,
 }
 
@@ -47,11 +49,13 @@ impl Tally {
         match &event.news {
             News::RunStarted { counts, items } => self.start(event, counts, *items),
             News::AttemptStarted { item, .. } => {
+                self.waiting.remove(item);
                 self.in_flight.insert(item.clone());
             }
-            News::AttemptEnded { item, outcome, .. } => {
+            News::AttemptLanded { item, .. } => drop(self.in_flight.remove(item)),
+            News::AttemptEnded { item, outcome, failure, .. } => {
                 self.in_flight.remove(item);
-                self.end_attempt(outcome);
+                self.end_attempt(item, outcome, failure.as_ref());
             }
             News::Slowed { until, message } => {
                 let (until, message) = (*until, one_line(message));
@@ -60,9 +64,22 @@ impl Tally {
             News::Halted { .. } => self.halted = true,
             News::RunEnded(_) => self.in_flight.clear(),
         }
+        self.pass(self.now);
+    }
+
+    /// Lets time pass without an event: what was waited for until then is over.
+    pub fn pass(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
         if self.pause.as_ref().is_some_and(|pause| pause.until <= self.now) {
             self.pause = None;
         }
+    }
+
+    /// Items that were tried in vain and wait to be tried again, and what the latest of them met; none while anything
+    /// is in flight.
+    pub fn waiting(&self) -> Option<(u64, &str)> {
+        let idle = self.in_flight.is_empty() && !self.waiting.is_empty();
+        idle.then_some((self.waiting.len() as u64, self.trouble.as_str()))
     }
 
     /// Items of this run: those it was to take, and more only if more ended.
@@ -102,15 +119,22 @@ impl Tally {
         };
     }
 
-    fn end_attempt(&mut self, outcome: &str) {
+    fn end_attempt(&mut self, item: &str, outcome: &str, failure: Option<&Failure>) {
         let done = match outcome {
             "done" => true,
             "failed" => false,
-            _ => return,
+            _ => return self.wait_again(item, failure),
         };
         self.done += u64::from(done);
         self.failed += u64::from(!done);
         self.recent.note(self.now, done);
+    }
+}
+
+impl Tally {
+    fn wait_again(&mut self, item: &str, failure: Option<&Failure>) {
+        self.waiting.insert(item.to_owned());
+        self.trouble = failure.map(|failure| one_line(&failure.message)).unwrap_or_default();
     }
 }
 

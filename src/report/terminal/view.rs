@@ -50,9 +50,7 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
     let finished = format!("{:>width$}/{items}", count(tally.done), width = items.len());
     let failed = format!("{:>3} failed", count(tally.failed));
     let in_flight = format!("{:>2} in flight", tally.in_flight());
-    let per_minute = tally.pictures_per_minute().map_or("–".into(), rate);
-    let per_minute = format!("{per_minute:>5}/min");
-    let left = format!("{:>7} left", tally.time_left().map_or("–".into(), forecast));
+    let (per_minute, left) = speed(tally);
     let failed_painted = match tally.failed {
         0 => failed.clone(),
         _ => look.paint(&failed, Style::yellow),
@@ -76,6 +74,16 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
     cut(&figures[0].1, look.columns).into_owned()
 }
 
+/// Rate and time left, each as wide as ever; before either can be told, that they are being measured.
+fn speed(tally: &Tally) -> (String, String) {
+    let (per_minute, left) = (tally.pictures_per_minute(), tally.time_left());
+    if per_minute.is_none() && left.is_none() {
+        return (" ".repeat("    0/min".len()), format!("{:>12}", "measuring"));
+    }
+    let per_minute = format!("{:>5}/min", per_minute.map_or("–".into(), rate));
+    (per_minute, format!("{:>7} left", left.map_or("–".into(), forecast)))
+}
+
 fn bar(tally: &Tally, look: &Look, length: usize) -> String {
     let full = length as u64 * tally.ended() / tally.items().max(1);
     let full = usize::try_from(full).unwrap_or(length).min(length);
@@ -90,13 +98,21 @@ fn waiting(tally: &Tally, look: &Look) -> Option<String> {
         let in_flight = counted(tally.in_flight() as u64, "request", "requests");
         return Some(format!("stopping: nothing more is sent, {in_flight} in flight will be finished"));
     }
-    tally.pause.as_ref().map(|pause| paused(pause, tally, look))
+    if let Some(pause) = &tally.pause {
+        let wait = forecast(pause.until.since(tally.now));
+        return Some(format!("paused {}, for {wait} more: {}", until(pause, tally, look), pause.message));
+    }
+    let (items, trouble) = tally.waiting()?;
+    Some(format!("waiting to try {} again: {trouble}", counted(items, "item", "items")))
 }
 
 /// That the server asked for patience, until when, and in which words.
 pub fn paused(pause: &Pause, tally: &Tally, look: &Look) -> String {
-    let until = wall_clock(pause.until, tally.now, &look.zone);
-    format!("paused by the server until {until}: {}", pause.message)
+    format!("paused {}: {}", until(pause, tally, look), pause.message)
+}
+
+fn until(pause: &Pause, tally: &Tally, look: &Look) -> String {
+    format!("by the server until {}", wall_clock(pause.until, tally.now, &look.zone))
 }
 
 /// What the run starts with: what is to do, and what was done before.
@@ -204,7 +220,7 @@ mod tests {
         start(&mut tally, 1_000);
         let before = dashboard(&tally, &look(80));
         insta::assert_snapshot!([before, dashboard(&midway(), &look(80))].join("\n"), @r"
-        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight      –/min        – left
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight                measuring
         ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min     77 s left
         ");
     }
@@ -215,9 +231,45 @@ mod tests {
         pause(&mut tally);
         insta::assert_snapshot!(dashboard(&tally, &look(80)), @r"
         ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    298/min    3 min left
-        paused by the server until 02:03:00: 429 RESOURCE_EXHAUSTED: quota of 300 reque…
+        paused by the server until 02:03:00, for 59 s more: 429 RESOURCE_EXHAUSTED: quo…
         ");
         end(&mut tally, 180, 612, "done");
+        assert_eq!(dashboard(&tally, &look(80)).lines().count(), 1);
+    }
+
+    #[test]
+    fn the_clock_moves_the_figures_while_no_event_comes() {
+        let mut tally = midway();
+        pause(&mut tally);
+        let later = |tally: &mut Tally, second: i64| {
+            tally.pass(Timestamp::from_millis((1_795_140_000 + second) * 1000));
+            dashboard(tally, &look(200))
+        };
+        insta::assert_snapshot!([later(&mut tally, 150), later(&mut tally, 181)].join("\n"), @r"
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min    3 min left
+        paused by the server until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min    2 min left
+        ");
+    }
+
+    #[test]
+    fn when_all_that_is_left_waits_to_be_tried_again_it_is_said_why() {
+        let mut tally = Tally::default();
+        start(&mut tally, 2);
+        (0..2).for_each(|item| send(&mut tally, 0, item));
+        tell(&mut tally, 1, News::AttemptLanded { item: "0".into(), attempt: 1 });
+        let one_landed = dashboard(&tally, &look(80));
+        for item in ["0", "1"] {
+            let failure = Some(Failure::new(FailureKind::Transient, "the server had a problem (HTTP 503: overloaded)"));
+            let (item, outcome) = (item.to_owned(), "retry");
+            tell(&mut tally, 1, News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None });
+        }
+        insta::assert_snapshot!([one_landed, dashboard(&tally, &look(80))].join("\n"), @r"
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                measuring
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   0 in flight                measuring
+        waiting to try 2 items again: the server had a problem (HTTP 503: overloaded)
+        ");
+        send(&mut tally, 2, 0);
         assert_eq!(dashboard(&tally, &look(80)).lines().count(), 1);
     }
 

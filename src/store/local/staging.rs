@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Staging, StoreError};
 use super::disk::failed;
-use crate::domain::{AttemptId, ImageFormat, StagedImage};
+use crate::domain::{AttemptId, ImageFormat, StagedImage, io_words};
 
 /// What is gathered before it is hashed and written: all the memory an arriving image takes, and enough for the
 /// hash to use its widest instructions (16 blocks of 1 KiB). Larger writes pass it by.
@@ -179,7 +179,7 @@ fn finished(file: BufWriter<HashedFile>) -> io::Result<HashedFile> {
 
 /// The same error with the file it is about.
 fn told(action: &str, path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot {action} {}: {error}", path.display()))
+    io::Error::new(error.kind(), format!("cannot {action} {}: {}", path.display(), io_words(error)))
 }
 
 fn none_begun() -> io::Error {

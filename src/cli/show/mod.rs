@@ -1,0 +1,83 @@
+//! `overnight show`: one item's whole story, for people and for programs. Never waits for a run, never changes anything.
+
+mod files;
+mod json;
+mod text;
+
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+
+use super::args::ShowArgs;
+use super::exit::Code;
+use super::{current_dir, open, program};
+use crate::domain::{ItemId, Timestamp};
+use crate::job::is_rehearsal;
+use crate::queue::{ItemState, ItemStory, JobStatus};
+use crate::report::terminal::stdout_columns;
+use crate::report::words::{one_line, shell_word};
+use files::KeptFile;
+
+/// Everything that is told of an item, on whichever page.
+struct Told<'a> {
+    /// The job it belongs to.
+    job: &'a JobStatus,
+    /// What the ledger knows.
+    story: &'a ItemStory,
+    /// What lies on the disk.
+    files: &'a [KeptFile],
+    /// Whether a simulator answered, so that nothing was paid.
+    rehearsal: bool,
+    /// The command that leads on from here, and what it is for.
+    next: Option<(String, &'static str)>,
+}
+
+pub(super) fn run(args: &ShowArgs) -> anyhow::Result<Code> {
+    let current_dir = current_dir()?;
+    let located = args.workspace.at(&current_dir).locate(&args.job)?;
+    let ledger = open::ledger(&located.db)?;
+    let now = open::clock().now();
+    let story = ledger.item(&located.name, &ItemId::new(&args.item))?;
+    let mut job = ledger.status(now, std::slice::from_ref(&located.name))?.remove(0);
+    for place in [&mut job.manifest, &mut job.output] {
+        *place = place.strip_prefix(&current_dir).unwrap_or(place).to_owned();
+    }
+    let files = files::kept(&story, &job.output);
+    let next = next(args, &job, &story, &files);
+    let told = Told { job: &job, story: &story, files: &files, rehearsal: is_rehearsal(&located.db), next };
+    let page = if args.json { json::document(&told)? } else { page(&told, now) };
+    std::io::stdout().write_all(page.as_bytes())?;
+    Ok(Code::Complete)
+}
+
+fn page(told: &Told<'_>, now: Timestamp) -> String {
+    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    text::page(told, &text::Look { columns: stdout_columns(), zone, now })
+}
+
+/// What a person may want to do next: a command, or nothing to type, and what it is for.
+fn next(args: &ShowArgs, job: &JobStatus, story: &ItemStory, files: &[KeptFile]) -> Option<(String, &'static str)> {
+    let is_on = job.running_since.is_some();
+    match story.record.state {
+        ItemState::Failed => Some((retry(args), "puts it back; so does a change of its row")),
+        ItemState::Cancelled if story.is_listed => Some((retry(args), "puts it back")),
+        ItemState::Cancelled => Some((String::new(), "its row has to come back into the manifest first")),
+        ItemState::Queued if is_on => Some((String::new(), "the run that is on takes it")),
+        ItemState::Running if is_on => None,
+        ItemState::Queued | ItemState::Running => Some((String::new(), "the next run of the job takes it")),
+        ItemState::Done if files.iter().all(KeptFile::is_there) => None,
+        ItemState::Done => Some((String::new(), "what is gone is not made again by itself; give its row a new id")),
+    }
+}
+
+/// The command that puts the item back.
+fn retry(args: &ShowArgs) -> String {
+    let mut words = vec![program(), "retry".to_owned(), args.job.clone(), "--item".to_owned(), args.item.clone()];
+    if let Some(db) = &args.workspace.db {
+        words.extend(["--db".to_owned(), db.display().to_string()]);
+    }
+    if args.workspace.rehearse == Some(true) {
+        words.push("--rehearse".to_owned());
+    }
+    words.iter().map(|word| shell_word(&one_line(word))).collect::<Vec<_>>().join(" ")
+}
