@@ -195,7 +195,9 @@ impl Service {
             }
             Conduct::Link(document, serving) => {
                 let url = format!("http://{host}{}", self.files.lend(ask.clone(), serving));
-                self.send(ask, move |ask| document(ask, &url), visit, body::whole).await
+                // What can never be fetched is no picture: nobody was answered by its address.
+                let way = if serving == files::Serving::Never { body::withheld } else { body::whole };
+                self.send(ask, move |ask| document(ask, &url), visit, way).await
             }
             Conduct::Hang => {
                 server::until_closing(&mut self.closing.clone()).await;

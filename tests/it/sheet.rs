@@ -149,6 +149,16 @@ fn entry(record: ItemRecord) -> Value {
 }
 
 #[test]
+fn the_page_is_the_one_that_was_looked_at() {
+    let rows = [
+        row(&[json!("lamp"), json!("oak")], &[done("lamp", &["lamp.jpg"])]),
+        row(&[json!("chair"), json!("ash")], &[refused("chair")]),
+        row(&[json!("table"), json!("elm")], &[waiting("table")]),
+    ];
+    insta::assert_snapshot!(page(&["id", "material"], &rows));
+}
+
+#[test]
 fn the_data_tell_what_the_ledger_tells() {
     let rows = [
         row(&[json!("lamp"), json!("oak"), json!(1.5)], &[done("lamp", &["lamp.jpg"])]),
