@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{UnknownValue, values};
+use super::values::{UnknownValue, values};
 
 values! {
     /// Where the key stands in a request.

@@ -15,6 +15,7 @@ pub mod retry;
 pub mod safety;
 pub mod telling;
 pub mod time;
+pub mod values;
 
 pub use artifact::{Artifact, ImageFile, Receipt, StagedImage};
 pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};

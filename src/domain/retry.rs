@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::artifact::Artifact;
 use super::attempt::{Failure, FailureKind, Reach, Tries};
-use super::request::{UnknownValue, values};
 use super::time::Timestamp;
+use super::values::{UnknownValue, values};
 
 /// What the queue records of a claim that ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{UnknownValue, values};
+use super::values::{UnknownValue, values};
 
 /// A threshold for each category that somebody set; for all others the API's default holds.
 pub type Safety = BTreeMap<HarmCategory, HarmThreshold>;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{UnknownValue, values};
+use super::values::{UnknownValue, values};
 
 values! {
     /// How progress is shown on stderr.

@@ -8,8 +8,8 @@ use clap::{Args, CommandFactory as _};
 use serde::Deserialize;
 
 use super::endpoint::BaseUrl;
+use super::format::ManifestFormat;
 use super::key::KeyCommand;
-use super::manifest::ManifestFormat;
 use super::paths;
 use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};

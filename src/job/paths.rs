@@ -66,3 +66,11 @@ pub fn rehearsal_folder(path: &Path) -> PathBuf {
     name.push("-rehearsal");
     path.with_file_name(name)
 }
+
+/// A file's name without the ending of a compressed one, in whatever case.
+pub fn without_gz(name: &str) -> &str {
+    match name.len().checked_sub(3).and_then(|end| name.split_at_checked(end)) {
+        Some((stem, ending)) if ending.eq_ignore_ascii_case(".gz") => stem,
+        _ => name,
+    }
+}

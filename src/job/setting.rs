@@ -12,7 +12,9 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::endpoint::BaseUrl;
-use super::manifest::{ManifestFormat, names, without_gz};
+use super::format::ManifestFormat;
+use super::manifest::names;
+use super::paths::without_gz;
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

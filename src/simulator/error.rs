@@ -8,8 +8,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::answer::Ask;
-
 /// How long a client is told to wait where no quota says so: short enough for a test.
 const THROTTLE: Duration = Duration::from_secs(1);
 /// The names of quotas, as Google gives them.
@@ -105,20 +103,17 @@ impl ApiError {
     }
 
     /// The quota of requests a day is used up.
-    pub fn day_quota(ask: &Ask) -> ApiError {
-        let model = &ask.wish.model;
+    pub fn day_quota(model: &str) -> ApiError {
         ApiError::over_quota(model, &over_the_day(model), &[(BY_DAY, A_DAY)], None)
     }
 
     /// The same, where a short wait and another quota draw the eye.
-    pub fn day_quota_hidden(ask: &Ask) -> ApiError {
-        let model = &ask.wish.model;
+    pub fn day_quota_hidden(model: &str) -> ApiError {
         ApiError::over_quota(model, &over_the_day(model), &[(BY_MINUTE, A_MINUTE), (BY_DAY, A_DAY)], Some(THROTTLE))
     }
 
     /// The project may not use the model at all, though it is told to wait.
-    pub fn limit_zero(ask: &Ask) -> ApiError {
-        let model = &ask.wish.model;
+    pub fn limit_zero(model: &str) -> ApiError {
         let what = format!("Quota exceeded for requests, limit: 0, model: {model}.");
         ApiError::over_quota(model, &what, &[(BY_MINUTE, 0)], Some(THROTTLE))
     }

@@ -67,9 +67,9 @@ const TABLE: &[Row] = {
         row("500", ToAsk, Fail(|_| ApiError::internal()), "an internal error"),
         row("503", ToAsk, Fail(|_| ApiError::unavailable()), "the model is overloaded"),
         row("bad-request", ToRequest, Fail(|_| ApiError::bad_request()), "400 INVALID_ARGUMENT, on each ask of the request"),
-        row("day-quota", ToAsk, Fail(ApiError::day_quota), "429 with a violation by the day"),
-        row("day-quota-hidden", ToAsk, Fail(ApiError::day_quota_hidden), "the same beside one by the minute and a wait of one second"),
-        row("limit-zero", ToAsk, Fail(ApiError::limit_zero), "429 whose message says `limit: 0`"),
+        row("day-quota", ToAsk, Fail(|ask| ApiError::day_quota(&ask.wish.model)), "429 with a violation by the day"),
+        row("day-quota-hidden", ToAsk, Fail(|ask| ApiError::day_quota_hidden(&ask.wish.model)), "the same beside one by the minute and a wait of one second"),
+        row("limit-zero", ToAsk, Fail(|ask| ApiError::limit_zero(&ask.wish.model)), "429 whose message says `limit: 0`"),
         // Errors from in between.
         row("array", ToAsk, Interpose(gateway::in_an_array), "503 whose body is an array of one error"),
         row("error-200", ToAsk, Interpose(gateway::error_with_200), "an error in the body of a 200"),

@@ -4,7 +4,6 @@ use super::dice::RequestHash;
 use super::error::ApiError;
 use super::protocol::{GenerateRequest, Modality, Part, Role, ThinkingLevel};
 use super::ratio::AspectRatio;
-use super::script::Script;
 
 /// The model served, by the name its page gives it.
 pub(super) const MODELS: [&str; 1] = ["gemini-3.1-flash-lite-image"];
@@ -20,8 +19,6 @@ pub(super) struct Wish {
     pub model: String,
     /// What the user says, all texts joined by line feeds.
     pub prompt: String,
-    /// What is to go wrong, where the prompt says so.
-    pub script: Option<Script>,
     /// The ratio asked for, or the one that fits the first reference.
     pub ratio: AspectRatio,
     /// How many reference images came with it.
@@ -70,12 +67,10 @@ impl GenerateRequest {
 
     fn wish(&self, model: &str) -> Result<Wish, ApiError> {
         let thinking = self.generation_config.thinking_config.as_ref();
-        let prompt = self.prompt();
         Ok(Wish {
             hash: self.hash(model),
             model: model.to_owned(),
-            script: Script::read(&prompt).map_err(ApiError::invalid_argument)?,
-            prompt,
+            prompt: self.prompt(),
             ratio: self.ratio(),
             references: self.references(),
             wants_caption: self.generation_config.response_modalities.0.contains(&Modality::Text),

@@ -23,6 +23,7 @@ use super::files::{self, Fetched, Files};
 use super::key;
 use super::quota::Quota;
 use super::request::{self, MODELS, Wish};
+use super::script::Script;
 use super::stats::{Stats, Tally, Visit};
 use super::{Settings, server};
 
@@ -85,7 +86,7 @@ async fn generate(State(service): State<Arc<Service>>, request: Request) -> Resp
     let mut visit = service.tally.arrive();
     let host = service.host(request.headers());
     match service.admit(model, request).await {
-        Ok(wish) => service.answer(wish, &host, visit).await,
+        Ok((wish, script)) => service.answer(wish, script, &host, visit).await,
         Err(error) => failed(error, &mut visit),
     }
 }
@@ -125,9 +126,9 @@ fn failed(error: ApiError, visit: &mut Visit) -> Response {
 }
 
 impl Service {
-    /// Takes a request in, or says why not. Its body is read first in any case, so that the answer reaches a client
+    /// Takes a request in, with what its prompt says is to go wrong, or says why not. Its body is read first in any case, so that the answer reaches a client
     /// that is still sending.
-    async fn admit(&self, model: String, request: Request) -> Result<Wish, ApiError> {
+    async fn admit(&self, model: String, request: Request) -> Result<(Wish, Option<Script>), ApiError> {
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_LIMIT).await;
         self.settings.key_way.check(&head.uri, &head.headers)?;
@@ -136,8 +137,9 @@ impl Service {
         }
         let body = body.map_err(|_| ApiError::unreadable_body(BODY_LIMIT))?;
         let wish = read(model, body).await?;
+        let script = Script::read(&wish.prompt).map_err(ApiError::invalid_argument)?;
         self.take_place(&wish.model)?;
-        Ok(wish)
+        Ok((wish, script))
     }
 
     fn take_place(&self, model: &str) -> Result<(), ApiError> {
@@ -156,12 +158,12 @@ impl Service {
         named.map_or_else(|| self.address.to_string(), str::to_owned)
     }
 
-    async fn answer(&self, wish: Wish, host: &str, mut visit: Visit) -> Response {
+    async fn answer(&self, wish: Wish, script: Option<Script>, host: &str, mut visit: Visit) -> Response {
         let seed = self.settings.seed;
         let nth = self.tally.ask(wish.hash);
         let of_request = Dice::of_request(seed, wish.hash);
         let dice = of_request.clone().of_ask(nth);
-        let fault = match &wish.script {
+        let fault = match &script {
             Some(script) => script.at(nth),
             None => self.settings.faults.befalling(&of_request, &dice),
         };

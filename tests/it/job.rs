@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use overnight::domain::{AspectRatio, Auth, OnLost};
-use overnight::job::manifest::RowFormat;
+use overnight::job::RowFormat;
 use overnight::job::{Fault, Job, JobError, JobFile, KeyError, KeySource, ManifestFormat, Options, Workspace};
 use secrecy::ExposeSecret;
 

@@ -4,12 +4,9 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::jsonl::{Line, Object};
-use super::row::Cell;
+use super::line::{Line, Object};
+use super::row::{Cell, Stated};
 use crate::job::fault::Problem;
-
-/// What a line says in the words of our columns: the column's name, and what would stand there.
-pub type Stated = Vec<(&'static str, Cell)>;
 
 const USE_IMAGES: &str = "save the image and name its file in `images`, beside `request`";
 

@@ -1,15 +1,14 @@
 //! JSON Lines: an object a line, with the place of every value. Never reads two lines at once.
 
-use std::fmt;
 use std::io::{self, BufRead, Read};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::LONGEST_ROW;
 use super::batch;
 use super::columns::Columns;
+use super::line::{Line, Object};
 use super::row::{Cell, RawRow};
 use super::source::Source;
 use crate::job::fault::{Place, Problem, characters};
@@ -59,58 +58,30 @@ fn row(number: u64, bytes: &[u8], columns: &mut Columns) -> Result<RawRow, Vec<P
         let message = "this is not UTF-8; save the file as UTF-8";
         vec![Problem::new(Place::new(number, column), message)]
     })?;
-    Line { number, text }.row(columns)
+    row_of(&Line { number, text }, columns)
 }
 
-/// One line of the file.
-pub struct Line<'a> {
-    number: u64,
-    text: &'a str,
-}
-
-impl Line<'_> {
-    fn row(&self, columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
-        let object: Object = serde_json::from_str(self.text).map_err(|error| vec![self.not_an_object(&error)])?;
-        let mut cells: Vec<Option<Cell>> = Vec::new();
-        let mut problems = Vec::new();
-        for (key, raw) in &object.0 {
-            let place = self.place_of(raw);
-            if let Err(message) = add(&mut cells, columns, key, raw, place) {
-                problems.push(Problem { place, message });
-            }
+/// The row of a line, whose keys are columns.
+fn row_of(line: &Line, columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
+    let object: Object = serde_json::from_str(line.text).map_err(|error| vec![line.not_an_object(&error)])?;
+    let mut cells: Vec<Option<Cell>> = Vec::new();
+    let mut problems = Vec::new();
+    for (key, raw) in &object.0 {
+        let place = line.place_of(raw);
+        if let Err(message) = add(&mut cells, columns, key, raw, place) {
+            problems.push(Problem { place, message });
         }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let missing = || Cell { value: Value::Null, place: Place::new(self.number, 1) };
-        Ok(RawRow {
-            line: self.number,
-            cells: cells.into_iter().map(|cell| cell.unwrap_or_else(missing)).collect(),
-            stated: batch::stated(self, &object)?,
-            lists_in_text: false,
-        })
     }
-
-    /// The place of a value that was read from this very line.
-    pub fn place_of(&self, value: &RawValue) -> Place {
-        self.place(value.get().as_ptr() as usize - self.text.as_ptr() as usize)
+    if !problems.is_empty() {
+        return Err(problems);
     }
-
-    fn not_an_object(&self, error: &serde_json::Error) -> Problem {
-        if error.is_data() {
-            let blank = self.text.len() - self.text.trim_start().len();
-            let message = "this line is not an object; write one a line, like {\"prompt\": \"…\"}";
-            return Problem::new(self.place(blank), message);
-        }
-        let message = format!("this is not JSON: {}; write one whole object a line", plain::json(error));
-        Problem::new(self.place(error.column().saturating_sub(1)), message)
-    }
-
-    /// The place of the byte at `offset`.
-    fn place(&self, offset: usize) -> Place {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        Place::new(self.number, characters(before) + 1)
-    }
+    let missing = || Cell { value: Value::Null, place: Place::new(line.number, 1) };
+    Ok(RawRow {
+        line: line.number,
+        cells: cells.into_iter().map(|cell| cell.unwrap_or_else(missing)).collect(),
+        stated: batch::stated(line, &object)?,
+        lists_in_text: false,
+    })
 }
 
 /// Puts a value into the column of its key, which is a new column if the key was never seen.
@@ -134,40 +105,5 @@ fn add(
     match cells[column].replace(Cell { value, place }) {
         None => Ok(()),
         Some(_) => Err(format!("the key `{key}` stands here twice; keep one")),
-    }
-}
-
-/// An object's keys and values as they stand, also those that stand twice.
-pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
-
-impl<'a> Object<'a> {
-    /// The value of a key; nothing if it is null.
-    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
-        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
-        (value.get() != "null").then_some(value)
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor)
-    }
-}
-
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Object(entries))
     }
 }

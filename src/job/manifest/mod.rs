@@ -5,8 +5,8 @@ mod added;
 mod batch;
 mod columns;
 mod csv;
-mod format;
 mod jsonl;
+mod line;
 pub mod names;
 mod near_miss;
 mod references;
@@ -15,10 +15,10 @@ mod source;
 
 use std::io;
 
+use crate::job::format::RowFormat;
 pub use added::AddedReferences;
 use columns::Columns;
 use csv::{CsvRows, Separator};
-pub use format::{ManifestFormat, RowFormat, without_gz};
 use jsonl::JsonLines;
 use near_miss::near_misses;
 use row::{RawRow, Rows};

@@ -7,7 +7,6 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::batch::Stated;
 use super::columns::Columns;
 use super::references::References;
 use super::{AddedReferences, Row, digest, names};
@@ -63,6 +62,9 @@ pub struct RawRow {
     /// Whether the format knows only text, so that several values share a cell.
     pub lists_in_text: bool,
 }
+
+/// What a line says in the words of our columns: the column's name, and what would stand there.
+pub type Stated = Vec<(&'static str, Cell)>;
 
 /// A value and where it stands.
 pub struct Cell {

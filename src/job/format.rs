@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::domain::request::UnknownValue;
+use super::paths::without_gz;
+use crate::domain::values::UnknownValue;
 
 /// The format of a manifest, and whether it is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,14 +47,6 @@ impl RowFormat {
             "jsonl" | "ndjson" => Some(Self::JsonLines),
             _ => None,
         }
-    }
-}
-
-/// A file's name without the ending of a compressed one, in whatever case.
-pub fn without_gz(name: &str) -> &str {
-    match name.len().checked_sub(3).and_then(|end| name.split_at_checked(end)) {
-        Some((stem, ending)) if ending.eq_ignore_ascii_case(".gz") => stem,
-        _ => name,
     }
 }
 

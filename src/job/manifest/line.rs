@@ -1,0 +1,76 @@
+//! One line of JSON Lines: its object as it stands, and where each value of it stands. Never knows a column.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::job::fault::{Place, Problem, characters};
+use crate::job::plain;
+
+/// One line of the file.
+pub struct Line<'a> {
+    /// Its number in the file, from 1.
+    pub number: u64,
+    /// Its text, without the line break.
+    pub text: &'a str,
+}
+
+impl Line<'_> {
+    /// The place of a value that was read from this very line.
+    pub fn place_of(&self, value: &RawValue) -> Place {
+        self.place(value.get().as_ptr() as usize - self.text.as_ptr() as usize)
+    }
+
+    /// What is wrong with a line that holds no object.
+    pub fn not_an_object(&self, error: &serde_json::Error) -> Problem {
+        if error.is_data() {
+            let blank = self.text.len() - self.text.trim_start().len();
+            let message = "this line is not an object; write one a line, like {\"prompt\": \"…\"}";
+            return Problem::new(self.place(blank), message);
+        }
+        let message = format!("this is not JSON: {}; write one whole object a line", plain::json(error));
+        Problem::new(self.place(error.column().saturating_sub(1)), message)
+    }
+
+    /// The place of the byte at `offset`.
+    fn place(&self, offset: usize) -> Place {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        Place::new(self.number, characters(before) + 1)
+    }
+}
+
+/// An object's keys and values as they stand, also those that stand twice.
+pub struct Object<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// The value of a key; nothing if it is null.
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
+        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
+        (value.get() != "null").then_some(value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Object(entries))
+    }
+}
