@@ -295,7 +295,7 @@ pub fn a_name_that_leaves_the_output_is_refused(open: Open) {
     let output = root.path().join("output");
     let store = open(&output);
     let staged = stage(&*store, 1, &[&png(1, 1, "a")]);
-    for name in ["../lamp", "/tmp/lamp", "a/../../lamp", "a//b", "", ".staging/lamp"] {
+    for name in ["../lamp", "/lamp", "a/../../lamp", "a//b", "", ".staging/lamp"] {
         let refused = store.publish(&[publication(name, staged.clone(), None)]);
         assert!(refused.unwrap_err().to_string().contains("choose another name"), "{name}");
     }
