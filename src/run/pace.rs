@@ -127,6 +127,12 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_asks_for_less_than_a_second_gets_a_second() {
+        let mut pace = Pace::new(9, None);
+        assert_eq!(pace.throttled(Some(Duration::from_millis(1)), 0.0, NOW), NOW.after(SHORTEST_PAUSE));
+    }
+
+    #[test]
     fn pauses_of_our_own_grow_by_the_episode_and_shrink_with_an_answer() {
         let mut pace = Pace::new(9, None);
         let mut now = NOW;

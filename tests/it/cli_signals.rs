@@ -25,7 +25,13 @@ fn signal(run: &mut Running, signal: Signal) {
 
 #[test]
 fn the_first_signal_finishes_what_is_in_flight_and_the_same_command_goes_on() {
-    for (sent, code, words) in [(Signal::INT, 130, "stopped by Ctrl-C"), (Signal::TERM, 143, "stopped by SIGTERM")] {
+    let signals = [
+        (Signal::INT, 130, "stopped by Ctrl-C"),
+        (Signal::TERM, 143, "stopped by SIGTERM"),
+        // A terminal that was closed.
+        (Signal::HUP, 143, "stopped by SIGTERM"),
+    ];
+    for (sent, code, words) in signals {
         let (here, gate) = (Workspace::with_list(4), Gate::shut());
         let mut run = run_with_two_in_flight(&here, &gate);
         signal(&mut run, sent);

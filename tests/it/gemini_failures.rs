@@ -194,6 +194,7 @@ async fn troubles_of_servers_are_nobodys_fault() {
         case("502", 502, HTML, "Scripted page"),
         case("503", 503, google(503, "UNAVAILABLE", OVERLOADED, &[]), OVERLOADED),
         case("503 with Retry-After", 503, "", "HTTP 503").with(&[("retry-after", "9")]).waits(9.0),
+        case("503 with a wait of centuries", 503, "", "HTTP 503").with(&[("retry-after", "99999999999")]).waits(300.0),
         case("504", 504, HTML, "HTTP 504"),
         case("529", 529, "overloaded", "overloaded"),
         case("200 with an error", 200, gateway("", "upstream hiccup"), "upstream hiccup"),
