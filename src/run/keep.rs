@@ -3,7 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::domain::{AttemptId, Receipt, StagedImage};
 use crate::store::{ArtifactStore, Publication, Published, StoreError};
@@ -56,6 +56,16 @@ impl Keeper {
     /// The next group that made its step; `None` while nothing is on the disk. May be dropped at any await.
     pub async fn next(&mut self) -> Option<Result<Kept, StoreError>> {
         let step = self.steps.join_next().await?;
+        Some(self.stepped(step))
+    }
+
+    /// The next group that has made its step already.
+    pub fn try_next(&mut self) -> Option<Result<Kept, StoreError>> {
+        let step = self.steps.try_join_next()?;
+        Some(self.stepped(step))
+    }
+
+    fn stepped(&mut self, step: Result<Result<Kept, StoreError>, JoinError>) -> Result<Kept, StoreError> {
         let step = step.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         match &step {
             Ok(Kept::Synced(_)) => self.syncing = false,
@@ -63,7 +73,7 @@ impl Keeper {
             // The store is broken: its lines stay closed.
             Err(_) => {}
         }
-        Some(step)
+        step
     }
 
     /// Whether anything is on the disk, or can still get there.

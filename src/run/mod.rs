@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
@@ -90,6 +91,10 @@ enum RunError {
     Store(#[from] StoreError),
 }
 
+/// The time from one turn to the next, at least. A turn costs nearly the same for one answer as for fifty (a commit, a
+/// sync, some switches of threads), and beside an answer's seconds the wait is nothing.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Works until nothing is left to do, or until it is told or forced to stop. `received` is what an earlier run received
 /// and did not publish: it comes first, without a request.
 pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attempt, Receipt)>) -> Summary {
@@ -120,6 +125,8 @@ struct Run<'a> {
     /// When a write that failed is tried again, and since when writes have failed.
     write_again_at: Option<Timestamp>,
     unwritten_since: Option<Timestamp>,
+    /// When the last turn was written.
+    turned_at: Instant,
     /// What the next turn writes.
     receipts: Vec<(AttemptId, Receipt)>,
     settlements: Vec<Settlement>,
@@ -149,6 +156,7 @@ impl<'a> Run<'a> {
             recorded: HashSet::new(),
             write_again_at: None,
             unwritten_since: None,
+            turned_at: Instant::now(),
             receipts: Vec::new(),
             settlements: Vec::new(),
             next_claim_at: None,
@@ -199,7 +207,15 @@ impl<'a> Run<'a> {
             Ok(()) = self.parts.stop.changed() => self.told_to_stop(),
             () = tokio::time::sleep(pause) => {}
         }
+        // What comes soon after a turn forms the next one together.
+        tokio::select! {
+            () = tokio::time::sleep_until(self.turned_at + GATHER) => {}
+            Ok(()) = self.parts.stop.changed() => self.told_to_stop(),
+        }
         self.take_landed();
+        while let Some(kept) = self.keeper.try_next() {
+            self.kept(kept);
+        }
     }
 
     fn take_landed(&mut self) {

@@ -3,6 +3,8 @@
 use std::mem;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::pace::Permit;
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
@@ -36,6 +38,7 @@ impl Run<'_> {
             Err(uncommitted) => return self.put_off(*uncommitted, now).map(|()| false),
         };
         self.write_again_at = None;
+        self.turned_at = Instant::now();
         self.score.leased(now);
         for (id, receipt) in receipts {
             self.publish_next(id, receipt);
