@@ -26,8 +26,20 @@ use super::proxy::Proxies;
 use super::tls::{self, Trust};
 use super::unpack::{Gunzip, Unpacked};
 
-/// A connection reads and writes through no more than this, and no headers of an answer are longer.
-const MOST_BUFFERED: usize = 32 * 1024;
+/// A connection reads and writes through no more than this at once, and no headers of an answer are longer; in bytes.
+///
+/// Measured on loopback with answers of 2 MB that all arrive at the same time: memory for each connection, most of it
+/// the buffer that is filled and the one that was just handed on, and processor time for each answer.
+///
+/// | at most | 512 answers | 2,000 answers | processor |
+/// |---|---|---|---|
+/// | 16 KiB | 42 KiB each | 40 KiB each, 78 MiB in all | 1.3 to 1.5 ms |
+/// | 32 KiB | 71 KiB each | 69 KiB each, 134 MiB in all | 1.1 to 1.2 ms |
+/// | 64 KiB | 138 KiB each | 115 KiB each, 225 MiB in all | 1.0 ms |
+/// | as it comes | 351 KiB each | 362 KiB each, 707 MiB in all | 1.0 ms |
+///
+/// TLS hands on no more than 16 KiB at once anyway, and a third of a millisecond is little beside a sync of the disk.
+const MOST_BUFFERED: usize = 16 * 1024;
 /// Connections stay open so long between two requests: just under the minute after which common load balancers
 /// close them, since a request that meets a closing connection is lost.
 const IDLE: Duration = Duration::from_secs(55);
