@@ -11,7 +11,10 @@ mod error_reply;
 mod fetch;
 mod incoming;
 mod links;
+mod reference_file;
+mod references;
 mod request;
+mod request_body;
 mod words;
 
 use std::fs;
