@@ -30,11 +30,6 @@ pub(super) fn encode(bytes: &[u8]) -> String {
     CODEC.encode(bytes)
 }
 
-/// Appends `bytes` to `text` as base64.
-pub(super) fn encode_into(bytes: &[u8], text: &mut String) {
-    CODEC.encode_string(bytes, text);
-}
-
 /// The characters that so many bytes become, padding included.
 pub(super) const fn encoded_length(bytes: u64) -> u64 {
     bytes.div_ceil(3) * 4

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, MOST_BYTES, Unread};
 use super::error_reply::ErrorReply;
+use super::reference_file::{ReferenceChanged, ReferenceError};
 use super::{delay, distrust, words};
 use crate::domain::{Failure, FailureKind, Reach, Reply};
 
@@ -214,8 +215,26 @@ fn with_status(status: u16, failure: Failure) -> Failure {
     Failure { status: Some(status), ..failure }
 }
 
+/// A reference image was of no use when the request was opened.
+pub(super) fn unopened(error: &ReferenceError) -> Failure {
+    match error {
+        ReferenceError::Changed(changed) => broken_off(changed),
+        ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
+            Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Rejected, error.to_string()) }
+        }
+    }
+}
+
+/// A part of a request is none that a server can answer. The next attempt takes the file as it then is.
+fn broken_off(changed: &ReferenceChanged) -> Failure {
+    Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, changed.to_string()) }
+}
+
 /// The connection failed, at whatever point. Nothing was sent when it never came to be.
 pub(super) fn transport(error: reqwest::Error, host: &str) -> Failure {
+    if let Some(changed) = ReferenceChanged::behind(&error) {
+        return broken_off(changed);
+    }
     let unsent = error.is_connect() || error.is_builder();
     let timed_out = error.is_timeout();
     if let Some(reason) = distrust::of(&error) {

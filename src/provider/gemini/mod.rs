@@ -19,7 +19,6 @@ mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -32,8 +31,10 @@ use self::auth::Key;
 use self::error_reply::ErrorReply;
 pub use self::fetch::FetchSettings;
 use self::fetch::Follower;
+use self::references::References;
+use self::request_body::RequestBody;
 use super::{AskError, Generation, ImageSink, Provider};
-use crate::domain::{Auth, Failure, FailureKind, Reach, Request};
+use crate::domain::{Auth, Failure, Request};
 use crate::net::Fetcher;
 
 /// Connections stay open so long between two requests: just under the minute after which common load balancers
@@ -99,7 +100,7 @@ pub struct Gemini {
     /// With the port where one is given: what messages call the endpoint.
     host: String,
     key: Key,
-    references: Arc<PathBuf>,
+    references: References,
     request_timeout: Duration,
     fetcher: Fetcher,
     fetch_waits: Vec<Duration>,
@@ -121,7 +122,7 @@ impl Gemini {
             client: asking.build().map_err(no_client)?,
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
-            references: Arc::new(settings.references),
+            references: References::below(settings.references),
             request_timeout: settings.request_timeout,
             fetcher: Fetcher::new(settings.fetch.limits, own).map_err(no_client)?,
             fetch_waits: settings.fetch.waits,
@@ -153,21 +154,15 @@ impl Gemini {
         Follower { fetcher: &self.fetcher, waits: &self.fetch_waits, began, within, key: &self.key }
     }
 
-    /// The body to send. Where references have to be read, another thread does it.
-    async fn body(&self, request: &Request) -> Result<Vec<u8>, Failure> {
-        let built = if request.references.is_empty() {
-            request::body(request, &self.references)
-        } else {
-            let (request, folder) = (request.clone(), Arc::clone(&self.references));
-            let reading = tokio::task::spawn_blocking(move || request::body(&request, &folder));
-            reading.await.map_err(|error| unsent(FailureKind::Transient, error.to_string()))?
-        };
-        built.map_err(|error| unsent(FailureKind::Rejected, error.to_string()))
+    /// The body to send; its references are checked, and encoded only when they leave.
+    async fn body(&self, request: &Request) -> Result<RequestBody, Failure> {
+        request::open(request, &self.references).await.map_err(|error| classify::unopened(&error))
     }
 
-    async fn send(&self, model: &str, body: Vec<u8>) -> Result<Response, Failure> {
+    async fn send(&self, model: &str, body: RequestBody) -> Result<Response, Failure> {
         let mut url = endpoint(&self.base, model);
         self.key.write_into(&mut url);
+        let body = reqwest::Body::wrap(body);
         let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
         // The key was tried as a header when the provider was made.
         if let Ok(Some((name, value))) = self.key.header() {
@@ -198,10 +193,6 @@ impl Provider for Gemini {
     ) -> BoxFuture<'a, Result<Generation, AskError>> {
         self.ask(request, images).boxed()
     }
-}
-
-fn unsent(kind: FailureKind, message: String) -> Failure {
-    Failure { reach: Reach::Unsent, ..Failure::new(kind, message) }
 }
 
 /// What can be had of an error's body.
