@@ -1,9 +1,9 @@
-//! A reference image as a file: opened, known by its first bytes, and read for only as long as it stays what it was.
+//! A reference image as a file: looked at, known by its first bytes, and read for only as long as it stays what it was.
 //! Never keeps what it read. Everything here may block.
 
 use std::error::Error;
 use std::fs::{self, File, Metadata};
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read};
 use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -62,7 +62,7 @@ impl Stamp {
     }
 }
 
-/// A reference image as it was when it was opened.
+/// A reference image as it was when it was looked at.
 #[derive(Debug, Clone)]
 pub(super) struct ReferenceFile {
     path: PathBuf,
@@ -71,18 +71,19 @@ pub(super) struct ReferenceFile {
 }
 
 impl ReferenceFile {
-    /// Opens the file and looks at its first bytes. It was checked when the manifest was read, which may be hours ago:
+    /// Looks at the file and its first bytes, and closes it again. It was checked when the manifest was read, which may be hours ago:
     /// by now it may be a pipe that never ends, or have grown beyond every bound.
-    pub(super) fn open(path: &Path) -> Result<(Self, File), ReferenceError> {
+    pub(super) fn inspect(path: &Path) -> Result<Self, ReferenceError> {
         let unreadable = |reason| ReferenceError::Unreadable { path: path.to_owned(), reason };
-        let mut open = open_regular(path).map_err(unreadable)?;
+        let open = open_regular(path).map_err(unreadable)?;
         let stamp = open.metadata().and_then(|metadata| Stamp::of(&metadata)).map_err(unreadable)?;
         if stamp.length > LARGEST_REFERENCE {
             return Err(unreadable(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB")));
         }
-        let first = first_bytes(&mut open).map_err(unreadable)?;
+        let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
+        open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first).map_err(unreadable)?;
         let format = ImageFormat::sniff(&first).ok_or_else(|| ReferenceError::NotAnImage { path: path.to_owned() })?;
-        Ok((Self { path: path.to_owned(), format, stamp }, open))
+        Ok(Self { path: path.to_owned(), format, stamp })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -105,11 +106,6 @@ impl ReferenceFile {
     /// Whether it was last written so long ago that being written once more shows in its times.
     pub(super) fn is_settled(&self, now: SystemTime) -> bool {
         now.duration_since(self.stamp.written).is_ok_and(|age| age > COARSEST_TIME)
-    }
-
-    /// All of it, from where it was opened.
-    pub(super) fn read_whole(&self, mut open: File) -> Result<Vec<u8>, ReferenceChanged> {
-        self.read(&mut open, self.length())
     }
 
     /// The next `count` bytes, if they are there and the file is still what it was.
@@ -184,31 +180,24 @@ fn open_regular(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn first_bytes(open: &mut File) -> io::Result<Vec<u8>> {
-    let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
-    open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
-    open.rewind()?;
-    Ok(first)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::os::unix::net::UnixListener;
 
-    /// A folder with this file in it, and the file as it was opened.
-    fn opened(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, ReferenceFile) {
+    /// A folder with this file in it, and the file as it was looked at.
+    fn written(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, ReferenceFile) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jpg");
         fs::write(&path, bytes).unwrap();
-        let file = ReferenceFile::open(&path).unwrap().0;
+        let file = ReferenceFile::inspect(&path).unwrap();
         (folder, path, file)
     }
 
     const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 and so on";
 
     fn refusal(path: &Path) -> String {
-        ReferenceFile::open(path).unwrap_err().to_string()
+        ReferenceFile::inspect(path).unwrap_err().to_string()
     }
 
     #[test]
@@ -224,20 +213,18 @@ mod tests {
 
     #[test]
     fn more_than_seven_megabytes_are_refused_before_they_are_read() {
-        let (_folder, path, _) = opened(JPEG);
+        let (_folder, path, _) = written(JPEG);
         let open = File::options().write(true).open(&path).unwrap();
         open.set_len(LARGEST_REFERENCE).unwrap();
-        assert_eq!(u64::from(ReferenceFile::open(&path).unwrap().0.length()), LARGEST_REFERENCE);
+        assert_eq!(u64::from(ReferenceFile::inspect(&path).unwrap().length()), LARGEST_REFERENCE);
         open.set_len(LARGEST_REFERENCE + 1).unwrap();
         assert!(refusal(&path).contains("it has grown beyond 7 MB"));
     }
 
     #[test]
     fn a_file_is_read_to_its_end_in_blocks_of_any_size() {
-        let (_folder, path, file) = opened(JPEG);
-        let (_, open) = ReferenceFile::open(&path).unwrap();
-        assert_eq!(file.read_whole(open).unwrap(), JPEG);
-        for most in [1, 4, JPEG.len() as u32, 1_000] {
+        let (_folder, _, file) = written(JPEG);
+        for most in [1, 4, JPEG.len() as u32, u32::MAX] {
             let (mut reading, mut read) = (Reading::new(file.clone()), Vec::new());
             while !reading.is_at_end() {
                 let (bytes, rest) = reading.next(most).unwrap();
@@ -256,20 +243,18 @@ mod tests {
             |path| File::options().write(true).open(path).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap(),
         ];
         for change in changes {
-            let (_folder, path, file) = opened(JPEG);
+            let (_folder, path, file) = written(JPEG);
             let (_, reading) = Reading::new(file.clone()).next(4).unwrap();
-            let (_, open) = ReferenceFile::open(&path).unwrap();
             change(&path);
             let told = reading.next(4).unwrap_err().to_string();
             assert!(told.contains("a.jpg changed while it was being sent"), "{told}");
-            assert!(Reading::new(file.clone()).next(4).is_err(), "nor to who begins only now");
-            assert!(file.read_whole(open).is_err(), "nor as a whole");
+            assert!(Reading::new(file).next(u32::MAX).is_err(), "nor to who begins only now");
         }
     }
 
     #[test]
     fn a_file_that_is_gone_when_its_turn_comes_is_named() {
-        let (_folder, path, file) = opened(JPEG);
+        let (_folder, path, file) = written(JPEG);
         fs::remove_file(&path).unwrap();
         let told = Reading::new(file).next(4).unwrap_err().to_string();
         assert!(told.contains("a.jpg became unreadable (there is no such file or folder) while"), "{told}");

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,11 +48,11 @@ impl References {
     pub(super) async fn open(&self, reference: &str) -> Result<Reference, ReferenceError> {
         let path = self.folder.join(reference);
         let now = SystemTime::now();
-        let opening = path.clone();
-        let opened = self.readers.run(move || ReferenceFile::open(&opening)).await;
-        let (file, open) = opened.map_err(|reason| ReferenceError::Unreadable { path, reason })??;
+        let looking = path.clone();
+        let found = self.readers.run(move || ReferenceFile::inspect(&looking)).await;
+        let file = found.map_err(|reason| ReferenceError::Unreadable { path, reason })??;
         let bytes = match self.shared(&file, now) {
-            Some(shared) => Some(self.read_once(shared, &file, open).await?),
+            Some(shared) => Some(self.read_once(shared, &file).await?),
             None => None,
         };
         Ok(Reference { file, bytes, readers: self.readers.clone() })
@@ -69,18 +68,9 @@ impl References {
     }
 
     /// Whoever comes first reads; the others wait for the same bytes.
-    async fn read_once(
-        &self,
-        shared: Arc<Shared>,
-        file: &ReferenceFile,
-        open: File,
-    ) -> Result<Bytes, ReferenceChanged> {
-        let read = async || {
-            let reading = file.clone();
-            let read = self.readers.run(move || reading.read_whole(open)).await;
-            read.map_err(|error| file.unreadable(&error))?
-        };
-        shared.bytes.get_or_try_init(read).await?;
+    async fn read_once(&self, shared: Arc<Shared>, file: &ReferenceFile) -> Result<Bytes, ReferenceChanged> {
+        let whole = async || self.readers.read(Reading::new(file.clone()), u32::MAX).await.map(|(bytes, _)| bytes);
+        shared.bytes.get_or_try_init(whole).await?;
         Ok(Bytes::from_owner(InUse(shared)))
     }
 }
@@ -134,10 +124,8 @@ fn blocks_from_disk(
             if reading.is_at_end() {
                 return Ok(None);
             }
-            let file = reading.file().clone();
-            let next = readers.run(move || reading.next(BLOCK_BYTES as u32)).await;
-            let (bytes, reading) = next.map_err(|error| file.unreadable(&error))??;
-            Ok(Some((Bytes::from(bytes), reading)))
+            let (bytes, reading) = readers.read(reading, BLOCK_BYTES as u32).await?;
+            Ok(Some((bytes.into(), reading)))
         }
     })
 }
@@ -217,6 +205,11 @@ impl Readers {
         });
         working.await.map_err(io::Error::other)
     }
+
+    async fn read(&self, reading: Reading, most: u32) -> Result<(Vec<u8>, Reading), ReferenceChanged> {
+        let file = reading.file().clone();
+        self.run(move || reading.next(most)).await.map_err(|error| file.unreadable(&error))?
+    }
 }
 
 #[cfg(test)]
@@ -224,7 +217,7 @@ mod tests {
     use super::*;
     use futures::TryStreamExt;
     use futures::future::join_all;
-    use std::fs;
+    use std::fs::{self, File};
     use std::time::Duration;
     use tempfile::TempDir;
 
