@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use crate::support::gate::small_picture;
-use crate::support::server::{Server, http, json};
+use crate::support::server::{Play, Server, http, json};
 use crate::support::tls::{Authority, ForwardProxy, SecureServer};
 use crate::support::workspace::{Invocation, Workspace};
 
@@ -103,6 +103,34 @@ fn plain_http_goes_through_its_own_proxy() {
     let run = here.overnight("run list.csv").at("http://gateway.test/gemini").env("HTTP_PROXY", &proxy.url());
     run.env("HTTPS_PROXY", "http://127.0.0.1:1").end().exits(0);
     assert!(proxy.only().target().starts_with("http://gateway.test/gemini/v1beta/models/"), "{}", proxy.only().line);
+}
+
+#[test]
+fn a_proxy_is_told_the_name_and_password_in_its_address_and_nobody_else_is() {
+    let (here, proxy) = (Workspace::with_list(1), Server::start([json(200, &small_picture())]));
+    let address = proxy.url().replace("http://", "http://night:s3cr3t@");
+    let ended = here.overnight("run list.csv -vvv").at("http://gateway.test").env("all_proxy", &address).end();
+    ended.exits(0).never_says("s3cr3t");
+    assert_eq!(proxy.only().header("proxy-authorization"), Some("Basic bmlnaHQ6czNjcjN0"));
+}
+
+#[test]
+fn a_proxy_that_lets_nobody_through_is_told_and_its_password_is_not() {
+    let refused = Play::ReplyAndClose(http(407, &[], b""));
+    let (here, proxy) = (Workspace::with_list(1), Server::start(std::iter::repeat_n(refused, 9)));
+    let address = proxy.url().replace("http://", "http://night:s3cr3t@");
+    let run = here.overnight("run list.csv --max-attempts 1 -vvv").at("https://gateway.test");
+    let ended = run.env("https_proxy", &address).end();
+    ended.says(&["no connection to gateway.test", "proxy authorization required"]).never_says("s3cr3t");
+    assert_eq!(proxy.seen()[0].line, "CONNECT gateway.test:443 HTTP/1.1");
+    assert_eq!(proxy.seen()[0].header("proxy-authorization"), Some("Basic bmlnaHQ6czNjcjN0"));
+}
+
+#[test]
+fn a_proxy_of_a_kind_that_is_not_supported_is_not_gone_around() {
+    let here = Workspace::with_list(1);
+    let run = here.overnight("run list.csv --max-attempts 1").at("https://gateway.test");
+    run.env("ALL_PROXY", "socks5://night:s3cr3t@127.0.0.1:1").end().says(&["`socks5` is not supported"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use overnight::domain::Auth;
-use overnight::domain::FailureKind::{Throttled, Transient};
+use overnight::domain::FailureKind::{Fatal, Throttled, Transient};
 use overnight::domain::Reach;
 use overnight::provider::AskError;
 use overnight::provider::gemini::{Gemini, GeminiSettings};
@@ -11,6 +11,7 @@ use tokio::net::TcpSocket;
 
 use crate::support::gemini::{answer, ask, fail, image_part, png, provider, settings, sunset};
 use crate::support::server::{self, Play, Server, http};
+use crate::support::tls::{Authority, SecureServer};
 
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_lost() {
@@ -68,6 +69,22 @@ async fn a_connection_that_never_came_to_be_cost_nothing() {
         assert_eq!((failure.kind, failure.reach), (Transient, Reach::Unsent), "{base}: {failure:?}");
         assert!(failure.message.contains("no connection to"), "{}", failure.message);
     }
+}
+
+#[tokio::test]
+async fn a_certificate_is_judged_where_no_proxy_lies_between_too() {
+    let (folder, authority) = (tempfile::tempdir().unwrap(), Authority::new());
+    let reply = http(200, &[], answer(&image_part(&png(9)), "STOP").as_bytes());
+    let server = SecureServer::start(&authority, "localhost", reply);
+    let (result, _) = ask(&Gemini::new(settings(&server.url(), Auth::Query)).unwrap(), &sunset()).await;
+    let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
+    assert_eq!((failure.kind, failure.reach), (Fatal, Reach::Unsent), "{failure:?}");
+    assert!(failure.message.contains("--ca-file") && server.seen().is_empty(), "{}", failure.message);
+    let ca_file = folder.path().join("company.pem");
+    std::fs::write(&ca_file, authority.pem()).unwrap();
+    let trusting = GeminiSettings { ca_file: Some(ca_file), ..settings(&server.url(), Auth::Query) };
+    ask(&Gemini::new(trusting).unwrap(), &sunset()).await.0.unwrap();
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ mod manifest_faults;
 mod manifest_formats;
 mod manifest_references;
 mod net;
+mod net_client;
 mod queue_contract;
 mod queue_contract_story;
 mod queue_sqlite;

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
-use reqwest::Response;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -14,6 +13,7 @@ use super::error_reply::ErrorReply;
 use super::incoming::{Unsaved, save};
 use super::links;
 use crate::domain::{Reply, Usage};
+use crate::net::{Response, TransportError};
 use crate::provider::ImageSink;
 
 /// No answer may be longer, unpacked: some thirty times a usual one.
@@ -40,7 +40,7 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum Unread {
     /// The connection broke, or the time was up, or the packing was at fault.
-    Broken(reqwest::Error),
+    Broken(TransportError),
     /// It ended in the middle.
     Cut,
     /// More than [`MOST_BYTES`].

@@ -1,9 +1,9 @@
 //! How the key travels, and how it and the values of a job's headers are kept out of everything people read. Never
 //! prints them.
 
-use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use crate::domain::Auth;
 

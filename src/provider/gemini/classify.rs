@@ -7,6 +7,7 @@ use super::error_reply::ErrorReply;
 use super::reference_file::{ReferenceChanged, ReferenceError};
 use super::{delay, distrust, words};
 use crate::domain::{Failure, FailureKind, Reach, Reply};
+use crate::net::{self, TransportError};
 
 /// A longer wait than this is the end of the run: the server means "another time".
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -188,7 +189,7 @@ fn said_by_model(reply: &Reply) -> String {
 pub(super) fn unread(status: u16, unread: Unread, host: &str) -> Result<Failure, std::io::Error> {
     let failure = match unread {
         Unread::Sink(error) => return Err(error),
-        Unread::Broken(error) => transport(error, host),
+        Unread::Broken(error) => transport(&error, host),
         Unread::Cut => lost(format!("the answer of {host} ended in the middle")),
         Unread::TooLong => lost(format!("the answer of {host} is longer than {} MiB", MOST_BYTES >> 20)),
         Unread::Unreadable(error) => unreadable(status, &error),
@@ -220,42 +221,35 @@ pub(super) fn unopened(error: &ReferenceError) -> Failure {
     match error {
         ReferenceError::Changed(changed) => broken_off(changed),
         ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
-            Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Rejected, error.to_string()) }
+            unsent(FailureKind::Rejected, error.to_string())
         }
     }
 }
 
 /// A part of a request is none that a server can answer. The next attempt takes the file as it then is.
 fn broken_off(changed: &ReferenceChanged) -> Failure {
-    Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, changed.to_string()) }
+    unsent(FailureKind::Transient, changed.to_string())
 }
 
 /// The connection failed, at whatever point. Nothing was sent when it never came to be.
-pub(super) fn transport(error: reqwest::Error, host: &str) -> Failure {
-    if let Some(changed) = ReferenceChanged::behind(&error) {
+pub(super) fn transport(error: &TransportError, host: &str) -> Failure {
+    if let Some(changed) = ReferenceChanged::behind(error) {
         return broken_off(changed);
     }
-    let unsent = error.is_connect() || error.is_builder();
-    let timed_out = error.is_timeout();
-    if let Some(reason) = distrust::of(&error) {
+    if let Some(reason) = distrust::of(error) {
         let message = format!("the certificate of {host} is not accepted ({reason})");
-        return Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Fatal, message) };
+        return unsent(FailureKind::Fatal, message);
     }
-    let cause = words::short(&innermost(&error.without_url()));
-    if unsent {
-        return Failure {
-            reach: Reach::Unsent,
-            ..Failure::new(FailureKind::Transient, format!("no connection to {host}: {cause}"))
-        };
-    }
-    match timed_out {
-        true => lost(format!("no whole answer from {host} in the time allowed")),
-        false => lost(format!("the connection to {host} broke: {cause}")),
+    let cause = words::short(&net::innermost(error));
+    match error {
+        TransportError::Unreachable(_) => unsent(FailureKind::Transient, format!("no connection to {host}: {cause}")),
+        TransportError::Body(_) => unsent(FailureKind::Rejected, format!("the request broke off: {cause}")),
+        TransportError::Late => lost(format!("no whole answer from {host} in the time allowed")),
+        TransportError::Broken(_) => lost(format!("the connection to {host} broke: {cause}")),
     }
 }
 
-/// The cause at the bottom, which is the one that helps.
-pub(super) fn innermost(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.last().map(ToString::to_string).unwrap_or_default()
+/// It never left, or never whole, so that nothing can have been made of it.
+pub(super) fn unsent(kind: FailureKind, message: String) -> Failure {
+    Failure { reach: Reach::Unsent, ..Failure::new(kind, message) }
 }

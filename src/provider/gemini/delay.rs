@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use hyper::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use jiff::fmt::rfc2822;
-use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 /// A length of time as `RetryInfo` and error messages write it: `58s`, `34.07s`, `900ms`, `1h2m3s`. None when it is
 /// malformed, or nothing.
@@ -63,7 +63,7 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().map(|&(name, value)| {
-            let name = reqwest::header::HeaderName::from_static(name);
+            let name = hyper::header::HeaderName::from_static(name);
             (name, HeaderValue::from_static(value))
         });
         pairs.collect()

@@ -23,9 +23,10 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Certificate, Client, ClientBuilder, Response, Url};
+use http_body_util::BodyExt;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use self::auth::Key;
 use self::error_reply::ErrorReply;
@@ -35,11 +36,8 @@ use self::references::References;
 use self::request_body::RequestBody;
 use super::{AskError, Generation, ImageSink, Provider};
 use crate::domain::{Auth, Failure, Request};
-use crate::net::Fetcher;
+use crate::net::{self, Authorities, Client, Fetcher, Patience, Proxies, Response, Trust};
 
-/// Connections stay open so long between two requests: just under the minute after which common load balancers
-/// close them, since a request that meets a closing connection is lost.
-const IDLE: Duration = Duration::from_secs(55);
 /// No more of an error's body is read, in bytes.
 const MOST_ERROR_BYTES: usize = 256 * 1024;
 
@@ -111,20 +109,21 @@ impl Gemini {
     pub fn new(settings: GeminiSettings) -> Result<Self, GeminiError> {
         let base = base_url(&settings.base_url)?;
         let key = Key::new(settings.auth, settings.key).map_err(|_| GeminiError::Key)?;
-        let authorities = settings.ca_file.map_or(Ok(Vec::new()), |path| authorities(&path))?;
+        let authorities = settings.ca_file.map_or(Ok(Authorities::default()), |path| authorities(&path))?;
         let headers = headers(&settings.headers)?;
-        let no_client = |error: reqwest::Error| GeminiError::Client(classify::innermost(&error.without_url()));
-        let connecting = || client(&base, authorities.clone()).connect_timeout(settings.connect_timeout);
-        let asking = connecting().timeout(settings.request_timeout).default_headers(headers);
+        let trust = trust(&base, authorities);
+        let proxies = if is_loopback(&base) { Proxies::None } else { Proxies::system() };
+        let patience = Patience { connect: settings.connect_timeout, whole: settings.request_timeout };
         // Headers of the person's own are for the endpoint's answers, not for the pictures that these name.
-        let own = Some((base.clone(), connecting()));
+        let own = net::connecting(&trust, &proxies, settings.connect_timeout).map(|client| (base.clone(), client));
+        let fetcher = own.and_then(|own| Fetcher::new(settings.fetch.limits, Some(own)));
         Ok(Self {
-            client: asking.build().map_err(no_client)?,
+            client: Client::new(trust, proxies, patience, headers).map_err(|error| no_client(&error))?,
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
             references: References::below(settings.references),
             request_timeout: settings.request_timeout,
-            fetcher: Fetcher::new(settings.fetch.limits, own).map_err(no_client)?,
+            fetcher: fetcher.map_err(|error| no_client(&error.without_url()))?,
             fetch_waits: settings.fetch.waits,
             base,
         })
@@ -162,13 +161,11 @@ impl Gemini {
     async fn send(&self, model: &str, body: RequestBody) -> Result<Response, Failure> {
         let mut url = endpoint(&self.base, model);
         self.key.write_into(&mut url);
-        let body = reqwest::Body::wrap(body);
-        let mut post = self.client.post(url).header(CONTENT_TYPE, "application/json").body(body);
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         // The key was tried as a header when the provider was made.
-        if let Ok(Some((name, value))) = self.key.header() {
-            post = post.header(name, value);
-        }
-        post.send().await.map_err(|error| classify::transport(error, &self.host))
+        headers.extend(self.key.header().ok().flatten());
+        let posted = self.client.post(&url, headers, body.boxed_unsync()).await;
+        posted.map_err(|error| classify::transport(&error, &self.host))
     }
 
     /// Why the server did not answer with success. Its status counts even when its body is cut.
@@ -253,30 +250,21 @@ fn headers(headers: &[(String, SecretString)]) -> Result<HeaderMap, GeminiError>
 }
 
 /// The certificates of a PEM file; at least one. Blocks on the file.
-fn authorities(path: &Path) -> Result<Vec<Certificate>, GeminiError> {
+fn authorities(path: &Path) -> Result<Authorities, GeminiError> {
     let useless = |why: String| GeminiError::CaFile { path: path.to_owned(), why };
     let pem = fs::read(path).map_err(|error| useless(format!("cannot be read ({error})")))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| useless("is no PEM".to_owned()))?;
-    if certificates.is_empty() { Err(useless("holds no certificate".to_owned())) } else { Ok(certificates) }
+    Authorities::from_pem(&pem).map_err(|error| useless(error.to_string()))
 }
 
-/// A client that sends what it is given, once. It trusts these authorities beside the system's.
-fn client(base: &Url, authorities: Vec<Certificate>) -> ClientBuilder {
-    // A process has one default; if another part was first with the same, so much the better.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder()
-        .user_agent(concat!("overnight/", env!("CARGO_PKG_VERSION")))
-        .http1_only()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .tcp_nodelay(true)
-        .pool_idle_timeout(IDLE);
-    let client = if is_loopback(base) { client.no_proxy() } else { client };
+fn no_client(error: &(dyn std::error::Error + 'static)) -> GeminiError {
+    GeminiError::Client(net::innermost(error))
+}
+
+/// Without TLS no root certificates are wanted: a machine that has none can still rehearse.
+fn trust(base: &Url, authorities: Authorities) -> Trust {
     match base.scheme() {
-        // Without TLS no root certificates are wanted: a machine that has none can still rehearse.
-        "http" if authorities.is_empty() => client.tls_certs_only([]),
-        _ => client.tls_certs_merge(authorities),
+        "http" if authorities.is_empty() => Trust::Nobody,
+        _ => Trust::SystemAnd(authorities),
     }
 }
 

@@ -140,6 +140,14 @@ impl Ended {
         self
     }
 
+    /// Expects that this stands nowhere, neither on stderr nor on stdout.
+    pub fn never_says(self, word: &str) -> Self {
+        for said in [&self.stderr, &self.stdout] {
+            assert!(!said.contains(word), "`{word}` is in:\n{said}");
+        }
+        self
+    }
+
     /// Stdout as one JSON document.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))

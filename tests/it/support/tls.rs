@@ -70,6 +70,11 @@ impl SecureServer {
         Self { address, seen }
     }
 
+    /// Its address by the name that every machine has for itself.
+    pub fn url(&self) -> String {
+        format!("https://localhost:{}", self.address.port())
+    }
+
     /// Every request so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()

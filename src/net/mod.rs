@@ -1,0 +1,20 @@
+//! HTTP from this side: a client that asks an endpoint in bounded memory, and guarded fetching of what answers name.
+//! Knows nothing of what is asked or answered.
+
+mod addresses;
+mod client;
+mod connect;
+mod error;
+mod fetch;
+mod proxy;
+mod tls;
+mod unpack;
+
+pub use client::{Client, Patience, RequestBody, Response, whole};
+pub use error::{TransportError, innermost};
+pub use fetch::{Cause, FetchError, Fetched, Fetcher, Limits, connecting};
+pub use proxy::Proxies;
+pub use tls::{Authorities, AuthoritiesError, Trust};
+
+/// What requests call themselves.
+const USER_AGENT: &str = concat!("overnight/", env!("CARGO_PKG_VERSION"));
