@@ -30,12 +30,20 @@ fn with_references(references: &[&str]) -> Request {
     Request { references: references.iter().map(|name| (*name).to_owned()).collect(), ..sunset() }
 }
 
-/// Writes a file that was last changed so many minutes ago, which decides whether it may be kept in memory.
-fn write(folder: &Path, name: &str, bytes: &[u8], minutes: u64) {
+/// Writes a file, and when it was last written: that decides whether it may be kept in memory.
+fn write(folder: &Path, name: &str, bytes: &[u8], written: SystemTime) {
     let path = folder.join(name);
     fs::write(&path, bytes).unwrap();
-    let written = SystemTime::now() - Duration::from_secs(60 * minutes);
     File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+}
+
+fn minutes_ago(minutes: u64) -> SystemTime {
+    SystemTime::now() - Duration::from_secs(60 * minutes)
+}
+
+/// As a file that is still being written: never kept in memory, however slow the test is.
+fn not_yet() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(3600)
 }
 
 /// What a request carried as its references, in base64.
@@ -52,7 +60,8 @@ async fn a_body_has_its_length_in_front_and_every_reference_whole() {
     let pictures = [png(500), png(501), png(502), jpeg(BLOCK - 13), png(3 * BLOCK), jpeg(400_000)];
     let names: Vec<String> = (0..pictures.len()).map(|number| number.to_string()).collect();
     for (number, picture) in pictures.iter().enumerate() {
-        write(folder.path(), &names[number], picture, 60 * (number as u64 % 2));
+        let written = if number % 2 == 0 { minutes_ago(60) } else { not_yet() };
+        write(folder.path(), &names[number], picture, written);
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let server = Server::start([good(), good()]);
@@ -71,7 +80,7 @@ async fn a_body_has_its_length_in_front_and_every_reference_whole() {
 async fn fifty_requests_at_once_carry_the_same_reference_whole() {
     let folder = tempfile::tempdir().unwrap();
     let style = jpeg(300_000);
-    write(folder.path(), "style.jpg", &style, 60);
+    write(folder.path(), "style.jpg", &style, minutes_ago(60));
     let gate = Arc::new(Gate::shut());
     let in_folder = GeminiSettings { references: folder.path().to_owned(), ..settings(&gate.url(), Auth::Header) };
     let gemini = Gemini::new(in_folder).unwrap();
@@ -92,10 +101,10 @@ async fn an_edited_reference_is_sent_as_edited() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start([good(), good(), good()]);
     let gemini = provider_in(&server, folder.path());
-    // Of one length; only the time tells the second from the first, and only the content the third from the second.
+    // Of one length: only the times tell one from the other.
     let [first, second, third] = [1, 2, 3].map(|filling| [b"\xFF\xD8\xFF", [filling; 5_000].as_slice()].concat());
-    for (picture, minutes) in [(&first, 60), (&second, 30), (&third, 0)] {
-        write(folder.path(), "a.jpg", picture, minutes);
+    for (picture, written) in [(&first, minutes_ago(60)), (&second, minutes_ago(30)), (&third, not_yet())] {
+        write(folder.path(), "a.jpg", picture, written);
         ask(&gemini, &with_references(&["a.jpg"])).await.0.unwrap();
     }
     let sent: Vec<_> = server.seen().iter().flat_map(carried).collect();
@@ -150,15 +159,15 @@ fn declared_length(reader: &mut impl BufRead) -> io::Result<usize> {
 async fn a_reference_that_changes_while_it_is_sent_ends_the_request_unsent_and_is_named() {
     let changes: [fn(&Path); 3] = [
         |path| File::options().write(true).open(path).unwrap().set_len(6_000_000).unwrap(),
-        |path| File::options().write(true).open(path).unwrap().set_len(6_900_001).unwrap(),
+        |path| File::options().write(true).open(path).unwrap().set_len(6_900_004).unwrap(),
         |path| fs::remove_file(path).unwrap(),
     ];
     for change in changes {
         let folder = tempfile::tempdir().unwrap();
         // More than the connection takes while nobody reads, and the one that changes comes last.
+        let photo = [b"\xFF\xD8\xFF", vec![7; 6_900_000].as_slice()].concat();
         for name in ["a.jpg", "b.jpg", "c.jpg", "last.jpg"] {
-            write(folder.path(), name, b"\xFF\xD8\xFF", 0);
-            File::options().write(true).open(folder.path().join(name)).unwrap().set_len(6_900_000).unwrap();
+            write(folder.path(), name, &photo, not_yet());
         }
         let server = Slow::start();
         let in_folder = GeminiSettings { references: folder.path().to_owned(), ..settings(&server.url, Auth::Header) };

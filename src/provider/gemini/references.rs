@@ -221,21 +221,29 @@ mod tests {
     use std::time::Duration;
     use tempfile::TempDir;
 
-    /// A JPEG by its first bytes, `length` bytes long, all of them `filling`, last written so long ago.
-    fn write(folder: &TempDir, name: &str, filling: u8, length: usize, minutes: u64) -> Vec<u8> {
+    /// A JPEG by its first bytes, `length` bytes long, all of them `filling`, and when it was last written.
+    fn write(folder: &TempDir, name: &str, filling: u8, length: usize, written: SystemTime) -> Vec<u8> {
         let bytes = [b"\xFF\xD8\xFF", vec![filling; length - 3].as_slice()].concat();
         let path = folder.path().join(name);
         fs::write(&path, &bytes).unwrap();
-        let written = SystemTime::now() - Duration::from_secs(60 * minutes);
         File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
         bytes
+    }
+
+    fn minutes_ago(minutes: u64) -> SystemTime {
+        SystemTime::now() - Duration::from_secs(60 * minutes)
+    }
+
+    /// As a file that is still being written, however slow the test is.
+    fn not_yet() -> SystemTime {
+        SystemTime::now() + Duration::from_secs(3600)
     }
 
     /// A budget of 100 bytes, and four files of 30 bytes that were written long ago.
     fn four_of_thirty() -> (TempDir, References) {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b", "c", "d"] {
-            write(&folder, name, name.as_bytes()[0], 30, 60);
+            write(&folder, name, name.as_bytes()[0], 30, minutes_ago(60));
         }
         let references = References::within(100, folder.path().to_owned());
         (folder, references)
@@ -259,7 +267,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn fifty_who_want_a_file_at_the_same_time_share_what_one_of_them_read() {
         let folder = tempfile::tempdir().unwrap();
-        let bytes = write(&folder, "a", 7, 200_000, 60);
+        let bytes = write(&folder, "a", 7, 200_000, minutes_ago(60));
         let references = References::below(folder.path().to_owned());
         let users = join_all((0..50).map(|_| open(&references, "a"))).await;
         // Each reading would have made memory of its own.
@@ -317,7 +325,7 @@ mod tests {
     async fn an_edited_file_is_read_anew_and_who_had_the_old_one_keeps_it() {
         let (folder, references) = four_of_thirty();
         let before = open(&references, "a").await;
-        let edited = write(&folder, "a", b'e', 30, 59);
+        let edited = write(&folder, "a", b'e', 30, minutes_ago(59));
         let after = open(&references, "a").await;
         assert_eq!(references.room.available_permits(), 40, "both take room");
         assert_eq!((contents(before).await[3], contents(after).await), (b'a', edited));
@@ -325,9 +333,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_reading_that_failed_stands_in_nobodys_way() {
+        let (folder, references) = four_of_thirty();
+        let file = ReferenceFile::inspect(&folder.path().join("a")).unwrap();
+        let shared = references.shared(&file, SystemTime::now()).unwrap();
+        let edited = write(&folder, "a", b'e', 20, minutes_ago(59));
+        assert!(references.read_once(shared, &file).await.is_err(), "it changed before it was read");
+        assert_eq!(contents(open(&references, "a").await).await, edited);
+        assert_eq!(references.room.available_permits(), 80);
+    }
+
+    #[tokio::test]
     async fn what_was_written_a_moment_ago_is_not_shared() {
         let (folder, references) = four_of_thirty();
-        let fresh = write(&folder, "fresh", 1, 30, 0);
+        let fresh = write(&folder, "fresh", 1, 30, not_yet());
         let reference = open(&references, "fresh").await;
         assert!(reference.bytes.is_none() && in_memory(&references).is_empty());
         assert_eq!(contents(reference).await, fresh);
@@ -342,8 +361,8 @@ mod tests {
             (BLOCK_BYTES, vec![BLOCK_BYTES]),
             (2 * BLOCK_BYTES + 1, vec![BLOCK_BYTES, BLOCK_BYTES, 1]),
         ] {
-            for minutes in [0, 60] {
-                write(&folder, "a", 9, length, minutes);
+            for written in [not_yet(), minutes_ago(60)] {
+                write(&folder, "a", 9, length, written);
                 let blocks = open(&references, "a").await.blocks().map_ok(|block| block.len());
                 assert_eq!(blocks.try_collect::<Vec<_>>().await.unwrap(), expected);
             }

@@ -81,7 +81,8 @@ mod tests {
     use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
-    use std::fs;
+    use std::fs::{self, File};
+    use std::time::{Duration, SystemTime};
 
     /// Everything the body gives, as long as its length is what it said.
     async fn sent(mut body: RequestBody) -> String {
@@ -120,10 +121,13 @@ mod tests {
     #[tokio::test]
     async fn a_body_breaks_off_where_its_image_is_not_what_it_was() {
         let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("a")).unwrap();
         fs::write(folder.path().join("a"), b"\xFF\xD8\xFF and so on").unwrap();
+        // Like one that is still being written: it is not kept in memory.
+        file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
         let image = References::below(folder.path().to_owned()).open("a").await.unwrap();
         let mut body = RequestBody::new(vec![Piece::Image(image), Piece::Text("}".to_owned())]);
-        fs::write(folder.path().join("a"), b"\xFF\xD8\xFF").unwrap();
+        file.set_len(3).unwrap();
         let frame = stream::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).next().await.unwrap();
         let error = frame.unwrap_err();
         assert!(ReferenceChanged::behind(error.as_ref()).is_some(), "{error}");
