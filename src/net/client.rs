@@ -40,9 +40,8 @@ use super::unpack::{Gunzip, Unpacked};
 ///
 /// TLS hands on no more than 16 KiB at once anyway, and a third of a millisecond is little beside a sync of the disk.
 const MOST_BUFFERED: usize = 16 * 1024;
-/// Connections stay open so long between two requests: just under the minute after which common load balancers
-/// close them, since a request that meets a closing connection is lost.
-const IDLE: Duration = Duration::from_secs(55);
+/// Whoever waits longer than a year may as well wait for a year: a clock cannot count on without end.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What is sent. One that knows its exact size goes with that as its length.
 pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
@@ -52,7 +51,7 @@ pub type RequestBody = UnsyncBoxBody<Bytes, BoxError>;
 pub struct Patience {
     /// For a connection, proxy and TLS included.
     pub connect: Duration,
-    /// From there to the last byte of the answer, connecting included.
+    /// For everything from the request to the last byte of its answer, connecting included.
     pub whole: Duration,
 }
 
@@ -79,14 +78,14 @@ impl Client {
         let connector = Connector::new(tls::config(trust)?, proxies.clone(), patience.connect);
         let http = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(super::IDLE)
             .http1_max_buf_size(MOST_BUFFERED)
             // Sends a request on another connection when the kept one turned out to be closed. Safe, since it comes
             // back for this only if the connection never took it up: once its first byte could have left, its failure
             // is final.
             .retry_canceled_requests(true)
             .build(connector);
-        Ok(Self { http, proxies, headers: default_headers(headers), patience: patience.whole })
+        Ok(Self { http, proxies, headers: default_headers(headers), patience: patience.whole.min(LONGEST) })
     }
 
     /// Sends once, with the client's headers where `headers` has none of the name. The head of the answer is there

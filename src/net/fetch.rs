@@ -193,7 +193,7 @@ impl Own {
 
 /// How an endpoint is connected to, by the same rules as requests are; for [`Fetcher::new`].
 pub fn connecting(trust: &Trust, proxies: &Proxies, within: Duration) -> Result<ClientBuilder, reqwest::Error> {
-    let client = Client::builder().http1_only().connect_timeout(within);
+    let client = Client::builder().http1_only().pool_idle_timeout(super::IDLE).connect_timeout(within);
     let client = if matches!(proxies, Proxies::None) { client.no_proxy() } else { client };
     Ok(match trust {
         Trust::Nobody => client.tls_certs_only([]),

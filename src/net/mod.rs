@@ -10,11 +10,16 @@ mod proxy;
 mod tls;
 mod unpack;
 
+use std::time::Duration;
+
 pub use client::{Client, Patience, RequestBody, Response, whole};
 pub use error::{TransportError, innermost};
 pub use fetch::{Cause, FetchError, Fetched, Fetcher, Limits, connecting};
 pub use proxy::Proxies;
 pub use tls::{Authorities, AuthoritiesError, Trust};
 
+/// Connections stay open so long between two requests: just under the minute after which common load balancers
+/// close them, since a request that meets a closing connection is lost.
+const IDLE: Duration = Duration::from_secs(55);
 /// What requests call themselves.
 const USER_AGENT: &str = concat!("overnight/", env!("CARGO_PKG_VERSION"));

@@ -180,6 +180,13 @@ async fn an_answer_that_pours_without_end_ends_with_the_time() {
 }
 
 #[tokio::test]
+async fn patience_without_end_is_no_trouble() {
+    let server = Server::start([Play::Reply(http(200, &[], b"at last"))]);
+    let response = post(&client(Duration::MAX), &server.url(), whole("")).await.unwrap();
+    assert_eq!(chunks(response).await.unwrap().concat(), b"at last");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_dropped_half_read_closes_its_connection() {
     let (url, serving) = serving(|mut connection| {
         connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9000000\r\n\r\nso far").unwrap();
