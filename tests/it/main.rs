@@ -26,6 +26,7 @@ mod export;
 mod gemini_answers;
 mod gemini_failures;
 mod gemini_keys;
+mod gemini_references;
 mod gemini_refusals;
 mod gemini_request;
 mod gemini_schema;

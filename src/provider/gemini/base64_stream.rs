@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use base64::DecodeSliceError;
 use base64::engine::{Engine, GeneralPurposeConfig};
 
-/// Characters decoded at once: four of them make three bytes, so this gives 48 KiB.
+/// Characters coded at once: four of them make three bytes, so this gives 48 KiB.
 const BLOCK: usize = 64 * 1024;
+/// Bytes that become such a block: a multiple of three, so that only the last of several blocks is padded.
+pub(super) const BLOCK_BYTES: usize = BLOCK / 4 * 3;
 /// No fewer characters are decoded before the end comes: 12 bytes, enough to know an image by.
 const LEAST: usize = 16;
 
@@ -23,9 +25,14 @@ type Codec = base64::engine::GeneralPurpose;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 static CODEC: LazyLock<Codec> = LazyLock::new(|| Codec::new(&base64::alphabet::STANDARD, CONFIG));
 
-/// Appends `bytes` to `text` as base64.
-pub(super) fn encode_into(bytes: &[u8], text: &mut String) {
-    CODEC.encode_string(bytes, text);
+/// These bytes as base64, padded.
+pub(super) fn encode(bytes: &[u8]) -> String {
+    CODEC.encode(bytes)
+}
+
+/// The characters that so many bytes become, padding included.
+pub(super) const fn encoded_length(bytes: u64) -> u64 {
+    bytes.div_ceil(3) * 4
 }
 
 /// The text was no base64.
@@ -116,8 +123,8 @@ mod tests {
     fn what_was_encoded_comes_back_however_it_is_cut() {
         for length in [0, 1, 2, 3, 47, 48, 49, 50_000, 200_001] {
             let bytes: Vec<u8> = (0..length).map(|n: u32| n.wrapping_mul(2_654_435_761) as u8).collect();
-            let mut text = String::new();
-            encode_into(&bytes, &mut text);
+            let text = encode(&bytes);
+            assert_eq!(encoded_length(bytes.len() as u64), text.len() as u64);
             assert_eq!(decode_in(&[&text]).unwrap(), bytes);
             let unpadded = text.trim_end_matches('=');
             for cut in [0, 1, 5, unpadded.len() / 2] {

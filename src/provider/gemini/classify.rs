@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::answer::{Answer, MOST_BYTES, Unread};
 use super::error_reply::ErrorReply;
+use super::reference_file::{ReferenceChanged, ReferenceError};
 use super::{delay, distrust, words};
 use crate::domain::{Failure, FailureKind, Reach, Reply};
 use crate::net::{self, TransportError};
@@ -215,8 +216,26 @@ fn with_status(status: u16, failure: Failure) -> Failure {
     Failure { status: Some(status), ..failure }
 }
 
+/// A reference image was of no use when the request was opened.
+pub(super) fn unopened(error: &ReferenceError) -> Failure {
+    match error {
+        ReferenceError::Changed(changed) => broken_off(changed),
+        ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
+            unsent(FailureKind::Rejected, error.to_string())
+        }
+    }
+}
+
+/// A part of a request is none that a server can answer. The next attempt takes the file as it then is.
+fn broken_off(changed: &ReferenceChanged) -> Failure {
+    unsent(FailureKind::Transient, changed.to_string())
+}
+
 /// The connection failed, at whatever point. Nothing was sent when it never came to be.
 pub(super) fn transport(error: &TransportError, host: &str) -> Failure {
+    if let Some(changed) = ReferenceChanged::behind(error) {
+        return broken_off(changed);
+    }
     if let Some(reason) = distrust::of(error) {
         let message = format!("the certificate of {host} is not accepted ({reason})");
         return unsent(FailureKind::Fatal, message);

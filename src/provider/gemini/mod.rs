@@ -11,16 +11,19 @@ mod error_reply;
 mod fetch;
 mod incoming;
 mod links;
+mod reference_file;
+mod references;
 mod request;
+mod request_body;
 mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http_body_util::BodyExt;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -29,8 +32,10 @@ use self::auth::Key;
 use self::error_reply::ErrorReply;
 pub use self::fetch::FetchSettings;
 use self::fetch::Follower;
+use self::references::References;
+use self::request_body::RequestBody;
 use super::{AskError, Generation, ImageSink, Provider};
-use crate::domain::{Auth, Failure, FailureKind, Request};
+use crate::domain::{Auth, Failure, Request};
 use crate::net::{self, Authorities, Client, Fetcher, Patience, Proxies, Response, Trust};
 
 /// No more of an error's body is read, in bytes.
@@ -93,7 +98,7 @@ pub struct Gemini {
     /// With the port where one is given: what messages call the endpoint.
     host: String,
     key: Key,
-    references: Arc<PathBuf>,
+    references: References,
     request_timeout: Duration,
     fetcher: Fetcher,
     fetch_waits: Vec<Duration>,
@@ -116,7 +121,7 @@ impl Gemini {
             client: Client::new(trust, proxies, patience, headers).map_err(|error| no_client(&error))?,
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
-            references: Arc::new(settings.references),
+            references: References::below(settings.references),
             request_timeout: settings.request_timeout,
             fetcher: fetcher.map_err(|error| no_client(&error.without_url()))?,
             fetch_waits: settings.fetch.waits,
@@ -148,25 +153,18 @@ impl Gemini {
         Follower { fetcher: &self.fetcher, waits: &self.fetch_waits, began, within, key: &self.key }
     }
 
-    /// The body to send. Where references have to be read, another thread does it.
-    async fn body(&self, request: &Request) -> Result<Vec<u8>, Failure> {
-        let built = if request.references.is_empty() {
-            request::body(request, &self.references)
-        } else {
-            let (request, folder) = (request.clone(), Arc::clone(&self.references));
-            let reading = tokio::task::spawn_blocking(move || request::body(&request, &folder));
-            reading.await.map_err(|error| classify::unsent(FailureKind::Transient, error.to_string()))?
-        };
-        built.map_err(|error| classify::unsent(FailureKind::Rejected, error.to_string()))
+    /// The body to send; its references are checked, and encoded only when they leave.
+    async fn body(&self, request: &Request) -> Result<RequestBody, Failure> {
+        request::open(request, &self.references).await.map_err(|error| classify::unopened(&error))
     }
 
-    async fn send(&self, model: &str, body: Vec<u8>) -> Result<Response, Failure> {
+    async fn send(&self, model: &str, body: RequestBody) -> Result<Response, Failure> {
         let mut url = endpoint(&self.base, model);
         self.key.write_into(&mut url);
         let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         // The key was tried as a header when the provider was made.
         headers.extend(self.key.header().ok().flatten());
-        let posted = self.client.post(&url, headers, net::whole(body)).await;
+        let posted = self.client.post(&url, headers, body.boxed_unsync()).await;
         posted.map_err(|error| classify::transport(&error, &self.host))
     }
 

@@ -1,75 +1,30 @@
-//! A request as the protocol writes it, piece by piece, so that no image is ever held twice. Never sends anything.
+//! A request as the protocol writes it, piece by piece. Never sends anything, and holds no image of its own.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::base64_stream;
-use crate::domain::{HarmCategory, HarmThreshold, ImageFormat, Modalities, Request, Thinking, io_words, lay_over};
+use super::reference_file::ReferenceError;
+use super::references::References;
+use super::request_body::{Piece, RequestBody};
+use crate::domain::{HarmCategory, HarmThreshold, Modalities, Request, Thinking, lay_over};
 
-/// Bytes of a reference image at most: the strictest figure that is documented for the model.
-const LARGEST_REFERENCE: u64 = 7_000_000;
-
-/// A reference image that cannot be sent.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReferenceError {
-    #[error(
-        "the reference image {} cannot be read: {}; put it back or correct the manifest",
-        path.display(), io_words(.reason)
-    )]
-    Unreadable { path: PathBuf, reason: io::Error },
-    #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
-    NotAnImage { path: PathBuf },
-}
-
-/// The body of the request: references are read below `folder` and encoded straight into it. Blocks on files.
-pub(super) fn body(request: &Request, folder: &Path) -> Result<Vec<u8>, ReferenceError> {
-    let mut body = String::new();
-    for piece in pieces(request, folder) {
-        match piece {
-            Piece::Json(json) => body.push_str(&json),
-            Piece::Image(path) => push_image(&path, &mut body)?,
-        }
-    }
-    Ok(body.into_bytes())
-}
-
-/// A stretch of the body.
-enum Piece {
-    /// As it stands.
-    Json(String),
-    /// One element of `parts`, made of this file.
-    Image(PathBuf),
-}
-
-fn pieces(request: &Request, folder: &Path) -> Vec<Piece> {
+/// The body of the request. Every reference has been opened when this returns, so that one of no use is found before
+/// anything leaves.
+pub(super) async fn open(request: &Request, references: &References) -> Result<RequestBody, ReferenceError> {
     let prompt = to_json(&Text { text: &request.prompt });
-    let mut pieces = vec![Piece::Json(format!(r#"{{"contents":[{{"role":"user","parts":[{prompt}"#))];
+    let mut pieces = vec![Piece::Text(format!(r#"{{"contents":[{{"role":"user","parts":[{prompt}"#))];
     for reference in &request.references {
-        pieces.push(Piece::Json(",".to_owned()));
-        pieces.push(Piece::Image(folder.join(reference)));
+        let image = references.open(reference).await?;
+        let media_type = image.format().media_type();
+        pieces.push(Piece::Text(format!(r#",{{"inline_data":{{"mime_type":"{media_type}","data":""#)));
+        pieces.push(Piece::Image(image));
+        pieces.push(Piece::Text(r#""}}"#.to_owned()));
     }
     let settings = settings(request);
     // The settings are an object of their own: without its opening brace it continues this one.
-    pieces.push(Piece::Json(format!("]}}],{}", &settings[1..])));
-    pieces
-}
-
-/// The whole file. It was checked when the manifest was read, which may be hours ago: by now it may be a pipe that never
-/// ends, or have grown beyond every bound.
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file any more"));
-    }
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(LARGEST_REFERENCE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST_REFERENCE {
-        return Err(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB"));
-    }
-    Ok(bytes)
+    pieces.push(Piece::Text(format!("]}}],{}", &settings[1..])));
+    Ok(RequestBody::new(pieces))
 }
 
 /// Everything of the body but `contents`, as an object that holds something: what else the person wants in it comes
@@ -84,17 +39,6 @@ fn settings(request: &Request) -> String {
         lay_over(fields, &request.extra);
     }
     settings.to_string()
-}
-
-fn push_image(path: &Path, body: &mut String) -> Result<(), ReferenceError> {
-    let image = read_file(path).map_err(|reason| ReferenceError::Unreadable { path: path.to_owned(), reason })?;
-    let format = ImageFormat::sniff(&image).ok_or_else(|| ReferenceError::NotAnImage { path: path.to_owned() })?;
-    body.push_str(r#"{"inline_data":{"mime_type":""#);
-    body.push_str(format.media_type());
-    body.push_str(r#"","data":""#);
-    base64_stream::encode_into(&image, body);
-    body.push_str(r#""}}"#);
-    Ok(())
 }
 
 /// Serialising these plain shapes into memory cannot fail: there is no map with odd keys and no I/O in them.
