@@ -88,11 +88,8 @@ fn told(arguments: &Arguments, run: &Run) -> anyhow::Result<u64> {
     let workspace = Workspace::new(&scratch, items as u64, true)?;
     let server = Server::start(size, latency, Place::Anywhere)?;
     let used = measure(&mut workspace.run(server.port, in_flight), Place::Anywhere)?;
-    let what = format!(
-        "{in_flight} in flight, {items} items of {}, after {}",
-        table::megabytes(size as u64),
-        table::time(latency)
-    );
+    let when = if latency.is_zero() { "at once".to_owned() } else { format!("after {}", table::time(latency)) };
+    let what = format!("{in_flight} in flight, {items} items of {}, {when}", table::megabytes(size as u64));
     let each = used.peak_bytes as f64 / in_flight as f64 / 1e3;
     table::line(&what, &format!("{} ({each:.0} kB a slot)", table::megabytes(used.peak_bytes)));
     Ok(used.peak_bytes)
