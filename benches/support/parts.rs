@@ -1,20 +1,21 @@
 //! What nobody who fetches pictures can do without, each by itself and as cheap as can be: receive, decode, hash,
 //! write. Never all of it at once, and never with anything of the program.
 
-use std::cell::Cell;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
 use base64::Engine;
-use futures::future::try_join_all;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use super::answer;
 use super::child::{self, Place};
@@ -98,24 +99,29 @@ fn write(bytes: usize, times: usize, folder: &Path) -> anyhow::Result<Duration> 
     Ok(used() - before)
 }
 
-/// So many answers, at most so many requests at once, each over a connection of its own that stays open.
+/// So many answers, at most so many requests at once, each over a connection of its own that stays open. As many
+/// threads as the program would have: where others work on the machine, it gets the same share of it.
 fn receive(port: usize, answers: usize, in_flight: usize, folder: Option<&Path>) -> anyhow::Result<Duration> {
     rlimit::increase_nofile_limit(u64::MAX)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (port, left) = (u16::try_from(port)?, Cell::new(answers));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (port, left) = (u16::try_from(port)?, Arc::new(AtomicUsize::new(answers)));
     let before = used();
-    let clients = (0..in_flight).map(|_| client(port, &left, folder));
-    runtime.block_on(try_join_all(clients))?;
-    Ok(used() - before)
+    runtime.block_on(async {
+        let clients = (0..in_flight).map(|_| client(port, left.clone(), folder.map(Path::to_owned)));
+        let mut clients: JoinSet<anyhow::Result<()>> = clients.collect();
+        while let Some(ended) = clients.join_next().await {
+            ended??;
+        }
+        Ok(used() - before)
+    })
 }
 
-async fn client(port: u16, left: &Cell<usize>, folder: Option<&Path>) -> anyhow::Result<()> {
+async fn client(port: u16, left: Arc<AtomicUsize>, folder: Option<PathBuf>) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; READ];
-    while left.get() > 0 {
-        left.set(left.get() - 1);
-        let file = folder.map(|folder| File::create_new(folder.join(format!("{}.json", left.get())))).transpose()?;
+    while let Ok(number) = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)) {
+        let file = folder.as_ref().map(|folder| File::create_new(folder.join(format!("{number}.json")))).transpose()?;
         stream.write_all(REQUEST.as_bytes()).await?;
         exchange(&mut stream, &mut buffer, file).await?;
     }
