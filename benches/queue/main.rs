@@ -26,7 +26,7 @@ struct Arguments {
 /// No server listens here: the runs end before they send anything, or have nothing to send.
 const NO_PORT: u16 = 9;
 /// Bytes that an item may take in manifest, database, write-ahead log and results.
-const BYTES_AN_ITEM: u64 = 6_000;
+const BYTES_AN_ITEM: u64 = 3_000;
 /// Items whose claims and settlements are measured.
 const MEASURED: u64 = 9_600;
 /// Items of a turn as a run with many requests in flight takes it, and of one that only fills the database.
