@@ -54,6 +54,11 @@ fn rust_files(folder: &str) -> Vec<(String, String)> {
     files
 }
 
+/// Every Rust file there is: the program, its tests, its benches.
+fn written_by_hand() -> Vec<(String, String)> {
+    ["src", "tests", "benches"].iter().flat_map(|folder| rust_files(folder)).collect()
+}
+
 /// The room a file stands in: `src/queue/lock.rs` and `src/queue/mod.rs` in `queue`, `src/clock.rs` in `clock`.
 fn room(file: &str) -> &str {
     let inside = file.strip_prefix("src/").unwrap();
@@ -94,7 +99,7 @@ fn only_one_file_names_the_implementations() {
 
 #[test]
 fn every_file_says_what_it_is_and_what_it_never_does() {
-    for (file, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+    for (file, text) in written_by_hand() {
         let opening: String = text.lines().take_while(|line| line.starts_with("//!")).collect::<Vec<_>>().join(" ");
         if file == "src/lib.rs" {
             assert!(text.starts_with("#![doc = include_str!(\"../docs/architecture.md\")]"));
@@ -109,7 +114,7 @@ fn every_file_says_what_it_is_and_what_it_never_does() {
 #[test]
 fn files_hold_one_idea_and_functions_fit_on_a_screen() {
     let mut long = Vec::new();
-    for (file, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+    for (file, text) in written_by_hand() {
         let lines: Vec<&str> = text.lines().collect();
         if lines.len() > MOST_LINES_A_FILE {
             long.push(format!("{file}: {} lines", lines.len()));
