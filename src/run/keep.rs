@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 use crate::domain::{AttemptId, Receipt, StagedImage};
 use crate::store::{ArtifactStore, Publication, Published, StoreError};
 
-/// A group that made a step, durably.
+/// A group that made a step, durably; each has its own result.
 #[derive(Debug)]
 pub(super) enum Kept {
     /// Their images survive a power cut, in staging.
-    Synced(Vec<(AttemptId, Receipt)>),
+    Synced(Vec<(AttemptId, Result<Receipt, StoreError>)>),
     /// They stand under their final names.
-    Published(Vec<(AttemptId, Published)>),
+    Published(Vec<(AttemptId, Result<Published, StoreError>)>),
 }
 
 /// Two lines of waiting answers, each served a whole group at a time: what arrives while a group is on the disk forms
@@ -25,7 +25,7 @@ pub(super) struct Keeper {
     recorded: Vec<(AttemptId, Publication)>,
     syncing: bool,
     publishing: bool,
-    steps: JoinSet<Result<Kept, StoreError>>,
+    steps: JoinSet<Kept>,
 }
 
 impl Keeper {
@@ -54,14 +54,12 @@ impl Keeper {
     }
 
     /// The next group that made its step; `None` while nothing is on the disk. May be dropped at any await.
-    pub async fn next(&mut self) -> Option<Result<Kept, StoreError>> {
+    pub async fn next(&mut self) -> Option<Kept> {
         let step = self.steps.join_next().await?;
         let step = step.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         match &step {
-            Ok(Kept::Synced(_)) => self.syncing = false,
-            Ok(Kept::Published(_)) => self.publishing = false,
-            // The store is broken: its lines stay closed.
-            Err(_) => {}
+            Kept::Synced(_) => self.syncing = false,
+            Kept::Published(_) => self.publishing = false,
         }
         Some(step)
     }
@@ -72,14 +70,16 @@ impl Keeper {
     }
 }
 
-fn sync(store: &dyn ArtifactStore, group: Vec<(AttemptId, Receipt)>) -> Result<Kept, StoreError> {
+fn sync(store: &dyn ArtifactStore, group: Vec<(AttemptId, Receipt)>) -> Kept {
     let images: Vec<&StagedImage> = group.iter().flat_map(|(_, receipt)| &receipt.images).collect();
-    store.sync(&images)?;
-    Ok(Kept::Synced(group))
+    let mut synced = store.sync(&images).into_iter();
+    // An answer is safe when all of its images are.
+    let safe: Vec<_> = group.iter().map(|(_, receipt)| synced.by_ref().take(receipt.images.len()).collect()).collect();
+    let results = group.into_iter().zip(safe);
+    Kept::Synced(results.map(|((id, receipt), safe): (_, Result<(), _>)| (id, safe.map(|()| receipt))).collect())
 }
 
-fn publish(store: &dyn ArtifactStore, group: Vec<(AttemptId, Publication)>) -> Result<Kept, StoreError> {
+fn publish(store: &dyn ArtifactStore, group: Vec<(AttemptId, Publication)>) -> Kept {
     let (ids, publications): (Vec<AttemptId>, Vec<Publication>) = group.into_iter().unzip();
-    let published = store.publish(&publications)?;
-    Ok(Kept::Published(ids.into_iter().zip(published).collect()))
+    Kept::Published(ids.into_iter().zip(store.publish(&publications)).collect())
 }
