@@ -1,6 +1,5 @@
 //! Makes received answers durable and gives them their final names, in groups. Never touches the queue.
 
-use std::mem;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -17,8 +16,12 @@ pub(super) enum Kept {
     Published(Vec<(AttemptId, Result<Published, StoreError>)>),
 }
 
-/// Two lines of waiting answers, each served a whole group at a time: what arrives while a group is on the disk forms
-/// the next one, so the groups grow by themselves when the disk is slow.
+/// So many answers take a step together at most. Beyond it groups gain no speed, and with it a disk that falls behind
+/// still has what came first recorded soon, which is what a kill cannot take away.
+const MOST_A_GROUP: usize = 128;
+
+/// Two lines of waiting answers, each served a group at a time: what arrives while a group is on the disk forms the
+/// next one, so the groups grow by themselves when the disk is slow.
 #[derive(Debug, Default)]
 pub(super) struct Keeper {
     landed: Vec<(AttemptId, Receipt)>,
@@ -42,12 +45,12 @@ impl Keeper {
     /// Puts the next groups on the disk, where it is free.
     pub fn advance(&mut self, store: &Arc<dyn ArtifactStore>) {
         if !self.syncing && !self.landed.is_empty() {
-            let (store, group) = (store.clone(), mem::take(&mut self.landed));
+            let (store, group) = (store.clone(), next_group(&mut self.landed));
             self.syncing = true;
             self.steps.spawn_blocking(move || sync(&*store, group));
         }
         if !self.publishing && !self.recorded.is_empty() {
-            let (store, group) = (store.clone(), mem::take(&mut self.recorded));
+            let (store, group) = (store.clone(), next_group(&mut self.recorded));
             self.publishing = true;
             self.steps.spawn_blocking(move || publish(&*store, group));
         }
@@ -68,6 +71,10 @@ impl Keeper {
     pub fn is_busy(&self) -> bool {
         !self.steps.is_empty()
     }
+}
+
+fn next_group<T>(line: &mut Vec<T>) -> Vec<T> {
+    line.drain(..line.len().min(MOST_A_GROUP)).collect()
 }
 
 fn sync(store: &dyn ArtifactStore, group: Vec<(AttemptId, Receipt)>) -> Kept {

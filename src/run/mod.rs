@@ -181,6 +181,7 @@ impl<'a> Run<'a> {
         self.keeper.advance(&self.parts.store);
         while let Some(kept) = self.keeper.next().await {
             self.kept(kept);
+            self.keeper.advance(&self.parts.store);
         }
         Ok(())
     }
