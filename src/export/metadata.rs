@@ -1,7 +1,6 @@
 //! The pictures as a data set: a line of JSON for each image, as Hugging Face's image folder reads it. Never names a
 //! file that is not there.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -38,23 +37,19 @@ struct Line<'a> {
 pub struct Metadata<W: Write> {
     output: PathBuf,
     to: W,
-    /// The items written so far, as hashes of their ids: rows with the same request share an item, and an image
-    /// belongs into a data set once. 16 bytes an item, the one thing that grows with the manifest.
-    written: HashSet<[u8; 16]>,
 }
 
 impl<W: Write> Metadata<W> {
     /// Begins with nothing; the files are looked for below `output`.
     pub fn new(output: &Path, to: W) -> Self {
-        Self { output: output.to_owned(), to, written: HashSet::new() }
+        Self { output: output.to_owned(), to }
     }
 
-    /// The lines of one row: those of its items that have a picture and were not written before.
+    /// The lines of one row: those of its items that have a picture. Rows with the same request share an item, and an
+    /// image belongs into a data set once.
     pub fn write(&mut self, row: &RowRecord) -> io::Result<()> {
-        for item in &row.items {
-            if let Some(artifact) = &item.artifact
-                && self.written.insert(fingerprint(item.item.id.as_str()))
-            {
+        for item in row.items.iter().filter(|item| !item.repeated) {
+            if let Some(artifact) = &item.artifact {
                 self.images(item, artifact)?;
             }
         }
@@ -95,10 +90,4 @@ fn line<'a>(record: &'a ItemRecord, artifact: &'a Artifact, image: &'a ImageFile
         width: image.width,
         height: image.height,
     }
-}
-
-pub(super) fn fingerprint(id: &str) -> [u8; 16] {
-    let mut first = [0; 16];
-    first.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..16]);
-    first
 }

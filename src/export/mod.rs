@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
-pub use self::sheet::{About, Sheet, write_sheet};
+pub use self::sheet::{About, Sheet};
 
 use self::atomic::AtomicFile;
 use crate::domain::io_words;
@@ -33,22 +33,27 @@ pub enum ExportError {
     },
 }
 
-/// Writes `results.csv` and `metadata.jsonl` of a job into its output folder, which must exist. Each file changes in
-/// one instant; until then, and if anything fails, the one from before stands.
-pub fn write_results(ledger: &dyn Ledger, job: &str, output: &Path) -> Result<(), ExportError> {
-    let results_path = output.join("results.csv");
-    let metadata_path = output.join("metadata.jsonl");
-    let create = |path: &Path| AtomicFile::create(path, job).map_err(failed(path));
-    let columns = ledger.columns(job)?;
+/// Writes `results.csv`, `metadata.jsonl` and `index.html` of a job into its output folder, which must exist, in one
+/// reading of the ledger. Each file changes in one instant; until then, and if anything fails, the one from before
+/// stands.
+pub fn write_results(ledger: &dyn Ledger, about: &About) -> Result<(), ExportError> {
+    let [results_path, metadata_path, sheet_path] =
+        ["results.csv", "metadata.jsonl", "index.html"].map(|name| about.output.join(name));
+    let create = |path: &Path| AtomicFile::create(path, about.job).map_err(failed(path));
+    let columns = ledger.columns(about.job)?;
+    let status = ledger.status(about.now, &[about.job.to_owned()])?.pop();
     let mut results = ResultsCsv::new(&columns, create(&results_path)?).map_err(failed(&results_path))?;
-    let mut metadata = Metadata::new(output, create(&metadata_path)?);
-    each_row(ledger, job, |row| {
+    let mut metadata = Metadata::new(about.output, create(&metadata_path)?);
+    let sheet = Sheet::new(about, &columns, status.as_ref(), create(&sheet_path)?);
+    let mut sheet = sheet.map_err(failed(&sheet_path))?;
+    each_row(ledger, about.job, |row| {
         results.write(row).map_err(failed(&results_path))?;
-        metadata.write(row).map_err(failed(&metadata_path))
+        metadata.write(row).map_err(failed(&metadata_path))?;
+        sheet.write(row).map_err(failed(&sheet_path))
     })?;
-    let results = results.finish().map_err(failed(&results_path))?;
-    results.commit().map_err(failed(&results_path))?;
-    metadata.finish().commit().map_err(failed(&metadata_path))
+    results.finish().and_then(AtomicFile::commit).map_err(failed(&results_path))?;
+    metadata.finish().commit().map_err(failed(&metadata_path))?;
+    sheet.finish().and_then(AtomicFile::commit).map_err(failed(&sheet_path))
 }
 
 /// Hands every row of a job to `write`, until one fails.
@@ -66,6 +71,5 @@ fn each_row(
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
-    let path = path.to_owned();
-    move |source| ExportError::Write { path, source }
+    move |source| ExportError::Write { path: path.to_owned(), source }
 }

@@ -276,6 +276,8 @@ pub struct ItemRecord {
     pub reply: Reply,
     /// What its attempts cost together, where a price is known.
     pub cost: Option<Usd>,
+    /// Whether an earlier row of the same reading has it too: rows with the same request share an item.
+    pub repeated: bool,
 }
 
 /// One row of the manifest with its items, in manifest order.

@@ -120,8 +120,6 @@ struct Run<'a> {
     flights: JoinSet<Landed>,
     flying: HashSet<AttemptId>,
     keeper: Keeper,
-    /// Of the open, those whose receipt is in the database: a later run can go on with them.
-    recorded: HashSet<AttemptId>,
     /// When a write that failed is tried again, and since when writes have failed.
     write_again_at: Option<Timestamp>,
     unwritten_since: Option<Timestamp>,
@@ -153,7 +151,6 @@ impl<'a> Run<'a> {
             flights: JoinSet::new(),
             flying: HashSet::new(),
             keeper: Keeper::default(),
-            recorded: HashSet::new(),
             write_again_at: None,
             unwritten_since: None,
             turned_at: Instant::now(),
@@ -173,8 +170,6 @@ impl<'a> Run<'a> {
             while self.take_turn()? {}
             self.keeper.advance(&self.parts.store);
             if self.is_over()? {
-                self.own_up();
-                while self.take_turn()? {}
                 return self.ending();
             }
             self.wait().await;
@@ -194,6 +189,7 @@ impl<'a> Run<'a> {
         self.keeper.advance(&self.parts.store);
         while let Some(kept) = self.keeper.next().await {
             self.kept(kept);
+            self.keeper.advance(&self.parts.store);
         }
         Ok(())
     }
@@ -285,17 +281,26 @@ impl<'a> Run<'a> {
         until
     }
 
-    /// A store that fails ends the run, but not before what is in flight has landed and what was recorded is told.
-    fn kept(&mut self, kept: Result<Kept, StoreError>) {
+    /// A store that fails ends the run, but not before whatever it did keep, and what is in flight, went its way.
+    fn kept(&mut self, kept: Kept) {
         match kept {
-            Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
-            Ok(Kept::Synced(group)) => self.receipts.extend(group),
-            Ok(Kept::Published(group)) => {
-                for (id, published) in group {
-                    self.published(id, published);
-                }
-            }
+            Kept::Synced(group) => group.into_iter().for_each(|(id, synced)| match synced {
+                Ok(receipt) => self.receipts.push((id, receipt)),
+                Err(error) => self.not_synced(id, &error),
+            }),
+            Kept::Published(group) => group.into_iter().for_each(|(id, published)| match published {
+                Ok(published) => self.published(id, published),
+                // Its receipt is in the database: a later run goes on with it.
+                Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
+            }),
         }
+    }
+
+    /// An answer that came and could not be made durable is gone: said so, with the cause.
+    fn not_synced(&mut self, id: AttemptId, error: &StoreError) {
+        let message = error.to_string();
+        self.stop(Ending::Broken(message.clone()), &message);
+        self.settle(id, Outcome::Returned { due_at: self.parts.clock.now(), failure: not_kept(message) });
     }
 
     fn published(&mut self, id: AttemptId, published: Published) {
@@ -313,7 +318,6 @@ impl<'a> Run<'a> {
 
     fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
-        self.recorded.remove(&id);
         let price = self.settings.prices.of(&attempt.claim.item.request.model);
         let cost = price.and_then(|price| Some(price.per_image.times(billed_images(&outcome)?)));
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {

@@ -1,23 +1,13 @@
-//! How a run comes to its end before its time: what is still told, given back, and owned up to. Never waits.
+//! How a run comes to its end before its time: what is still told and given back. Never waits.
 
 use std::mem;
 
 use tokio::task::JoinSet;
 
-use super::{Run, Stop, not_kept};
-use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach};
+use super::{Run, Stop};
+use crate::domain::{Ending, Failure, FailureKind, News, Outcome, Reach};
 
 impl Run<'_> {
-    /// After a fault of the store, answers that came and could not be made durable are gone: said so, with the cause.
-    pub(super) fn own_up(&mut self) {
-        let Some(Ending::Broken(why)) = &self.stopping else { return };
-        let (why, now) = (why.clone(), self.parts.clock.now());
-        let gone: Vec<AttemptId> = self.open.keys().filter(|id| !self.recorded.contains(id)).copied().collect();
-        for id in gone {
-            self.settle(id, Outcome::Returned { due_at: now, failure: not_kept(why.clone()) });
-        }
-    }
-
     /// A person's word goes above whatever else was about to end the run, but not above a fault.
     pub(super) fn told_to_stop(&mut self) {
         let stop = *self.parts.stop.borrow_and_update();

@@ -158,7 +158,6 @@ impl Run<'_> {
     /// Puts a received answer in line for its final names: its receipt is durable.
     pub(super) fn publish_next(&mut self, id: AttemptId, receipt: Receipt) {
         if let Some(attempt) = self.open.get(&id) {
-            self.recorded.insert(id);
             let name = attempt.claim.item.name.clone();
             self.keeper.publish(id, Publication { name, receipt });
         }

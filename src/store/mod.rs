@@ -4,6 +4,7 @@ pub mod local;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::{Artifact, AttemptId, Receipt, StagedImage, io_words};
 
@@ -14,12 +15,15 @@ pub trait ArtifactStore: Send + Sync {
     /// Opens a place for the images of one attempt.
     fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError>;
 
-    /// Makes staged images durable: after this they survive a power cut.
-    fn sync(&self, images: &[&StagedImage]) -> Result<(), StoreError>;
+    /// Makes staged images durable: what succeeded survives a power cut. One result for each, in their order. What
+    /// failed must not be tried again: a system tells of a write that was lost once, and of the next sync that it went
+    /// well.
+    fn sync(&self, images: &[&StagedImage]) -> Vec<Result<(), StoreError>>;
 
-    /// Puts received answers under their final names, durably. Repeating it is harmless: what already stands there
-    /// with the right bytes is taken as published. A picture that stood there before moves to `.versions`.
-    fn publish(&self, publications: &[Publication]) -> Result<Vec<Published>, StoreError>;
+    /// Puts received answers under their final names, durably. One result for each, in their order: one that fails
+    /// holds up no other. Repeating it is harmless: what already stands there with the right bytes is taken as
+    /// published. A picture that stood there before moves to `.versions`.
+    fn publish(&self, publications: &[Publication]) -> Vec<Result<Published, StoreError>>;
 
     /// Removes what dead attempts left in staging, all but the images of `received`.
     fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError>;
@@ -62,8 +66,8 @@ pub enum Published {
     },
 }
 
-/// The store cannot go on. Nothing that was received is lost by it.
-#[derive(Debug, thiserror::Error)]
+/// The store cannot go on. What waits in staging, durably, is not lost by it.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The file system said no.
     #[error("cannot {action} {}: {}; put that right and run the same command again: what was received waits in staging", path.display(), io_words(.source))]
@@ -73,7 +77,7 @@ pub enum StoreError {
         /// On which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// The output folder itself cannot be made.
     #[error("the output folder {} cannot be made: {}; choose another with --output", path.display(), io_words(.source))]
@@ -81,7 +85,7 @@ pub enum StoreError {
         /// The folder.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// Another run, with another database, writes into the same folder.
     #[error("another run writes pictures of this job into {}; wait for it, or choose another folder with --output", output.display())]

@@ -3,6 +3,7 @@
 use overnight::domain::{Counts, Ending, News, OnLost, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
 use overnight::queue::{Intake, Queue, QueueError, Rescued, Turn, Turned, Uncommitted};
+use overnight::run::RunSettings;
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
 
@@ -33,6 +34,48 @@ async fn where_no_answer_could_be_kept_none_is_asked_for() {
     let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
     assert!(matches!(summary.ending, Ending::Broken(_)), "{:?}", summary.ending);
     assert_eq!((provider.asks(), summary.lost, summary.counts.queued), (0, 0, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_cannot_be_synced_is_lost_alone() {
+    let workshop = Workshop::of_items(4);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    // The first attempt's picture is gone when it is to be synced.
+    let mut each = |news: &News| {
+        if matches!(news, News::AttemptLanded { item, .. } if item == "item-0") {
+            std::fs::remove_file(workshop.output().join(".staging/job/1-1.part")).unwrap();
+        }
+    };
+    let (summary, events) = workshop.run_watched(&provider, settings(), &mut each).await;
+    assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("1-1.part")), "{:?}", summary.ending);
+    assert_eq!((summary.done, summary.lost, summary.counts.queued), (3, 1, 1));
+    let told = |news: &&News| matches!(news, News::AttemptEnded { item, failure: Some(_), .. } if item == "item-0");
+    assert!(events.iter().any(|news| told(&news)), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_published_holds_up_no_other() {
+    let workshop = Workshop::of_items(4);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    std::fs::create_dir_all(workshop.output().join("item-0.png/in the way")).unwrap();
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("item-0.png")), "{:?}", summary.ending);
+    assert_eq!((summary.done, summary.lost, summary.counts.running), (3, 0, 1), "{summary:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hundreds_of_answers_that_wait_to_be_published_all_are_before_anything_is_sent() {
+    const ITEMS: usize = 300;
+    let workshop = Workshop::of_items(ITEMS);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let in_the_way = |n: usize| workshop.output().join(format!("item-{n}.png"));
+    (0..ITEMS).for_each(|n| std::fs::create_dir_all(in_the_way(n).join("a file")).unwrap());
+    let all_at_once = RunSettings { concurrency: ITEMS, ..settings() };
+    let (summary, _) = workshop.run(&provider, all_at_once).await;
+    assert_eq!((summary.done, summary.lost, provider.asks()), (0, 0, ITEMS));
+    (0..ITEMS).for_each(|n| std::fs::remove_dir_all(in_the_way(n)).unwrap());
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert_eq!((summary.ending, summary.done as usize, provider.asks()), (Ending::Complete, ITEMS, ITEMS));
 }
 
 /// A queue whose database is locked by someone else for the first few writes that follow an answer.

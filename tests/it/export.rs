@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use overnight::domain::{
     Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Timestamp, Usd,
 };
-use overnight::export::{ExportError, ResultsCsv, write_results};
+use overnight::export::{About, ExportError, ResultsCsv, write_results};
 use overnight::queue::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
 use serde_json::{Value, json};
 
@@ -48,6 +49,18 @@ impl Ledger for Rows {
     }
 }
 
+fn about(output: &Path) -> About<'_> {
+    About {
+        job: "spring",
+        output,
+        references: output,
+        now: Timestamp::default(),
+        took: Duration::ZERO,
+        rehearsal: false,
+        list_price_of: None,
+    }
+}
+
 fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
     RowRecord { line: 2, cells: cells.to_vec(), items: items.to_vec() }
 }
@@ -62,7 +75,14 @@ fn waiting(id: &str) -> ItemRecord {
         failure: None,
         reply: Reply::default(),
         cost: None,
+        repeated: false,
     }
+}
+
+/// The same row once more, as the ledger tells it of one that shares its items.
+fn repeated(row: &RowRecord) -> RowRecord {
+    let again = |item: &ItemRecord| ItemRecord { repeated: true, ..item.clone() };
+    RowRecord { items: row.items.iter().map(again).collect(), ..row.clone() }
 }
 
 fn done(id: &str, caption: Option<&str>, files: &[&str]) -> ItemRecord {
@@ -174,7 +194,7 @@ fn the_data_set_has_a_line_for_each_image_that_is_there_with_the_same_keys() {
         ],
         ..Rows::default()
     };
-    write_results(&ledger, "spring", output.path()).unwrap();
+    write_results(&ledger, &about(output.path())).unwrap();
     insta::assert_snapshot!(fs::read_to_string(output.path().join("metadata.jsonl")).unwrap(), @r#"
     {"file_name":"lamp.jpg","text":"Draw \"lamp\"","id":"lamp","number":1,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":0.0672,"blake3":"abc","bytes":7,"width":928,"height":1152}
     {"file_name":"lamp~2.jpg","text":"Draw \"lamp\"","id":"lamp","number":2,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
@@ -187,8 +207,8 @@ fn rows_that_share_an_item_share_its_results_and_its_picture_is_listed_once() {
     let output = tempfile::tempdir().unwrap();
     touch(output.path(), &["lamp.jpg"]);
     let lamp = row(&[json!("Draw")], &[done("lamp", None, &["lamp.jpg"])]);
-    let ledger = Rows { columns: vec!["prompt"], rows: vec![lamp.clone(), lamp], ..Rows::default() };
-    write_results(&ledger, "spring", output.path()).unwrap();
+    let ledger = Rows { columns: vec!["prompt"], rows: vec![lamp.clone(), repeated(&lamp)], ..Rows::default() };
+    write_results(&ledger, &about(output.path())).unwrap();
     let table = fs::read_to_string(output.path().join("results.csv")).unwrap();
     assert_eq!(table.matches("Draw,done,lamp.jpg").count(), 2);
     let lines = fs::read_to_string(output.path().join("metadata.jsonl")).unwrap();
@@ -201,22 +221,22 @@ fn results_are_replaced_whole_or_not_at_all_and_leave_no_drafts() {
     fs::write(output.path().join("results.csv"), "before").unwrap();
     fs::write(output.path().join(".results.csv.spring.part"), "what a killed process left, and quite long").unwrap();
     let mut ledger = Rows { columns: vec!["id"], rows: vec![row(&[json!("lamp")], &[waiting("lamp")])], breaks: true };
-    let error = write_results(&ledger, "spring", output.path()).unwrap_err();
+    let error = write_results(&ledger, &about(output.path())).unwrap_err();
     assert!(matches!(error, ExportError::Ledger(_)));
     assert_eq!(fs::read(output.path().join("results.csv")).unwrap(), b"before");
     assert_eq!(fs::read_dir(output.path()).unwrap().count(), 1, "no draft is left");
 
     ledger.breaks = false;
-    write_results(&ledger, "spring", output.path()).unwrap();
+    write_results(&ledger, &about(output.path())).unwrap();
     let table = fs::read_to_string(output.path().join("results.csv")).unwrap();
     assert!(table.starts_with("id,status,") && table.ends_with("lamp,queued,,,0,,,,,,\n"), "{table}");
-    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 3);
 }
 
 #[test]
 fn a_missing_output_folder_is_named_with_what_to_do() {
     let output = tempfile::tempdir().unwrap();
-    let error = write_results(&Rows::default(), "spring", &output.path().join("moved")).unwrap_err();
+    let error = write_results(&Rows::default(), &about(&output.path().join("moved"))).unwrap_err();
     let error = error.to_string();
     assert!(error.contains("moved/results.csv") && error.contains("run the same command again"), "{error}");
 }

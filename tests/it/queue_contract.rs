@@ -318,11 +318,11 @@ fn rows_without_ids_and_the_same_request_are_one_item(workspace: &dyn Workspace)
     assert_eq!((enqueued.rows, enqueued.new, enqueued.repeated), (3, 1, 2));
     let mut seen = vec![];
     let mut note = |row: overnight::queue::RowRecord| {
-        seen.push((row.line, row.items[0].item.id.as_str().to_owned()));
+        seen.push((row.line, row.items[0].item.id.to_string(), row.items[0].repeated));
         true
     };
     workspace.ledger().rows("job", &mut note).unwrap();
-    assert_eq!(seen, [(2, "5f1e".to_owned()), (3, "5f1e".to_owned()), (4, "5f1e".to_owned())]);
+    assert_eq!(seen, [(2, "5f1e".to_owned(), false), (3, "5f1e".to_owned(), true), (4, "5f1e".to_owned(), true)]);
 }
 
 fn a_person_puts_back_and_takes_out(workspace: &dyn Workspace) {

@@ -8,7 +8,7 @@ use overnight::domain::{
     Artifact, AspectRatio, Counts, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Modalities, Reply,
     Request, Timestamp, Usd,
 };
-use overnight::export::{About, ExportError, Sheet, write_sheet};
+use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
 use serde_json::{Value, json};
 
@@ -93,7 +93,14 @@ fn waiting(id: &str) -> ItemRecord {
         failure: None,
         reply: Reply::default(),
         cost: None,
+        repeated: false,
     }
+}
+
+/// The same row once more, as the ledger tells it of one that shares its items.
+fn repeated(row: &RowRecord) -> RowRecord {
+    let again = |item: &ItemRecord| ItemRecord { repeated: true, ..item.clone() };
+    RowRecord { items: row.items.iter().map(again).collect(), ..row.clone() }
 }
 
 fn done(id: &str, files: &[&str]) -> ItemRecord {
@@ -188,7 +195,7 @@ fn the_data_tell_what_the_ledger_tells() {
 #[test]
 fn the_head_tells_the_jobs_money_and_that_it_was_a_rehearsal() {
     let folder = tempfile::tempdir().unwrap();
-    write_sheet(&Rows::default(), &about(folder.path())).unwrap();
+    write_results(&Rows::default(), &about(folder.path())).unwrap();
     let page = fs::read_to_string(folder.path().join("index.html")).unwrap();
     let expected = json!({
         "job": "spring", "written": 1_795_000_000_000_u64, "took_seconds": 12.5, "rehearsal": true,
@@ -200,7 +207,7 @@ fn the_head_tells_the_jobs_money_and_that_it_was_a_rehearsal() {
 #[test]
 fn rows_that_share_an_item_show_it_once() {
     let lamp = row(&[json!("Draw")], &[done("lamp", &["lamp.jpg"])]);
-    assert_eq!(data(&page(&["prompt"], &[lamp.clone(), lamp]))["items"].as_array().unwrap().len(), 1);
+    assert_eq!(data(&page(&["prompt"], &[lamp.clone(), repeated(&lamp)]))["items"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -272,7 +279,7 @@ fn references_that_are_there_are_linked_and_the_others_named() {
         ["photos/blue mug.jpg", "photos/../photos/blue mug.jpg", &absolute, "gone.jpg", "photos", "https://x/y.jpg"];
     record.item.request.references = names.map(str::to_owned).into();
     let ledger = Rows { rows: vec![row(&[], &[record])], ..Rows::default() };
-    write_sheet(&ledger, &About { references: &lists, ..about(&output) }).unwrap();
+    write_results(&ledger, &About { references: &lists, ..about(&output) }).unwrap();
     let page = fs::read_to_string(output.join("index.html")).unwrap();
     let found = &data(&page)["items"][0]["references"];
     for (at, name) in names.iter().enumerate() {
@@ -306,15 +313,15 @@ fn the_page_is_replaced_whole_or_not_at_all() {
     let output = tempfile::tempdir().unwrap();
     fs::write(output.path().join("index.html"), "before").unwrap();
     let mut ledger = Rows { rows: vec![row(&[], &[waiting("lamp")])], breaks: true, ..Rows::default() };
-    let error = write_sheet(&ledger, &about(output.path())).unwrap_err();
+    let error = write_results(&ledger, &about(output.path())).unwrap_err();
     assert!(matches!(error, ExportError::Ledger(_)));
     assert_eq!(fs::read(output.path().join("index.html")).unwrap(), b"before");
     assert_eq!(fs::read_dir(output.path()).unwrap().count(), 1, "no draft is left");
 
     ledger.breaks = false;
-    write_sheet(&ledger, &about(output.path())).unwrap();
+    write_results(&ledger, &about(output.path())).unwrap();
     assert!(fs::read_to_string(output.path().join("index.html")).unwrap().ends_with("</html>\n"));
-    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(output.path()).unwrap().count(), 3, "and the other results");
 }
 
 #[test]
@@ -331,6 +338,25 @@ fn ten_thousand_items_are_quickly_written_and_small() {
     let each = (page.len() - self::page(&[], &[]).len()) / rows.len();
     assert!(each < 400, "{each} bytes an item, texts of 40 included");
     assert_eq!(data(&page)["items"].as_array().unwrap().len(), 10_000);
+}
+
+#[test]
+fn what_a_browser_could_not_bear_is_counted_by_state_and_found_in_the_table() {
+    let rows: Vec<_> = (0..20_003)
+        .map(|number| {
+            let id = format!("item-{number}");
+            row(&[], &[if number == 20_001 { refused(&id) } else { done(&id, &[&format!("{id}.jpg")]) }])
+        })
+        .collect();
+    let page = page(&[], &rows);
+    let data = data(&page);
+    assert_eq!(data["items"].as_array().unwrap().len(), 20_000);
+    assert_eq!(data["items"][19_999]["id"], "item-19999");
+    assert_eq!(data["beyond"], json!({"done": 2, "failed": 1}));
+    assert!(page.contains(
+        r#"All of
+them are in <a href="results.csv">"#
+    ));
 }
 
 #[test]

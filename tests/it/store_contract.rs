@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use overnight::domain::{Artifact, AttemptId, ImageFormat, Receipt, Reply, StagedImage};
-use overnight::store::{ArtifactStore, Publication, Published};
+use overnight::store::{ArtifactStore, Publication, Published, StoreError};
 
 /// Opens a store whose published files appear below this folder.
 pub type Open = fn(&Path) -> Box<dyn ArtifactStore>;
@@ -31,6 +31,8 @@ macro_rules! store_contract {
             publishing_again_changes_nothing,
             a_later_process_publishes_what_an_earlier_one_staged,
             bytes_that_are_gone_are_reported_and_nothing_else_suffers,
+            what_cannot_be_synced_holds_up_no_other,
+            what_cannot_be_published_holds_up_no_other,
             further_images_and_the_caption_stand_beside_the_first,
             a_caption_is_trimmed_and_an_empty_one_makes_no_file,
             what_was_replaced_is_kept_as_a_version,
@@ -78,8 +80,13 @@ pub fn stage(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<S
         staging.keep().unwrap();
     }
     let staged = staging.finish();
-    store.sync(&staged.iter().collect::<Vec<_>>()).unwrap();
+    sync(store, &staged).into_iter().for_each(|synced| synced.unwrap());
     staged
+}
+
+/// Syncs these images as one group.
+pub fn sync(store: &dyn ArtifactStore, staged: &[StagedImage]) -> Vec<Result<(), StoreError>> {
+    store.sync(&staged.iter().collect::<Vec<_>>())
 }
 
 /// The publication of an answer under a name.
@@ -95,10 +102,20 @@ pub fn publication(name: &str, images: Vec<StagedImage>, caption: Option<&str>) 
 
 /// Publishes one answer that must succeed.
 pub fn publish(store: &dyn ArtifactStore, publication: &Publication) -> Artifact {
-    match store.publish(std::slice::from_ref(publication)).unwrap().remove(0) {
+    match publish_all(store, std::slice::from_ref(publication)).remove(0) {
         Published::Kept(artifact) => artifact,
         Published::Vanished { staged } => panic!("{staged} vanished"),
     }
+}
+
+/// Publishes a batch in which nothing may fail.
+pub fn publish_all(store: &dyn ArtifactStore, batch: &[Publication]) -> Vec<Published> {
+    store.publish(batch).into_iter().map(Result::unwrap).collect()
+}
+
+/// Publishes one answer that must fail.
+pub fn publish_fails(store: &dyn ArtifactStore, publication: &Publication) -> StoreError {
+    store.publish(std::slice::from_ref(publication)).remove(0).unwrap_err()
 }
 
 /// Every file a person sees below a folder, sorted; what begins with a dot is not for people.
@@ -155,7 +172,7 @@ pub fn nothing_stands_under_a_final_name_before_it_is_published(open: Open) {
     assert!(visible(root.path()).is_empty());
     staging.keep().unwrap();
     let staged = staging.finish();
-    store.sync(&[&staged[0]]).unwrap();
+    sync(&*store, &staged).remove(0).unwrap();
     assert!(visible(root.path()).is_empty());
 }
 
@@ -231,10 +248,34 @@ pub fn bytes_that_are_gone_are_reported_and_nothing_else_suffers(open: Open) {
     let sound = stage(&*store, 2, &[&png(1, 1, "sound")]);
     let gone = lost[1].staged.clone();
     let batch = [publication("gone", lost, Some("Words.")), publication("lamp", sound, None)];
-    let published = store.publish(&batch).unwrap();
+    let published = publish_all(&*store, &batch);
     assert_eq!(published[0], Published::Vanished { staged: gone });
     assert!(matches!(&published[1], Published::Kept(artifact) if artifact.images[0].file == "lamp.png"));
     assert_eq!(visible(root.path()), ["lamp.png"]);
+}
+
+pub fn what_cannot_be_synced_holds_up_no_other(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let staged: Vec<_> = (0..9).flat_map(|attempt| stage(&*store, attempt, &[&png(1, 1, "a")])).collect();
+    let there: Vec<_> = staged.iter().filter(|image| **image != staged[4]).collect();
+    store.sweep(&there).unwrap();
+    let synced: Vec<bool> = sync(&*store, &staged).iter().map(Result::is_ok).collect();
+    assert_eq!(synced, [true, true, true, true, false, true, true, true, true]);
+}
+
+pub fn what_cannot_be_published_holds_up_no_other(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let batch = [("lamp", Some("Words.")), ("../out", Some("Words.")), ("mug", None)]
+        .map(|(name, caption)| publication(name, stage(&*store, name.len() as i64, &[&png(1, 1, name)]), caption));
+    let published = store.publish(&batch);
+    assert!(matches!(&published[0], Ok(Published::Kept(artifact)) if artifact.images[0].file == "lamp.png"));
+    assert!(published[1].is_err());
+    assert!(matches!(&published[2], Ok(Published::Kept(artifact)) if artifact.images[0].file == "mug.png"));
+    assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt", "mug.png"]);
+    // What could not be published still waits.
+    assert_eq!(publish(&*store, &Publication { name: "cup".into(), ..batch[1].clone() }).images[0].file, "cup.png");
 }
 
 pub fn further_images_and_the_caption_stand_beside_the_first(open: Open) {
@@ -255,7 +296,7 @@ pub fn a_caption_is_trimmed_and_an_empty_one_makes_no_file(open: Open) {
         publication("bare", stage(&*store, 1, &[&png(1, 1, "a")]), Some(" \n ")),
         publication("lamp", stage(&*store, 2, &[&png(1, 1, "b")]), Some("\nA lamp. ")),
     ];
-    let published = store.publish(&batch).unwrap();
+    let published = publish_all(&*store, &batch);
     assert!(matches!(&published[0], Published::Kept(artifact) if artifact.caption.is_none()));
     assert!(matches!(&published[1], Published::Kept(artifact) if artifact.caption.as_deref() == Some("A lamp.")));
     assert_eq!(visible(root.path()), ["bare.png", "lamp.png", "lamp.txt"]);
@@ -286,7 +327,7 @@ pub fn a_sweep_leaves_what_was_received(open: Open) {
     let dead = stage(&*store, 2, &[&png(1, 1, "dead")]);
     store.sweep(&[&received[0]]).unwrap();
     publish(&*store, &publication("lamp", received, None));
-    let published = store.publish(&[publication("dead", dead, None)]).unwrap();
+    let published = publish_all(&*store, &[publication("dead", dead, None)]);
     assert!(matches!(&published[0], Published::Vanished { .. }));
 }
 
@@ -296,8 +337,8 @@ pub fn a_name_that_leaves_the_output_is_refused(open: Open) {
     let store = open(&output);
     let staged = stage(&*store, 1, &[&png(1, 1, "a")]);
     for name in ["../lamp", "/lamp", "a/../../lamp", "a//b", "", ".staging/lamp"] {
-        let refused = store.publish(&[publication(name, staged.clone(), None)]);
-        assert!(refused.unwrap_err().to_string().contains("choose another name"), "{name}");
+        let refused = publish_fails(&*store, &publication(name, staged.clone(), None));
+        assert!(refused.to_string().contains("choose another name"), "{name}");
     }
     assert!(visible(root.path()).is_empty());
 }

@@ -7,7 +7,9 @@ use overnight::domain::AttemptId;
 use overnight::store::local::LocalStore;
 use overnight::store::{ArtifactStore, Published, StoreError};
 
-use crate::store_contract::{jpeg, png, publication, publish, stage, store_contract, visible};
+use crate::store_contract::{
+    jpeg, png, publication, publish, publish_all, publish_fails, stage, store_contract, visible,
+};
 
 fn open(output: &Path) -> Box<dyn ArtifactStore> {
     Box::new(LocalStore::open(output, "spring").unwrap())
@@ -160,7 +162,7 @@ fn a_staged_file_that_was_cut_is_as_good_as_gone() {
     let store = open(root.path());
     let staged = stage(&*store, 1, &[&png(1, 1, "whole")]);
     fs::write(root.path().join(".staging/spring/1-1.part"), "").unwrap();
-    let published = store.publish(&[publication("lamp", staged, None)]).unwrap();
+    let published = publish_all(&*store, &[publication("lamp", staged, None)]);
     assert!(matches!(&published[0], Published::Vanished { staged } if staged == "1-1.part"));
     assert!(visible(root.path()).is_empty());
 }
@@ -172,7 +174,7 @@ fn a_published_file_that_was_changed_since_is_not_taken_for_ours() {
     let publication = publication("lamp", stage(&*store, 1, &[&png(1, 1, "ours")]), None);
     publish(&*store, &publication);
     fs::write(root.path().join("lamp.png"), png(1, 1, "hers")).unwrap();
-    let published = store.publish(&[publication]).unwrap();
+    let published = publish_all(&*store, &[publication]);
     assert!(matches!(&published[0], Published::Vanished { .. }));
     assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "hers"));
 }
@@ -200,7 +202,7 @@ fn a_name_that_looks_like_a_file_of_another_item_disturbs_nothing() {
         publication("lamp.png", stage(&*store, 2, &[&png(1, 1, "b")]), Some("B.")),
         publication("lamp.jpg/red", stage(&*store, 3, &[&png(1, 1, "c")]), None),
     ];
-    store.publish(&batch).unwrap();
+    publish_all(&*store, &batch);
     publish(&*store, &publication("lamp", stage(&*store, 4, &[&png(1, 1, "d")]), None));
     assert_eq!(visible(root.path()), ["lamp.jpg/red.png", "lamp.png", "lamp.png.png", "lamp.png.txt"]);
 }
@@ -227,7 +229,7 @@ fn a_large_batch_is_published_in_order() {
             publication(&format!("{}/{number}", number % 3), staged, Some("Words."))
         })
         .collect();
-    for (wanted, published) in batch.iter().zip(store.publish(&batch).unwrap()) {
+    for (wanted, published) in batch.iter().zip(publish_all(&*store, &batch)) {
         let Published::Kept(artifact) = published else { panic!("vanished") };
         assert_eq!(artifact.images[0].file, format!("{}.png", wanted.name));
     }
@@ -247,7 +249,7 @@ fn a_link_out_of_the_output_folder_is_refused_and_one_inside_is_followed() {
     symlink(&outside, output.join("out")).unwrap();
     symlink("inside", output.join("in")).unwrap();
     let staged = stage(&*store, 1, &[&png(1, 1, "a")]);
-    let error = store.publish(&[publication("out/lamp", staged.clone(), None)]).unwrap_err();
+    let error = publish_fails(&*store, &publication("out/lamp", staged.clone(), None));
     assert!(matches!(error, StoreError::Outside { .. }), "{error}");
     assert!(visible(&outside).is_empty());
     publish(&*store, &publication("in/lamp", staged, None));
@@ -272,7 +274,7 @@ fn a_file_where_a_folder_is_needed_stops_with_its_name_and_loses_nothing() {
     let store = open(root.path());
     fs::write(root.path().join("red"), "a file").unwrap();
     let publication = publication("red/lamp", stage(&*store, 1, &[&png(1, 1, "a")]), None);
-    let error = store.publish(std::slice::from_ref(&publication)).unwrap_err().to_string();
+    let error = publish_fails(&*store, &publication).to_string();
     assert!(error.contains("red") && error.contains("the same command"), "{error}");
     fs::remove_file(root.path().join("red")).unwrap();
     publish(&*store, &publication);

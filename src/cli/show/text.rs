@@ -282,7 +282,16 @@ mod tests {
         (request.aspect_ratio, request.seed) = (Some(AspectRatio::R4x5), Some(7));
         let item = Item { id: ItemId::new("mug-7"), name: "mug-7".into(), request, digest: Digest([0; 32]) };
         let (attempts, cost, reply) = (2, Some(Usd::from_nanos(33_600_000)), Reply::default());
-        let record = ItemRecord { item, state: ItemState::Done, attempts, artifact: None, failure: None, reply, cost };
+        let record = ItemRecord {
+            item,
+            state: ItemState::Done,
+            attempts,
+            artifact: None,
+            failure: None,
+            reply,
+            cost,
+            repeated: false,
+        };
         ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history: lost_then_done() }
     }
 

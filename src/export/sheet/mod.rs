@@ -1,5 +1,6 @@
-//! `index.html`: the whole job on one page that opens from the disk. Never names anything outside the folder but the
-//! reference images, never asks the network for anything, and never holds more than a row of the ledger.
+//! `index.html`: a job on one page that opens from the disk, whole up to a bound that browsers bear. Never names
+//! anything outside the folder but the reference images, never asks the network for anything, and never holds more
+//! than a row of the ledger.
 //!
 //! The page is three files beside this one and a block of JSON. Everything a manifest or a model said is in that block
 //! and nowhere else; the page's script puts it on the screen as text.
@@ -8,7 +9,7 @@ mod entry;
 mod in_script;
 mod link;
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -18,11 +19,8 @@ use serde::Serialize;
 
 use self::entry::{Entry, entry};
 use self::link::References;
-use super::atomic::AtomicFile;
-use super::metadata::fingerprint;
-use super::{ExportError, each_row, failed};
 use crate::domain::{Timestamp, Usd};
-use crate::queue::{JobStatus, Ledger, RowRecord};
+use crate::queue::{JobStatus, RowRecord};
 
 const PAGE: &str = include_str!("sheet.html");
 const STYLE: &str = include_str!("sheet.css");
@@ -30,7 +28,7 @@ const STYLE: &str = include_str!("sheet.css");
 const SCRIPT: &str =
     concat!(include_str!("words.js"), include_str!("grid.js"), include_str!("viewer.js"), include_str!("sheet.js"));
 
-/// What the head of the page says of the job, and where things lie.
+/// What the page says of the job at its top, and where things lie.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
     /// The job's name.
@@ -66,26 +64,16 @@ struct Head<'a> {
     cost_usd: Option<Usd>,
 }
 
-/// Writes `index.html` into the output folder. It changes in one instant; until then, and if anything fails, the one
-/// from before stands.
-pub fn write_sheet(ledger: &dyn Ledger, about: &About) -> Result<(), ExportError> {
-    let path = about.output.join("index.html");
-    let columns = ledger.columns(about.job)?;
-    let status = ledger.status(about.now, &[about.job.to_owned()])?.pop();
-    let file = AtomicFile::create(&path, about.job).map_err(failed(&path))?;
-    let mut sheet = Sheet::new(about, &columns, status.as_ref(), file).map_err(failed(&path))?;
-    each_row(ledger, about.job, |row| sheet.write(row).map_err(failed(&path)))?;
-    let file = sheet.finish().map_err(failed(&path))?;
-    file.commit().map_err(failed(&path))
-}
+/// The page carries so many items: about 14 MB with texts of 200 bytes, which a browser opens in a second or two.
+const MOST_ITEMS: usize = 20_000;
 
 /// Writes the page to anything, a row of the manifest at a time.
 pub struct Sheet<W: Write> {
     to: W,
     references: References,
-    /// The items written so far, as hashes of their ids: rows with the same request share an item, and it is shown
-    /// once, with the cells of the first of them.
-    written: HashSet<[u8; 16]>,
+    written: usize,
+    /// How many items in which state the page has no room for.
+    beyond: BTreeMap<&'static str, u64>,
     /// The page behind the data.
     rest: String,
 }
@@ -100,25 +88,30 @@ impl<W: Write> Sheet<W> {
         in_script::write(&mut to, &head(about, columns, status))?;
         to.write_all(b",\"items\":[")?;
         let references = References::new(about.references, about.output);
-        Ok(Self { to, references, written: HashSet::new(), rest: rest.to_owned() })
+        Ok(Self { to, references, written: 0, beyond: BTreeMap::new(), rest: rest.to_owned() })
     }
 
-    /// The items of one row, but for those that were written before.
+    /// The items of one row. Rows with the same request share an item, and it is shown once, with the cells of the
+    /// first of them. What the page has no room for is counted.
     pub fn write(&mut self, row: &RowRecord) -> io::Result<()> {
-        for item in &row.items {
-            let first = self.written.is_empty();
-            if self.written.insert(fingerprint(item.item.id.as_str())) {
-                self.to.write_all(if first { b"\n" } else { b",\n" })?;
-                let entry: Entry = entry(row, item, &mut self.references);
-                in_script::write(&mut self.to, &entry)?;
+        for item in row.items.iter().filter(|item| !item.repeated) {
+            if self.written == MOST_ITEMS {
+                *self.beyond.entry(item.state.as_str()).or_default() += 1;
+                continue;
             }
+            self.to.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
+            let entry: Entry = entry(row, item, &mut self.references);
+            in_script::write(&mut self.to, &entry)?;
+            self.written += 1;
         }
         Ok(())
     }
 
     /// Ends the page, and hands back what it was written to.
     pub fn finish(mut self) -> io::Result<W> {
-        self.to.write_all(b"\n]}")?;
+        self.to.write_all(b"\n],\"beyond\":")?;
+        in_script::write(&mut self.to, &self.beyond)?;
+        self.to.write_all(b"}")?;
         self.to.write_all(self.rest.as_bytes())?;
         Ok(self.to)
     }

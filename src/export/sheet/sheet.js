@@ -1,6 +1,6 @@
 // The page: what the data says, what of it is shown, and in which order. Never sends anything anywhere.
 
-const { about, items } = JSON.parse(document.getElementById("data").textContent);
+const { about, items, beyond } = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const shown = { filter: "all", words: [] };
 
@@ -13,7 +13,9 @@ function head() {
   const written = new Date(about.written).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
   byId("kicker").textContent = `${about.rehearsal ? "Rehearsal" : "Contact sheet"} · ${written}`;
   const counts = tally((item) => item.state);
-  const figures = [`${(counts.get("done") ?? 0).toLocaleString("en")} of ${count(items.length, "picture", "pictures")}`];
+  for (const [state, number] of Object.entries(beyond)) counts.set(state, (counts.get(state) ?? 0) + number);
+  const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
+  const figures = [`${(counts.get("done") ?? 0).toLocaleString("en")} of ${count(all, "picture", "pictures")}`];
   for (const state of ["failed", "queued", "running", "cancelled"]) {
     if (counts.has(state)) figures.push(`${counts.get(state).toLocaleString("en")} ${named(state)}`);
   }
@@ -21,6 +23,9 @@ function head() {
   if (about.took_seconds >= 0.1) figures.push(`last run ${duration(about.took_seconds)}`);
   byId("figures").textContent = figures.map((figure) => figure.replaceAll(" ", "\u00a0")).join(" · ");
   byId("money").textContent = cost();
+  byId("here").textContent = items.length.toLocaleString("en");
+  byId("all").textContent = all.toLocaleString("en");
+  byId("more").hidden = all === items.length;
 }
 
 function cost() {

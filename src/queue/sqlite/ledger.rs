@@ -7,13 +7,20 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::super::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
-use super::stored::{ITEM_COLUMNS, item, json, kind, optional_json, unknown_word, usd};
+use super::seen::Seen;
+use super::stored::{item, json, kind, optional_json, unknown_word, usd};
 use super::story::item_story;
 use super::{Database, Doing, beside, job_key, known_jobs, no_such_item};
 use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
 
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
+
+/// An item by its id; the first four columns are those of [`item`].
+const RECORD: &str = "SELECT id, name, request, digest, state, attempts, artifact, failure_kind, failure,
+        (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
+        (SELECT sum(cost) FROM attempts WHERE item_key = key), key
+     FROM items WHERE job_id = ?1 AND id = ?2";
 
 /// A reader of the workspace database.
 #[derive(Debug)]
@@ -72,9 +79,14 @@ impl SqliteLedger {
              WHERE job_id = ?1 AND rows.revision = jobs.revision ORDER BY position",
         )?;
         let mut rows = statement.query([job])?;
+        let mut seen = Seen::default();
         while let Some(row) = rows.next()? {
             let ids: Vec<String> = json(row, 2)?;
-            let items = ids.iter().map(|id| self.record(job, id)).collect::<rusqlite::Result<Vec<_>>>()?;
+            let items = ids.iter().map(|id| {
+                let (key, record) = self.record(job, id)?;
+                Ok(ItemRecord { repeated: seen.again(key), ..record })
+            });
+            let items = items.collect::<rusqlite::Result<_>>()?;
             if !each(RowRecord { line: row.get(0)?, cells: json(row, 1)?, items }) {
                 break;
             }
@@ -82,14 +94,9 @@ impl SqliteLedger {
         Ok(())
     }
 
-    fn record(&self, job: i64, id: &str) -> rusqlite::Result<ItemRecord> {
-        let sql = format!(
-            "SELECT {ITEM_COLUMNS}, state, attempts, artifact, failure_kind, failure,
-                    (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
-                    (SELECT sum(cost) FROM attempts WHERE item_key = key)
-             FROM items WHERE job_id = ?1 AND id = ?2"
-        );
-        self.database.connection.prepare_cached(&sql)?.query_row(params![job, id], item_record)
+    /// The item's key, and what is known of it.
+    fn record(&self, job: i64, id: &str) -> rusqlite::Result<(i64, ItemRecord)> {
+        self.database.connection.prepare_cached(RECORD)?.query_row(params![job, id], item_record)
     }
 
     fn group_failures(&self, job: i64) -> rusqlite::Result<Vec<FailureGroup>> {
@@ -137,7 +144,8 @@ impl Ledger for SqliteLedger {
 
     fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
         let (key, connection) = (self.job(job)?, &self.database.connection);
-        let story = item_story(connection, key, item.as_str(), || self.record(key, item.as_str()));
+        let record = || self.record(key, item.as_str()).map(|(_, record)| record);
+        let story = item_story(connection, key, item.as_str(), record);
         let story = story.doing(&self.database.path, "reading an item's story")?;
         story.ok_or_else(|| no_such_item(connection, key, job, item))
     }
@@ -162,12 +170,12 @@ pub(super) fn counts(connection: &Connection, job: i64) -> rusqlite::Result<Coun
     Ok(counts)
 }
 
-fn item_record(row: &Row<'_>) -> rusqlite::Result<ItemRecord> {
+fn item_record(row: &Row<'_>) -> rusqlite::Result<(i64, ItemRecord)> {
     let failure = match row.get::<_, Option<String>>(8)? {
         Some(message) => Some((kind(row, 7)?, message)),
         None => None,
     };
-    Ok(ItemRecord {
+    let record = ItemRecord {
         item: item(row, 0)?,
         state: state(row, 4)?,
         attempts: row.get(5)?,
@@ -175,7 +183,9 @@ fn item_record(row: &Row<'_>) -> rusqlite::Result<ItemRecord> {
         failure,
         reply: optional_json(row, 9)?.unwrap_or_default(),
         cost: usd(row, 10)?,
-    })
+        repeated: false,
+    };
+    Ok((row.get(11)?, record))
 }
 
 fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemState> {

@@ -6,6 +6,7 @@ mod intake;
 mod ledger;
 mod migrate;
 mod rescue;
+mod seen;
 mod stored;
 mod story;
 

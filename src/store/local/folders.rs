@@ -72,7 +72,7 @@ pub(super) fn make_output(output: &Path) -> Result<(), StoreError> {
     if output.is_dir() {
         return Ok(());
     }
-    make_durably(output).map_err(|source| StoreError::Output { path: output.to_owned(), source })
+    make_durably(output).map_err(|source| StoreError::Output { path: output.to_owned(), source: source.into() })
 }
 
 fn make_durably(folder: &Path) -> io::Result<()> {

@@ -78,13 +78,14 @@ impl ArtifactStore for LocalStore {
         Ok(Box::new(LocalStaging::new(self.staging.clone(), attempt)?))
     }
 
-    fn sync(&self, images: &[&StagedImage]) -> Result<(), StoreError> {
+    fn sync(&self, images: &[&StagedImage]) -> Vec<Result<(), StoreError>> {
         let files: Vec<_> = images.iter().map(|image| self.staging.join(&image.staged)).collect();
-        disk::sync_files(&files)?;
-        disk::sync_folder(&self.staging)
+        let synced = disk::sync_files(&files);
+        let named = disk::sync_folder(&self.staging);
+        synced.into_iter().map(|file| file.and(named.clone())).collect()
     }
 
-    fn publish(&self, publications: &[Publication]) -> Result<Vec<Published>, StoreError> {
+    fn publish(&self, publications: &[Publication]) -> Vec<Result<Published, StoreError>> {
         publish::publish(&self.output, &self.staging, publications)
     }
 

@@ -1,8 +1,9 @@
 //! From staging to final names, a batch at a time. Never half: a publication whose bytes are gone moves nothing.
 //!
 //! The steps, each for the whole batch: look what stands where, write captions into staging, move away what is
-//! replaced, rename into place, sync the folders. Whatever step a process dies in, the same call again goes on: a
-//! staged file is there until the instant in which it stands under its final name.
+//! replaced, rename into place, sync the folders. A publication that fails in one step takes no part in the next.
+//! Whatever step a process dies in, the same call again goes on: a staged file is there until the instant in which it
+//! stands under its final name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,14 +20,25 @@ pub(super) fn publish(
     output: &Path,
     staging: &Path,
     publications: &[Publication],
-) -> Result<Vec<Published>, StoreError> {
+) -> Vec<Result<Published, StoreError>> {
     let mut batch = Batch { output, staging, folders: Folders::below(output) };
-    let plans: Vec<_> = publications.iter().map(|publication| batch.plan(publication)).collect::<Result<_, _>>()?;
-    let sound: Vec<_> = plans.iter().filter(|plan| plan.missing().is_none()).collect();
-    batch.stage_captions(&sound)?;
-    batch.retire(&sound)?;
-    batch.place(&sound)?;
-    Ok(plans.iter().map(Plan::result).collect())
+    let mut plans: Vec<_> = publications.iter().map(|publication| batch.plan(publication)).collect();
+    stage_captions(&mut plans);
+    batch.retire(&mut plans);
+    batch.place(&mut plans);
+    plans.into_iter().map(|plan| plan.map(|plan| plan.result())).collect()
+}
+
+/// Takes a step with each plan that can be carried out; one that fails ends with its fault.
+fn each<'a>(plans: &mut [Result<Plan<'a>, StoreError>], mut step: impl FnMut(&Plan<'a>) -> Result<(), StoreError>) {
+    for slot in plans {
+        if let Ok(plan) = slot
+            && plan.missing().is_none()
+            && let Err(fault) = step(plan)
+        {
+            *slot = Err(fault);
+        }
+    }
 }
 
 struct Batch<'a> {
@@ -64,6 +76,12 @@ impl<'a> Plan<'a> {
         let mut images = self.publication.receipt.images.iter().zip(&self.images);
         let gone = images.find(|(_, placement)| !placement.waits && !placement.stands);
         gone.map(|(image, _)| image)
+    }
+
+    /// The caption's staged file and its text, where it does not stand yet.
+    fn waiting_caption(&self) -> Option<(&Path, &'a str)> {
+        let placement = self.caption.as_ref().filter(|placement| placement.waits)?;
+        Some((&placement.staged, caption(self.publication)?))
     }
 
     fn result(&self) -> Published {
@@ -119,41 +137,49 @@ impl Batch<'_> {
         }))
     }
 
-    /// Captions that do not stand yet are written and made durable before they are renamed, like images.
-    fn stage_captions(&self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
-        let mut written = Vec::new();
-        for plan in plans {
-            if let (Some(placement), Some(text)) = (&plan.caption, caption(plan.publication))
-                && placement.waits
-            {
-                fs::write(&placement.staged, text).map_err(failed("write", &placement.staged))?;
-                written.push(placement.staged.clone());
-            }
-        }
-        disk::sync_files(&written)
-    }
-
     /// Moves what would be replaced to `.versions`, durably, before anything takes its place.
-    fn retire(&mut self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
+    fn retire(&mut self, plans: &mut [Result<Plan<'_>, StoreError>]) {
         let mut moved = false;
-        for plan in plans {
+        each(plans, |plan| {
             let mut stale = Standing::of(self.output, &plan.publication.name)?;
             stale.keep_in_place(|file| plan.placements().any(|placement| placement.stands && placement.file == file));
             moved |= stale.retire(&mut self.folders)?;
+            Ok(())
+        });
+        if moved {
+            let synced = self.folders.sync();
+            each(plans, |_| synced.clone());
         }
-        if moved { self.folders.sync() } else { Ok(()) }
     }
 
     /// Renames what waits, then syncs each folder once: after that the batch is published for good.
-    fn place(&mut self, plans: &[&Plan<'_>]) -> Result<(), StoreError> {
-        for placement in plans.iter().flat_map(|plan| plan.placements()) {
-            self.folders.enter(names::folder_of(&placement.file))?;
-            if placement.waits {
-                disk::rename(&placement.staged, &self.output.join(&placement.file))?;
-            }
-        }
-        self.folders.sync()
+    fn place(&mut self, plans: &mut [Result<Plan<'_>, StoreError>]) {
+        each(plans, |plan| {
+            plan.placements().try_for_each(|placement| {
+                self.folders.enter(names::folder_of(&placement.file))?;
+                match placement.waits {
+                    true => disk::rename(&placement.staged, &self.output.join(&placement.file)),
+                    false => Ok(()),
+                }
+            })
+        });
+        let synced = self.folders.sync();
+        each(plans, |_| synced.clone());
     }
+}
+
+/// Captions that do not stand yet are written and made durable before they are renamed, like images.
+fn stage_captions(plans: &mut [Result<Plan<'_>, StoreError>]) {
+    let mut written = Vec::new();
+    each(plans, |plan| {
+        if let Some((file, text)) = plan.waiting_caption() {
+            fs::write(file, text).map_err(failed("write", file))?;
+            written.push(file.to_owned());
+        }
+        Ok(())
+    });
+    let mut synced = disk::sync_files(&written).into_iter();
+    each(plans, |plan| plan.waiting_caption().and_then(|_| synced.next()).unwrap_or(Ok(())));
 }
 
 fn image_file((image, placement): (&StagedImage, &Placement)) -> ImageFile {
