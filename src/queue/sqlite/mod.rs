@@ -5,7 +5,12 @@ mod drain;
 mod intake;
 mod ledger;
 mod migrate;
+mod names;
+#[cfg(test)]
+mod plans;
+mod readings;
 mod rescue;
+mod revision;
 mod stored;
 mod story;
 
