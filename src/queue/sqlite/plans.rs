@@ -115,6 +115,8 @@ fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
         next.end_run(NOW, "complete").unwrap();
     }
     let connection = Connection::open(&path).unwrap();
+    // With them, the plan of a new run's row shows steps that are taken only where a reference was broken before.
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
     let statements = statements.lock().unwrap();
     let data = statements.iter().filter(|sql| ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&&sql[..6]));
     let data: Vec<_> = data.filter(|sql| !sql.contains("sqlite_schema")).collect();
