@@ -204,6 +204,7 @@ impl SqliteIntake {
     fn publish_revision(&mut self, columns: &[String], fingerprint: Option<Fingerprint>) -> rusqlite::Result<Enqueued> {
         let connection = &mut self.database.connection;
         connection.execute_batch("COMMIT")?;
+        revision::rows_are_in(connection)?;
         self.table.update(to_json(&columns)?.as_bytes());
         let publication = Publication {
             job: self.job,
@@ -260,6 +261,7 @@ impl Intake for SqliteIntake {
         let connection = &self.database.connection;
         connection
             .execute_batch("ROLLBACK")
+            .and_then(|()| revision::rows_are_in(connection))
             .and_then(|()| revision::clear_unpublished(connection, self.job))
             .doing(&self.database.path, "taking the manifest back")
     }
@@ -267,8 +269,8 @@ impl Intake for SqliteIntake {
 
 /// Begins a revision; returns its number, and whether no revision before had any item.
 fn begin_revision(connection: &Connection, job: i64) -> rusqlite::Result<(i64, bool)> {
-    revision::prepare(connection)?;
     let revision = revision::begin(connection, job)?;
+    revision::prepare(connection)?;
     let known = "SELECT EXISTS (SELECT 1 FROM tallies WHERE job_id = ?1 AND items > 0)";
     let knows_any: bool = connection.query_row(known, [job], |row| row.get(0))?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
