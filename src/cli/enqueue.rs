@@ -2,9 +2,10 @@
 
 use tokio::sync::watch;
 
+use super::read_ahead::{Batch, read_ahead};
 use crate::domain::{Interrupt, ManifestRow};
-use crate::job::{Fault, Job, Manifest, Place};
-use crate::queue::{Clash, ClashOver, Enqueued, Queue};
+use crate::job::{Fault, Job, Manifest, Place, fingerprint, is_as_seen};
+use crate::queue::{Clash, ClashOver, Enqueued, Intake, Queue, QueueError};
 use crate::run::Stop;
 
 /// What became of a manifest.
@@ -20,36 +21,22 @@ pub(super) enum Taken {
 /// No more faults are listed: someone who sees so many looks for one cause.
 const MOST_FAULTS: usize = 10_000;
 
-/// Reads the manifest to its end; only when no row is at fault does the queue see any of it.
+/// Reads the manifest to its end; only when no row is at fault does the queue see any of it. The very manifest that was
+/// read last is not read again.
 pub(super) fn enqueue(
     job: &Job,
     manifest: &mut Manifest,
     queue: &mut dyn Queue,
     stop: &watch::Receiver<Stop>,
 ) -> anyhow::Result<Taken> {
-    let mut intake = queue.intake()?;
-    let mut faults = Vec::new();
-    let mut empty = true;
-    for row in manifest.by_ref() {
-        empty = false;
-        if asked_to_stop(stop).is_some() {
-            break;
-        }
-        let row = row.map_or_else(
-            |bad| {
-                faults.extend(bad.faults);
-                bad.row
-            },
-            Some,
-        );
-        if let Some((row, items)) = row {
-            let clashes = intake.push(&row, &items)?;
-            faults.extend(clashes.into_iter().map(|clash| clashing(job, &row, clash)));
-        }
-        if faults.len() >= MOST_FAULTS {
-            break;
-        }
+    if let Some(enqueued) = recognised(job, queue)? {
+        return Ok(Taken::Enqueued(enqueued));
     }
+    let told_at_opening = manifest.warnings();
+    let mut taking = Taking { job, intake: queue.intake()?, faults: Vec::new(), empty: true };
+    let is_stopped = || asked_to_stop(stop).is_some();
+    read_ahead(manifest, &is_stopped, |batch| taking.take(batch))?;
+    let Taking { intake, mut faults, empty, .. } = taking;
     // Also after the last row: who stops the program that writes to our standard input makes the list end early.
     if let Some(interrupt) = asked_to_stop(stop) {
         intake.abandon()?;
@@ -62,7 +49,60 @@ pub(super) fn enqueue(
         intake.abandon()?;
         return Ok(Taken::Refused(faults));
     }
-    Ok(Taken::Enqueued(intake.publish(manifest.columns())?))
+    // A warning that only the last row gave must be given again, so everything is read again.
+    let fingerprint = manifest.fingerprint().filter(|_| manifest.warnings() == told_at_opening);
+    Ok(Taken::Enqueued(intake.publish(manifest.columns(), fingerprint)?))
+}
+
+/// What reading the manifest would tell, where it is the one that was read last: its bytes, all that shapes its rows,
+/// and the files they name.
+fn recognised(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Enqueued>> {
+    let Some(reading) = queue.last_reading()? else { return Ok(None) };
+    if fingerprint(job) != Some(reading.fingerprint) {
+        return Ok(None);
+    }
+    let folder = job.references_folder();
+    let mut all_as_seen = true;
+    queue.files_seen(&mut |seen| {
+        all_as_seen = is_as_seen(&folder, seen);
+        all_as_seen
+    })?;
+    Ok(all_as_seen.then_some(reading.again))
+}
+
+/// A manifest on its way into the queue.
+struct Taking<'a> {
+    job: &'a Job,
+    intake: Box<dyn Intake>,
+    faults: Vec<Fault>,
+    empty: bool,
+}
+
+impl Taking<'_> {
+    /// Takes what was read next; returns whether to go on.
+    fn take(&mut self, batch: Batch) -> Result<bool, QueueError> {
+        for file in &batch.seen {
+            self.intake.see(file)?;
+        }
+        for row in batch.rows {
+            self.empty = false;
+            let row = match row {
+                Ok(row) => Some(row),
+                Err(bad) => {
+                    self.faults.extend(bad.faults);
+                    bad.row
+                }
+            };
+            if let Some((row, items)) = row {
+                let clashes = self.intake.push(&row, &items)?;
+                self.faults.extend(clashes.into_iter().map(|clash| clashing(self.job, &row, clash)));
+            }
+            if self.faults.len() >= MOST_FAULTS {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
 }
 
 fn asked_to_stop(stop: &watch::Receiver<Stop>) -> Option<Interrupt> {

@@ -8,6 +8,7 @@ mod enqueue;
 mod exit;
 mod logs;
 mod open;
+mod read_ahead;
 mod retry;
 mod run;
 mod show;

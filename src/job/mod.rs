@@ -29,7 +29,7 @@ pub use format::{ManifestFormat, RowFormat};
 pub use headers::{HeaderError, Headers};
 pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
-pub use manifest::{AddedReferences, Manifest, ManifestError, digest};
+pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};

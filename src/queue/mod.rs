@@ -12,8 +12,8 @@ use std::time::Duration;
 pub use error::QueueError;
 
 use crate::domain::{
-    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
-    Timestamp, Tries, Usd,
+    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome,
+    Receipt, Reply, SeenFile, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
 
@@ -109,6 +109,12 @@ pub struct Rescued {
 
 /// The queue of one job, in the hand of one run.
 pub trait Queue: Send {
+    /// What the manifest was last read from; `None` where reading the same again might change something.
+    fn last_reading(&mut self) -> Result<Option<Reading>, QueueError>;
+
+    /// Calls `each` with every file that the last reading saw, until it returns false.
+    fn files_seen(&mut self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError>;
+
     /// Begins to take in a manifest.
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
 
@@ -154,11 +160,14 @@ pub enum ClashOver {
 
 /// Takes in a manifest under a revision that nobody sees until it is published.
 pub trait Intake {
-    /// Takes one row and its items. What clashes with an earlier row is told, and the row is not taken.
+    /// Takes one row and its items. What clashes with an earlier row is told; such a reading can only be abandoned.
     fn push(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Vec<Clash>, QueueError>;
 
-    /// Makes the revision the job's present one.
-    fn publish(self: Box<Self>, columns: &[String]) -> Result<Enqueued, QueueError>;
+    /// Notes a file that the rows were checked against. Of a file that was seen twice, the first sight counts.
+    fn see(&mut self, file: &SeenFile) -> Result<(), QueueError>;
+
+    /// Makes the revision the job's present one. A reading without a fingerprint is never recognised later.
+    fn publish(self: Box<Self>, columns: &[String], fingerprint: Option<Fingerprint>) -> Result<Enqueued, QueueError>;
 
     /// Takes everything back, as if the manifest had never been read.
     fn abandon(self: Box<Self>) -> Result<(), QueueError>;
@@ -181,6 +190,22 @@ pub struct Enqueued {
     pub removed: u64,
     /// Rows without an id whose request stood in an earlier row.
     pub repeated: u64,
+}
+
+impl Enqueued {
+    /// What is told when the same manifest is read once more.
+    pub const fn again(self) -> Self {
+        Self { unchanged: self.new + self.updated + self.unchanged, new: 0, updated: 0, ..self }
+    }
+}
+
+/// A reading of a manifest that was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// What was read.
+    pub fingerprint: Fingerprint,
+    /// What reading the same once more would tell.
+    pub again: Enqueued,
 }
 
 /// Which failed items to put back.

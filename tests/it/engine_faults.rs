@@ -1,8 +1,8 @@
 //! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
 
-use overnight::domain::{Counts, Ending, News, OnLost, Timestamp};
+use overnight::domain::{Counts, Ending, News, OnLost, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
-use overnight::queue::{Intake, Queue, QueueError, Rescued, Turn, Turned, Uncommitted};
+use overnight::queue::{Intake, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
 use overnight::run::RunSettings;
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
@@ -93,6 +93,14 @@ impl Queue for Locked {
         let busy = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY), None);
         let error = QueueError::Database { path: "overnight.db".into(), doing: "writing", source: busy };
         Err(Box::new(Uncommitted { error, turn }))
+    }
+
+    fn last_reading(&mut self) -> Result<Option<Reading>, QueueError> {
+        self.queue.last_reading()
+    }
+
+    fn files_seen(&mut self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError> {
+        self.queue.files_seen(each)
     }
 
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {

@@ -11,6 +11,7 @@ use overnight::queue::{
     Turned,
 };
 
+use crate::queue_contract_reading as reading;
 use crate::queue_contract_story as story;
 
 /// A workspace whose implementation is under test.
@@ -31,7 +32,7 @@ pub fn item(id: &str, prompt: &str) -> Item {
     Item { id: ItemId::new(id), name: id.to_owned(), request, digest }
 }
 
-fn row(line: u64) -> ManifestRow {
+pub fn row(line: u64) -> ManifestRow {
     ManifestRow { line, cells: vec![format!("cell {line}").into()], has_id: true }
 }
 
@@ -41,27 +42,27 @@ pub fn enqueue(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
     for (index, item) in items.iter().enumerate() {
         assert_eq!(intake.push(&row(index as u64 + 2), std::slice::from_ref(item)).unwrap(), []);
     }
-    intake.publish(&["id".to_owned()]).unwrap()
+    intake.publish(&["id".to_owned()], None).unwrap()
 }
 
 pub fn items(count: usize) -> Vec<Item> {
     (0..count).map(|n| item(&format!("item-{n}"), &format!("prompt {n}"))).collect()
 }
 
-fn turn() -> Turn {
+pub fn turn() -> Turn {
     Turn { lease_until: NOW.after(Duration::from_secs(60)), ..Turn::default() }
 }
 
-fn claim(queue: &mut dyn Queue, now: Timestamp, want: usize) -> Vec<Claim> {
+pub fn claim(queue: &mut dyn Queue, now: Timestamp, want: usize) -> Vec<Claim> {
     queue.commit(now, Turn { want, ..turn() }).unwrap().claims
 }
 
-fn start(queue: &mut dyn Queue, claims: Vec<Claim>) -> Vec<Attempt> {
+pub fn start(queue: &mut dyn Queue, claims: Vec<Claim>) -> Vec<Attempt> {
     let starts = claims.into_iter().map(|claim| Start { claim, reserve: None }).collect();
     queue.commit(NOW, Turn { starts, ..turn() }).unwrap().attempts
 }
 
-fn settle(queue: &mut dyn Queue, attempt: Attempt, outcome: Outcome) {
+pub fn settle(queue: &mut dyn Queue, attempt: Attempt, outcome: Outcome) {
     let settlements = vec![Settlement { attempt, outcome, cost: None }];
     queue.commit(NOW, Turn { settlements, ..turn() }).unwrap();
 }
@@ -110,6 +111,11 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
         ("retry and cancel", a_person_puts_back_and_takes_out),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
+        ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
+        ("the files seen", reading::the_files_of_the_last_reading_are_told_as_they_were_seen_first),
+        ("a reading that is not over", reading::a_reading_that_was_refused_or_cut_off_is_followed_by_another),
+        ("a reading to come back to", reading::what_may_take_its_new_request_later_is_read_again),
+        ("put back without a row", reading::a_list_is_read_again_while_something_waits_that_is_not_on_it),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
         ("an item's story", story::the_ledger_tells_an_items_whole_story),
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
@@ -314,7 +320,7 @@ fn rows_without_ids_and_the_same_request_are_one_item(workspace: &dyn Workspace)
     for line in 2..5 {
         assert_eq!(intake.push(&hashed(line), &[item("5f1e", "the same")]).unwrap(), []);
     }
-    let enqueued = intake.publish(&[]).unwrap();
+    let enqueued = intake.publish(&[], None).unwrap();
     assert_eq!((enqueued.rows, enqueued.new, enqueued.repeated), (3, 1, 2));
     let mut seen = vec![];
     let mut note = |row: overnight::queue::RowRecord| {

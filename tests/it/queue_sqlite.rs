@@ -59,7 +59,7 @@ fn a_name_known_for_another_manifest_is_refused() {
     run_of("/refused.csv").unwrap().intake().unwrap().abandon().unwrap();
     let ledger = sqlite.ledger();
     assert!(ledger.status(NOW, &[]).unwrap().is_empty(), "a manifest that was refused is no job");
-    run_of("/m.csv").unwrap().intake().unwrap().publish(&[]).unwrap();
+    run_of("/m.csv").unwrap().intake().unwrap().publish(&[], None).unwrap();
     let refused = run_of("/other.csv").unwrap_err().to_string();
     assert!(refused.contains("/m.csv") && refused.contains("--name"), "{refused}");
 }

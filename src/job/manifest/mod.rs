@@ -5,6 +5,7 @@ mod added;
 mod batch;
 mod columns;
 mod csv;
+mod fingerprint;
 mod jsonl;
 mod line;
 pub mod names;
@@ -19,13 +20,15 @@ use crate::job::format::RowFormat;
 pub use added::AddedReferences;
 use columns::Columns;
 use csv::{CsvRows, Separator};
+use fingerprint::Trace;
 use jsonl::JsonLines;
 use near_miss::near_misses;
+pub use references::is_as_seen;
 use row::{RawRow, Rows};
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
-use crate::domain::{Digest, Item, ManifestRow, Request, io_words};
+use crate::domain::{Digest, Fingerprint, Item, ManifestRow, Request, SeenFile, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
 pub const LONGEST_ROW: usize = 16 * 1024 * 1024;
@@ -59,6 +62,7 @@ pub struct Manifest {
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
     ended: bool,
+    trace: Trace,
 }
 
 /// Who reads the rows of a format.
@@ -77,6 +81,12 @@ pub struct ManifestError {
     pub error: io::Error,
 }
 
+/// Whether a job's manifest can be recognised without reading its rows: its fingerprint as it lies there now. None of
+/// standard input, and where it cannot be read.
+pub fn fingerprint(job: &Job) -> Option<Fingerprint> {
+    fingerprint::of_file(job).ok().flatten()
+}
+
 impl Manifest {
     /// Opens a job's manifest and reads its header. What is wrong with the header is told with the first row.
     pub fn open(job: &Job) -> Result<Self, ManifestError> {
@@ -85,7 +95,8 @@ impl Manifest {
 
     fn start(job: &Job) -> io::Result<Self> {
         let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
-        let (source, problem) = source::open(file, job.manifest_format.gzip)?;
+        let trace = Trace::new(job);
+        let (source, problem) = source::open(file, job.manifest_format.gzip, &trace)?;
         let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
@@ -94,6 +105,7 @@ impl Manifest {
             columns: Columns::default(),
             rows: Rows::new(job.defaults.clone(), job.references_folder()),
             added: job.references.clone(),
+            trace,
             lines: match job.manifest_format.rows {
                 RowFormat::Csv => csv(source, Separator::Comma),
                 RowFormat::Tsv => csv(source, Separator::Tab),
@@ -132,6 +144,16 @@ impl Manifest {
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
         in_order(near_misses(&self.columns, &self.added), &self.file)
+    }
+
+    /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.trace.fingerprint()
+    }
+
+    /// The references that the rows so far were checked against, but for those told before.
+    pub fn take_seen(&mut self) -> Vec<SeenFile> {
+        self.rows.take_seen()
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
+use std::mem;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{ImageFormat, io_words};
+use crate::domain::{ImageFormat, SeenFile, io_words};
 
 /// The most references of one request (the API's documentation).
 const MOST: usize = 14;
@@ -27,12 +29,19 @@ const REMEMBERED: usize = 4096;
 pub struct References {
     folder: PathBuf,
     found: HashMap<String, Result<u64, String>>,
+    /// Those that can be sent, as they were when they were looked at, until they are taken.
+    seen: Vec<SeenFile>,
 }
 
 impl References {
     /// Checks references that are relative to this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, found: HashMap::new() }
+        Self { folder, found: HashMap::new(), seen: Vec::new() }
+    }
+
+    /// The references looked at since this was asked; one that was forgotten meanwhile stands there twice.
+    pub fn take_seen(&mut self) -> Vec<SeenFile> {
+        mem::take(&mut self.seen)
     }
 
     /// What is wrong with a request of these references and so many bytes of text: with one of them, by its number
@@ -70,31 +79,41 @@ impl References {
         if self.found.len() >= REMEMBERED {
             self.found.clear();
         }
-        let found = look_at(&self.folder, reference);
+        let found = look_at(&self.folder, reference).map(|seen| {
+            let bytes = seen.bytes;
+            self.seen.push(seen);
+            bytes
+        });
         self.found.insert(reference.to_owned(), found.clone());
         found
     }
 }
 
-fn look_at(folder: &Path, reference: &str) -> Result<u64, String> {
+/// Whether a reference, relative to this folder, has the length and the time it had.
+pub fn is_as_seen(folder: &Path, seen: &SeenFile) -> bool {
+    matches!(sight(folder, &seen.path), Ok(Some(now)) if now == *seen)
+}
+
+/// The reference as it is before its content is looked at: whatever changes it afterwards changes its time.
+fn look_at(folder: &Path, reference: &str) -> Result<SeenFile, String> {
     if reference.contains("://") {
         return Err(format!("`{reference}` is an address, which is not fetched yet; save the image and name its file"));
     }
     let path = folder.join(reference);
-    let length = match length_of_file(&path) {
-        Ok(Some(length)) => length,
+    let seen = match sight(folder, reference) {
+        Ok(Some(seen)) => seen,
         Ok(None) => return Err(format!("`{reference}` is not a file; name one image")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(not_there(folder, reference));
         }
         Err(error) => return Err(format!("`{reference}` cannot be read: {}; check its permissions", io_words(&error))),
     };
-    if length > LARGEST {
-        let (is, most) = (megabytes(length), megabytes(LARGEST));
+    if seen.bytes > LARGEST {
+        let (is, most) = (megabytes(seen.bytes), megabytes(LARGEST));
         return Err(format!("`{reference}` has {is}, and {most} is the most; reduce it"));
     }
     match format_of(&path) {
-        Ok(Some(_)) => Ok(length),
+        Ok(Some(_)) => Ok(seen),
         Ok(None) => {
             Err(format!("`{reference}` is no JPEG, PNG or WebP image by its content; convert it to one of these"))
         }
@@ -109,10 +128,12 @@ fn not_there(folder: &Path, reference: &str) -> String {
     format!("`{reference}` is not there; paths start at the manifest's folder, {}", folder.display())
 }
 
-/// The length of a regular file; nothing for a folder or a device, which is not even opened.
-fn length_of_file(path: &Path) -> io::Result<Option<u64>> {
-    let about = path.metadata()?;
-    Ok(about.is_file().then_some(about.len()))
+/// A regular file's length and time; nothing for a folder or a device, which is not even opened.
+fn sight(folder: &Path, reference: &str) -> io::Result<Option<SeenFile>> {
+    let about = folder.join(reference).metadata()?;
+    let modified = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
+    let seen = || SeenFile { path: reference.to_owned(), bytes: about.len(), modified };
+    Ok(about.is_file().then(seen))
 }
 
 fn format_of(path: &Path) -> io::Result<Option<ImageFormat>> {

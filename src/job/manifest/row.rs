@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::columns::Columns;
 use super::references::References;
 use super::{AddedReferences, Row, digest, names};
-use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, lay_over};
+use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, SeenFile, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::setting::{Seed, Temperature};
@@ -113,6 +113,11 @@ impl Rows {
             self.always = always;
         }
         faults
+    }
+
+    /// The references looked at since this was asked.
+    pub fn take_seen(&mut self) -> Vec<SeenFile> {
+        self.references.take_seen()
     }
 
     /// The row as it is kept, with its items, and everything that is wrong with it.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
+use super::fingerprint::Trace;
 use crate::job::fault::{Place, Problem, starts_character};
 
 /// Bytes asked of the file at once.
@@ -22,9 +23,9 @@ type Bytes = Box<dyn Read + Send>;
 
 /// Opens a file, or with none standard input, behind the byte order mark of UTF-8; that of UTF-16 is a problem.
 /// What is compressed with gzip is decompressed as it is read; `gzip` demands that it be.
-pub fn open(file: Option<&Path>, gzip: bool) -> io::Result<(Source, Option<Problem>)> {
+pub fn open(file: Option<&Path>, gzip: bool, trace: &Trace) -> io::Result<(Source, Option<Problem>)> {
     let mut bytes: Bytes = match file {
-        Some(path) => Box::new(File::open(path)?),
+        Some(path) => Box::new(trace.of(File::open(path)?)),
         None => Box::new(io::stdin()),
     };
     let mut start = first(&mut bytes, GZIP.len())?;

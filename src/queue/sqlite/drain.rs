@@ -6,13 +6,15 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
-    Attempt, Claim, Intake, LEASE, Queue, QueueError, Rescued, Settlement, Start, Turn, Turned, Uncommitted,
+    Attempt, Claim, Intake, LEASE, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn, Turned, Uncommitted,
 };
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, beside, rescue};
-use crate::domain::{Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, Timestamp, Tries, Usd};
+use super::{Database, Doing, beside, readings, rescue, undo_in_memory};
+use crate::domain::{
+    Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, SeenFile, Timestamp, Tries, Usd,
+};
 
 /// What the database has to know of a job before it can be run.
 #[derive(Debug, Clone)]
@@ -56,6 +58,7 @@ impl SqliteQueue {
                 |row| row.get(0),
             )
             .doing(&database.path, "beginning a run")?;
+        undo_in_memory(&database.connection).doing(&database.path, "beginning a run")?;
         Ok(Self { database, job, run, _lock: lock })
     }
 
@@ -82,6 +85,16 @@ impl SqliteQueue {
 }
 
 impl Queue for SqliteQueue {
+    fn last_reading(&mut self) -> Result<Option<Reading>, QueueError> {
+        let reading = readings::last_reading(&self.database.connection, self.job);
+        reading.doing(&self.database.path, "looking for what was read last")
+    }
+
+    fn files_seen(&mut self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError> {
+        let seen = readings::files_seen(&self.database.connection, self.job, each);
+        seen.doing(&self.database.path, "looking for what was read last")
+    }
+
     /// On a connection of its own, so that a reading can be dropped without a trace.
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
         Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job)?)
@@ -167,7 +180,7 @@ fn know_job(connection: &Connection, path: &Path, entry: &JobEntry) -> Result<i6
 /// While pictures lie in the folder the job had before, another one would part what is done from what comes, and leave
 /// what was received behind.
 fn check_output(connection: &Connection, path: &Path, job: i64, entry: &JobEntry) -> Result<(), QueueError> {
-    let keeps = "SELECT output, images > 0 OR EXISTS (SELECT 1 FROM attempts WHERE job_id = id AND state = 'received')
+    let keeps = "SELECT output, images > 0 OR EXISTS (SELECT 1 FROM attempts WHERE job_id = ?1 AND state = 'received')
                  FROM jobs WHERE id = ?1";
     let (known, keeps): (String, bool) = connection
         .query_row(keeps, [job], |row| Ok((row.get(0)?, row.get(1)?)))

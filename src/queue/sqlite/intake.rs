@@ -1,11 +1,13 @@
 //! Takes a manifest in under a revision nobody sees until it is published. Never reads a file, never sends.
 
-use rusqlite::{Connection, OptionalExtension, named_params, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{Clash, ClashOver, Enqueued, Intake, QueueError};
+use super::names::TakenNames;
+use super::revision::{self, Publication};
 use super::stored::to_json;
-use super::{Database, Doing};
-use crate::domain::{Item, ManifestRow};
+use super::{Database, Doing, readings, undo_on_disk};
+use crate::domain::{Fingerprint, Item, ManifestRow, SeenFile};
 
 /// Rows written by one transaction: large enough to be fast, small enough to keep the write-ahead log small.
 const ROWS_A_TRANSACTION: u64 = 10_000;
@@ -20,16 +22,24 @@ pub struct SqliteIntake {
     enqueued: Enqueued,
     /// Of the rows so far.
     table: blake3::Hasher,
+    names: TakenNames,
+    /// Whether no revision before had any item: most items are new then, and need not be looked for first.
+    knows_none: bool,
+    /// Whether the same manifest, read again later, would change nothing. An item that keeps its old request for now
+    /// may take the new one then, unless it is done.
+    is_settled: bool,
 }
 
 /// What is known of an item that a row names again.
 struct Known {
     key: i64,
+    line: u64,
     last_revision: i64,
     state: String,
     same: bool,
     cancelled_by: Option<String>,
-    /// Whether an attempt of it may have cost something. Being throttled or meeting a bad key costs nothing.
+    /// Whether an attempt of it may have cost something; asked only where the row reads otherwise. Being throttled or
+    /// meeting a bad key costs nothing.
     maybe_paid: bool,
 }
 
@@ -45,109 +55,96 @@ impl SqliteIntake {
     /// Begins a revision, after clearing away one that was never published.
     pub(super) fn begin(database: Database, job: i64) -> Result<Box<Self>, QueueError> {
         let path = database.path.clone();
-        let revision = begin_revision(&database.connection, job).doing(&path, "beginning to read the manifest")?;
+        let begun = begin_revision(&database.connection, job);
+        let (revision, knows_none) = begun.doing(&path, "beginning to read the manifest")?;
         Ok(Box::new(Self {
             database,
             job,
             revision,
             position: 0,
             enqueued: Enqueued::default(),
+            names: TakenNames::new(),
             table: blake3::Hasher::new(),
+            knows_none,
+            is_settled: true,
         }))
     }
 
     fn take(&mut self, row: &ManifestRow, items: &[Item]) -> rusqlite::Result<Vec<Clash>> {
-        let clashes = self.claim_names(row, items)?;
-        if !clashes.is_empty() {
-            return Ok(clashes);
-        }
-        for item in items {
-            self.take_item(row.line, item)?;
-        }
-        self.keep_row(row, items)?;
-        Ok(vec![])
-    }
-
-    /// Ids and names belong to the first row that uses them; rows without an id may repeat a request.
-    fn claim_names(&mut self, row: &ManifestRow, items: &[Item]) -> rusqlite::Result<Vec<Clash>> {
         let mut clashes = Vec::new();
         for item in items {
-            let first_line = self.first_line("id", item.id.as_str(), row.line)?;
-            if let Some(first_line) = first_line {
-                if row.has_id {
-                    clashes.push(Clash { over: ClashOver::Id(item.id.clone()), first_line });
-                }
-                continue;
-            }
-            // File systems that fold case would let two names meet in one file.
-            let first_line = self.first_line("name", &item.name.to_lowercase(), row.line)?;
-            clashes.extend(first_line.map(|first_line| Clash { over: ClashOver::Name(item.name.clone()), first_line }));
+            clashes.extend(self.take_item(row, item)?);
         }
+        self.keep_row(row, items)?;
         Ok(clashes)
     }
 
-    /// The line that used this id or name before, in this reading; `None` makes it the present line's.
-    fn first_line(&self, what: &str, text: &str, line: u64) -> rusqlite::Result<Option<u64>> {
-        let connection = &self.database.connection;
-        let new = connection
-            .prepare_cached("INSERT OR IGNORE INTO temp.used (what, text, line) VALUES (?1, ?2, ?3)")?
-            .execute(params![what, text, line])?;
-        if new == 1 {
-            return Ok(None);
+    /// Takes an item. Its id and its name belong to the first row that uses them; rows without an id may repeat a
+    /// request. An item whose name clashes is taken all the same, to find whoever clashes with its id.
+    fn take_item(&mut self, row: &ManifestRow, item: &Item) -> rusqlite::Result<Option<Clash>> {
+        let is_new = self.knows_none && self.insert(row.line, item)?;
+        let known = if is_new { None } else { self.known(item)? };
+        if let Some(earlier) = known.as_ref().filter(|known| known.last_revision == self.revision) {
+            let clash = Clash { over: ClashOver::Id(item.id.clone()), first_line: earlier.line };
+            self.enqueued.repeated += u64::from(!row.has_id);
+            return Ok(row.has_id.then_some(clash));
         }
-        connection
-            .prepare_cached("SELECT line FROM temp.used WHERE what = ?1 AND text = ?2")?
-            .query_row([what, text], |row| row.get(0))
-            .map(Some)
+        let first_line = self.names.claim(&item.name, row.line);
+        match known {
+            None if is_new => {}
+            None => drop(self.insert(row.line, item)?),
+            Some(known) => self.meet(row.line, item, &known)?,
+        }
+        Ok(first_line.map(|first_line| Clash { over: ClashOver::Name(item.name.clone()), first_line }))
     }
 
-    fn take_item(&mut self, line: u64, item: &Item) -> rusqlite::Result<()> {
-        let Some(known) = self.known(item)? else {
-            self.enqueued.new += 1;
-            return self.insert(line, item);
-        };
-        if known.last_revision == self.revision {
-            self.enqueued.repeated += 1;
-            return Ok(());
-        }
+    /// Finds an item again that an earlier revision knew.
+    fn meet(&mut self, line: u64, item: &Item, known: &Known) -> rusqlite::Result<()> {
         match known.change() {
             Change::None => self.enqueued.unchanged += 1,
-            Change::Kept => self.enqueued.kept += 1,
+            Change::Kept => {
+                self.enqueued.kept += 1;
+                self.is_settled &= known.state == "done";
+            }
             Change::Edit { requeue } => {
                 self.enqueued.updated += 1;
-                self.edit(&known, item, requeue)?;
+                self.edit(known, item, requeue)?;
             }
         }
-        self.touch(line, &known)
+        self.touch(line, known)
     }
 
     fn known(&self, item: &Item) -> rusqlite::Result<Option<Known>> {
         self.database
             .connection
             .prepare_cached(
-                "SELECT key, last_revision, state, digest = ?3 AND name = ?4, cancelled_by,
-                        counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost')
+                "SELECT key, line, last_revision, state, digest = ?3 AND name = ?4, cancelled_by,
+                        (digest <> ?3 OR name <> ?4) AND
+                        (counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost'))
                  FROM items WHERE job_id = ?1 AND id = ?2",
             )?
             .query_row(params![self.job, item.id.as_str(), item.digest.0, item.name], |row| {
                 Ok(Known {
                     key: row.get(0)?,
-                    last_revision: row.get(1)?,
-                    state: row.get(2)?,
-                    same: row.get(3)?,
-                    cancelled_by: row.get(4)?,
-                    maybe_paid: row.get(5)?,
+                    line: row.get(1)?,
+                    last_revision: row.get(2)?,
+                    state: row.get(3)?,
+                    same: row.get(4)?,
+                    cancelled_by: row.get(5)?,
+                    maybe_paid: row.get(6)?,
                 })
             })
             .optional()
     }
 
-    fn insert(&self, line: u64, item: &Item) -> rusqlite::Result<()> {
-        self.database
+    /// Adds an item; returns whether its id was free.
+    fn insert(&mut self, line: u64, item: &Item) -> rusqlite::Result<bool> {
+        let inserted = self
+            .database
             .connection
             .prepare_cached(
                 "INSERT INTO items (job_id, id, name, line, first_revision, last_revision, request, digest, due_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0) ON CONFLICT (job_id, id) DO NOTHING",
             )?
             .execute(params![
                 self.job,
@@ -158,7 +155,8 @@ impl SqliteIntake {
                 to_json(&item.request)?,
                 item.digest.0
             ])?;
-        Ok(())
+        self.enqueued.new += inserted as u64;
+        Ok(inserted == 1)
     }
 
     fn touch(&self, line: u64, known: &Known) -> rusqlite::Result<()> {
@@ -203,28 +201,22 @@ impl SqliteIntake {
         Ok(())
     }
 
-    fn publish_revision(&mut self, columns: &[String]) -> rusqlite::Result<()> {
-        self.database.connection.execute_batch("COMMIT")?;
-        let columns = to_json(&columns)?;
-        let transaction = self.database.connection.transaction()?;
-        apply_edits(&transaction, self.job)?;
-        self.enqueued.removed = retire(&transaction, self.job, self.revision)?;
-        self.table.update(columns.as_bytes());
-        let table = *self.table.finalize().as_bytes();
-        transaction.execute(
-            "INSERT INTO tallies (job_id, state, kind, items) VALUES (?1, 'queued', '', ?2)
-             ON CONFLICT (job_id, state, kind) DO UPDATE SET items = items + ?2",
-            params![self.job, self.enqueued.new],
-        )?;
-        transaction.execute(
-            "UPDATE jobs SET revision = ?2, columns = ?3, table_digest = ?4,
-                    results_stale = results_stale OR ?5 OR table_digest IS NOT ?4
-             WHERE id = ?1",
-            params![self.job, self.revision, columns, table, self.enqueued.updated > 0],
-        )?;
-        transaction.commit()?;
-        let old = "DELETE FROM rows WHERE job_id = ?1 AND revision < ?2";
-        self.database.connection.execute(old, params![self.job, self.revision]).map(drop)
+    fn publish_revision(&mut self, columns: &[String], fingerprint: Option<Fingerprint>) -> rusqlite::Result<Enqueued> {
+        let connection = &mut self.database.connection;
+        connection.execute_batch("COMMIT")?;
+        undo_on_disk(connection)?;
+        self.table.update(to_json(&columns)?.as_bytes());
+        let publication = Publication {
+            job: self.job,
+            revision: self.revision,
+            columns,
+            table: *self.table.finalize().as_bytes(),
+            fingerprint: fingerprint.filter(|_| self.is_settled),
+            enqueued: self.enqueued,
+        };
+        let enqueued = publication.commit(connection)?;
+        revision::clear_older(connection, self.job, self.revision)?;
+        Ok(enqueued)
     }
 }
 
@@ -251,74 +243,36 @@ impl Intake for SqliteIntake {
         Ok(clashes)
     }
 
-    fn publish(mut self: Box<Self>, columns: &[String]) -> Result<Enqueued, QueueError> {
+    fn see(&mut self, file: &SeenFile) -> Result<(), QueueError> {
+        let seen = readings::see(&self.database.connection, self.job, self.revision, file);
+        seen.doing(&self.database.path, "taking in the manifest")
+    }
+
+    fn publish(
+        mut self: Box<Self>,
+        columns: &[String],
+        fingerprint: Option<Fingerprint>,
+    ) -> Result<Enqueued, QueueError> {
         let path = self.database.path.clone();
-        self.publish_revision(columns).doing(&path, "publishing the manifest")?;
-        Ok(self.enqueued)
+        self.publish_revision(columns, fingerprint).doing(&path, "publishing the manifest")
     }
 
     fn abandon(self: Box<Self>) -> Result<(), QueueError> {
         let connection = &self.database.connection;
         connection
             .execute_batch("ROLLBACK")
-            .and_then(|()| clear_unpublished(connection, self.job))
+            .and_then(|()| undo_on_disk(connection))
+            .and_then(|()| revision::clear_unpublished(connection, self.job))
             .doing(&self.database.path, "taking the manifest back")
     }
 }
 
-fn begin_revision(connection: &Connection, job: i64) -> rusqlite::Result<i64> {
-    clear_unpublished(connection, job)?;
-    connection.execute_batch(
-        "CREATE TEMP TABLE used (what TEXT, text TEXT, line INTEGER, PRIMARY KEY (what, text)) WITHOUT ROWID",
-    )?;
-    let next = "UPDATE jobs SET intake = intake + 1 WHERE id = ?1 RETURNING intake";
-    let revision = connection.query_row(next, [job], |row| row.get(0))?;
+/// Begins a revision; returns its number, and whether no revision before had any item.
+fn begin_revision(connection: &Connection, job: i64) -> rusqlite::Result<(i64, bool)> {
+    let revision = revision::begin(connection, job)?;
+    revision::prepare(connection)?;
+    let known = "SELECT EXISTS (SELECT 1 FROM tallies WHERE job_id = ?1 AND items > 0)";
+    let knows_any: bool = connection.query_row(known, [job], |row| row.get(0))?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    Ok(revision)
-}
-
-/// Removes what a reading left that was never published; nobody has seen it, and no tally counts it.
-fn clear_unpublished(connection: &Connection, job: i64) -> rusqlite::Result<()> {
-    let unfinished = "SELECT intake > revision FROM jobs WHERE id = ?1";
-    if !connection.query_row(unfinished, [job], |row| row.get::<_, bool>(0))? {
-        return Ok(());
-    }
-    for statement in [
-        "DELETE FROM edits WHERE job_id = :job",
-        "DELETE FROM items WHERE job_id = :job AND first_revision > (SELECT revision FROM jobs WHERE id = :job)",
-        "DELETE FROM rows WHERE job_id = :job AND revision > (SELECT revision FROM jobs WHERE id = :job)",
-    ] {
-        connection.execute(statement, named_params! { ":job": job })?;
-    }
-    Ok(())
-}
-
-/// Known items take what their rows say now; those that failed or were gone are queued anew.
-fn apply_edits(connection: &Connection, job: i64) -> rusqlite::Result<()> {
-    connection.execute(
-        "UPDATE items SET name = edits.name, request = edits.request, digest = edits.digest
-         FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1",
-        [job],
-    )?;
-    connection.execute(
-        "UPDATE items SET state = 'queued', due_at = 0, counted = 0, empty = 0, failure_kind = NULL, failure = NULL,
-                cancelled_by = NULL
-         FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1 AND edits.requeue",
-        [job],
-    )?;
-    connection.execute("DELETE FROM edits WHERE job_id = ?1", [job]).map(drop)
-}
-
-/// Takes out the waiting items whose rows are gone, and counts all whose rows went with this revision.
-fn retire(connection: &Connection, job: i64, revision: i64) -> rusqlite::Result<u64> {
-    connection.execute(
-        "UPDATE items SET state = 'cancelled', due_at = NULL, cancelled_by = 'manifest'
-         WHERE job_id = ?1 AND state = 'queued' AND last_revision < ?2",
-        params![job, revision],
-    )?;
-    connection.query_row(
-        "SELECT count(*) FROM items WHERE job_id = ?1 AND last_revision < ?2",
-        params![job, revision],
-        |row| row.get(0),
-    )
+    Ok((revision, !knows_any))
 }

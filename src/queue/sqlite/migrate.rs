@@ -11,7 +11,10 @@ use super::{Database, Doing};
 const APPLICATION_ID: i64 = 0x4F56_4E54;
 
 /// The migrations in order; a database's `user_version` says how many it has seen.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_queue.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_queue.sql"),
+    include_str!("../../../migrations/sqlite/0002_readings.sql"),
+];
 
 /// Runs the migrations the database has not seen, each in a transaction of its own, after copying it if it holds
 /// anything.
@@ -88,6 +91,22 @@ mod tests {
         for _ in 0..2 {
             let database = Database::open(&path).unwrap();
             assert_eq!(schema_version(&database.connection, &path).unwrap(), MIGRATIONS.len());
+        }
+    }
+
+    #[test]
+    fn an_older_database_is_brought_along_after_a_copy_and_keeps_what_it_holds() {
+        let (_folder, path) = temporary();
+        let mut old = Connection::open(&path).unwrap();
+        apply(&mut old, MIGRATIONS[0], 1).unwrap();
+        old.execute("INSERT INTO jobs (name, manifest, output) VALUES ('spring', 'spring.csv', 'output')", []).unwrap();
+        drop(old);
+        let database = Database::open(&path).unwrap();
+        assert_eq!(schema_version(&database.connection, &path).unwrap(), MIGRATIONS.len());
+        let copy = Connection::open(copy_path(&path, 1)).unwrap();
+        for connection in [&database.connection, &copy] {
+            let name: String = connection.query_row("SELECT name FROM jobs", [], |row| row.get(0)).unwrap();
+            assert_eq!(name, "spring");
         }
     }
 

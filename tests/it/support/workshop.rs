@@ -128,7 +128,7 @@ impl Workshop {
             let row = overnight::domain::ManifestRow { line: n as u64 + 2, cells: vec![], has_id: true };
             intake.push(&row, &[item(&format!("item-{n}"), &format!("prompt {n}"))]).unwrap();
         }
-        intake.publish(&[]).unwrap();
+        intake.publish(&[], None).unwrap();
         workshop
     }
 

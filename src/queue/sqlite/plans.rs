@@ -1,0 +1,127 @@
+//! Holds every statement of a run to its indexes: none may look at all items or attempts, however many are done. Never
+//! measures time.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use rusqlite::Connection;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use super::intake::SqliteIntake;
+use super::{Database, JobEntry, SqliteQueue};
+use crate::domain::{
+    Artifact, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
+    Request, SeenFile, Timestamp,
+};
+use crate::queue::{Intake, Queue, Settlement, Start, Turn};
+
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+type Statements = Arc<Mutex<BTreeSet<String>>>;
+
+/// Opens the database and notes every statement that it runs from now on.
+fn traced(path: &Path, statements: &Statements) -> Database {
+    let mut database = Database::open(path).unwrap();
+    let statements = statements.clone();
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            statements.lock().unwrap().insert(statement.sql().into_owned());
+        }
+    };
+    database.connection.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(note)).unwrap();
+    database
+}
+
+fn queue(path: &Path, statements: &Statements) -> SqliteQueue {
+    let (name, manifest, output) = ("job".into(), "m.csv".into(), "output".into());
+    let entry = JobEntry { name, manifest, output, holder: "the test".into() };
+    SqliteQueue::begin_run(traced(path, statements), &entry, NOW).unwrap()
+}
+
+/// Reads a manifest of so many rows, two of which ask for the same.
+fn read(path: &Path, statements: &Statements, rows: u64) {
+    let mut intake = SqliteIntake::begin(traced(path, statements), 1).unwrap();
+    intake.see(&SeenFile { path: "a.png".into(), bytes: 9, modified: 9 }).unwrap();
+    for line in 0..=rows {
+        let row = ManifestRow { line, cells: vec![], has_id: false };
+        let id = line.min(rows - 1).to_string();
+        let item =
+            Item { name: id.clone(), id: ItemId::new(id), request: Request::new("m", "p"), digest: Digest([0; 32]) };
+        intake.push(&row, &[item]).unwrap();
+    }
+    intake.publish(&[], Some(Fingerprint([1; 32]))).unwrap();
+}
+
+/// Plays a run in which everything happens that can; returns what is left in flight when it is killed.
+fn play(queue: &mut SqliteQueue) {
+    let mut commit = |turn: Turn| queue.commit(NOW, Turn { lease_until: NOW, ..turn }).unwrap();
+    let claims = commit(Turn { want: 8, ..Turn::default() }).claims;
+    let starts = claims.into_iter().map(|claim| Start { claim, reserve: None }).collect();
+    let releases = commit(Turn { want: 1, ..Turn::default() }).claims;
+    let mut attempts = commit(Turn { starts, releases, ..Turn::default() }).attempts;
+    let receipts =
+        attempts[3..6].iter().map(|it| (it.id, Receipt { images: vec![], reply: Reply::default() })).collect();
+    commit(Turn { receipts, ..Turn::default() });
+    let failure = || Failure::new(FailureKind::Transient, "why");
+    let done = Artifact { images: vec![], caption: None, finish_reason: None };
+    let outcomes = [
+        Outcome::Failed(failure()),
+        Outcome::Retry { due_at: NOW, failure: failure() },
+        Outcome::Returned { due_at: NOW, failure: failure() },
+        Outcome::Done(done),
+    ];
+    let ended = attempts.drain(..4).zip(outcomes);
+    let settlements = ended.map(|(attempt, outcome)| Settlement { attempt, outcome, cost: None }).collect();
+    commit(Turn { settlements, want: 1, only_attempted: true, ..Turn::default() });
+    queue.next_due(false).unwrap();
+    queue.next_due(true).unwrap();
+    queue.counts().unwrap();
+    queue.results_stale().unwrap();
+    queue.results_written().unwrap();
+}
+
+/// The steps of a statement that pass over a whole table of items, attempts, rows or files, or over all of a job's.
+fn long_ways(connection: &Connection, statement: &str) -> Vec<String> {
+    let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+    let mut rows = plan.raw_query();
+    let mut long = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let step: String = row.get(3).unwrap();
+        let scans = ["items", "attempts", "rows", "seen_files"].iter().any(|table| step == format!("SCAN {table}"))
+            || step.starts_with("SCAN") && step.contains(" USING ");
+        if scans || step.ends_with("sqlite_autoindex_items_1 (job_id=?)") {
+            long.push(step);
+        }
+    }
+    long
+}
+
+#[test]
+fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("overnight.db");
+    let statements = Statements::default();
+    let mut first = queue(&path, &statements);
+    read(&path, &statements, 12);
+    read(&path, &statements, 11);
+    play(&mut first);
+    drop(first);
+    for on_lost in [OnLost::Hold, OnLost::Resend] {
+        let mut next = queue(&path, &statements);
+        next.rescue(NOW, on_lost).unwrap();
+        next.last_reading().unwrap();
+        next.files_seen(&mut |_| true).unwrap();
+        next.end_run(NOW, "complete").unwrap();
+    }
+    let connection = Connection::open(&path).unwrap();
+    // With them, the plan of a new run's row shows steps that are taken only where a reference was broken before.
+    connection.pragma_update(None, "foreign_keys", false).unwrap();
+    let statements = statements.lock().unwrap();
+    let data = statements.iter().filter(|sql| ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&&sql[..6]));
+    let data: Vec<_> = data.filter(|sql| !sql.contains("sqlite_schema")).collect();
+    assert!(data.len() > 30, "{data:#?}");
+    for statement in data {
+        assert_eq!(long_ways(&connection, statement), [""; 0], "{statement}");
+    }
+}
