@@ -82,6 +82,7 @@ pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> a
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
         fetch: FetchSettings::default(),
+        in_flight: job.concurrency.get(),
     };
     match Gemini::new(settings) {
         Ok(gemini) => Ok(Arc::new(gemini)),

@@ -28,7 +28,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 fn client(whole: Duration) -> Client {
     let patience = Patience { connect: LONG, whole };
-    Client::new(Trust::Nobody, Proxies::None, patience, HeaderMap::new()).unwrap()
+    Client::new(Trust::Nobody, Proxies::None, patience, HeaderMap::new(), 16).unwrap()
 }
 
 async fn post(client: &Client, url: &str, body: RequestBody) -> Result<Response, TransportError> {

@@ -63,6 +63,8 @@ pub struct GeminiSettings {
     pub connect_timeout: Duration,
     /// How pictures are fetched that the answer only names.
     pub fetch: FetchSettings,
+    /// Requests in flight at most.
+    pub in_flight: usize,
 }
 
 /// Why no provider can be made of these settings.
@@ -118,7 +120,8 @@ impl Gemini {
         let own = net::connecting(&trust, &proxies, settings.connect_timeout).map(|client| (base.clone(), client));
         let fetcher = own.and_then(|own| Fetcher::new(settings.fetch.limits, Some(own)));
         Ok(Self {
-            client: Client::new(trust, proxies, patience, headers).map_err(|error| no_client(&error))?,
+            client: Client::new(trust, proxies, patience, headers, settings.in_flight)
+                .map_err(|error| no_client(&error))?,
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
             references: References::below(settings.references),

@@ -28,6 +28,7 @@ pub fn settings(base_url: &str, auth: Auth) -> GeminiSettings {
         references: PathBuf::from("."),
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
+        in_flight: 16,
         fetch: FetchSettings { limits: Limits::default(), waits: vec![Duration::ZERO; 4] },
     }
 }
