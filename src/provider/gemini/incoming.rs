@@ -61,7 +61,8 @@ impl Incoming {
         self.open = true;
         // The first block goes on in one piece where it can: large pieces are the cheap ones.
         if withheld > 0 {
-            self.pass_on(&self.head[..withheld].to_vec(), images)?;
+            let head = self.head.clone();
+            self.pass_on(&head[..withheld], images)?;
         }
         self.pass_on(block, images)
     }

@@ -25,6 +25,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION
 use reqwest::{Certificate, Client, ClientBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use self::answer::oracle;
 use self::auth::Key;
 use self::error_reply::ErrorReply;
 pub use self::fetch::FetchSettings;

@@ -22,21 +22,16 @@ use crate::provider::gemini::incoming::Unsaved;
 /// What a reading came to, in words that can be compared, and the images that were left in the sink.
 type Reading = (String, Vec<Vec<u8>>);
 
-/// Panics unless the reader, given the body in these pieces, comes to what the plain way comes to. Bodies beyond the
-/// limits of the reader are only read.
-pub fn compare<'a>(body: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) {
+/// Panics unless the reader, given the body in these pieces, comes to what it comes to in one, and to what the plain
+/// way comes to. Bodies beyond the limits of the reader are only read.
+pub fn compare<'a>(body: &'a [u8], pieces: impl IntoIterator<Item = &'a [u8]>) {
     let key = Key::new(Auth::Header, Some("s3cr3t".into())).unwrap();
-    let streamed = streamed(pieces, &key, body);
-    if streamed.0.starts_with("Err(TooMuch") || stands_by_position(body) {
+    let in_pieces = streamed(pieces, &key, body);
+    assert_eq!(in_pieces, streamed([body], &key, body), "{}", String::from_utf8_lossy(body));
+    if in_pieces.0.starts_with("Err(TooMuch") || stands_by_position(body) {
         return;
     }
-    assert_eq!(streamed, collected(body, &key), "{}", String::from_utf8_lossy(body));
-}
-
-/// Panics unless the reader comes to the same in these pieces as in one.
-pub fn compare_pieces<'a>(body: &[u8], pieces: impl IntoIterator<Item = &'a [u8]>) {
-    let key = Key::new(Auth::Header, None).unwrap();
-    assert_eq!(streamed(pieces, &key, body), streamed([body], &key, body), "{}", String::from_utf8_lossy(body));
+    assert_eq!(in_pieces, collected(body, &key), "{}", String::from_utf8_lossy(body));
 }
 
 fn streamed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, key: &Key, body: &[u8]) -> Reading {
@@ -146,9 +141,9 @@ fn stands_by_position(body: &[u8]) -> bool {
 
 /// A sink in memory, strict about the order of what it is told.
 #[derive(Debug, Default)]
-struct Collected {
-    open: Option<Vec<u8>>,
-    kept: Vec<Vec<u8>>,
+pub(super) struct Collected {
+    pub(super) open: Option<Vec<u8>>,
+    pub(super) kept: Vec<Vec<u8>>,
 }
 
 impl Collected {

@@ -318,3 +318,47 @@ pub(super) fn unread(rest: &[u8], error: &serde_json::Error, key: &Key) -> Unrea
     }
     Unread::Unreadable(ErrorReply::of_body(&String::from_utf8_lossy(rest), None, key))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::oracle::Collected;
+    use super::*;
+
+    /// A part with a whole PNG.
+    const IMAGE: &str = r#"{"inlineData":{"data":"iVBORw0KGgoAAAAASUVORK5CYII="}},"#;
+    const START: &str = r#"{"candidates":[{"content":{"parts":["#;
+
+    /// What stops an answer of these pieces; nothing of it is left.
+    fn excess<'a>(mut reader: AnswerReader, pieces: impl IntoIterator<Item = &'a str>) -> Option<Excess> {
+        let mut images = Collected::default();
+        let stopped = pieces.into_iter().find_map(|piece| reader.push(piece.as_bytes(), &mut images).err());
+        assert!(stopped.is_none() || images.open.is_none() && images.kept.is_empty());
+        match stopped? {
+            Unread::TooMuch(excess) => Some(excess),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_at_the_limits_and_leaves_nothing() {
+        let images = |count| [START].into_iter().chain(std::iter::repeat_n(IMAGE, count));
+        assert_eq!(excess(AnswerReader::default(), images(64)), None);
+        assert_eq!(excess(AnswerReader::default(), images(65)), Some(Excess::Images));
+        let long = AnswerReader { length: MOST_BYTES - START.len() - 2 * IMAGE.len(), ..AnswerReader::default() };
+        assert_eq!(excess(long, images(3)), Some(Excess::Bytes));
+        let words = "A sunset. ".repeat(MOST_REST / 20);
+        let text = [START, IMAGE, r#"{"text":""#, &words, &words];
+        assert_eq!(excess(AnswerReader::default(), text[..4].iter().copied()), None);
+        assert_eq!(excess(AnswerReader::default(), text), Some(Excess::Rest));
+    }
+
+    #[test]
+    fn what_nobody_reads_takes_no_memory() {
+        let mut reader = AnswerReader::default();
+        let signature = "c2lnbmF0dXJl".repeat(100_000);
+        for piece in [START, IMAGE, r#"{"thoughtSignature":""#, &signature, &signature] {
+            reader.push(piece.as_bytes(), &mut Collected::default()).unwrap_or_default();
+        }
+        assert!(reader.rest.capacity() < 1_000, "{}", reader.rest.capacity());
+    }
+}
