@@ -295,6 +295,45 @@ fn pieces<'a>(body: &'a [u8], sizes: &[usize]) -> Vec<&'a [u8]> {
     pieces
 }
 
+/// What chance seldom makes: strings that are wrong, or only nearly, in each place that is treated in its own way.
+#[test]
+fn strings_that_are_wrong_or_nearly_so_are_told_apart_wherever_they_stand() {
+    const STRINGS: &[&[u8]] = &[
+        b"*\xC3\xA9",
+        b"*\xC3a\xA9",
+        b"*\xC3\\n\xA9",
+        b"\xFF",
+        b"*\\ud83d\\ude00",
+        b"*\\ud83da\\ude00",
+        b"*\\ud83d\\/\\ude00",
+        b"*\\ude00",
+        b"AAAA\\x",
+        b"AAAA\\u00zz",
+        b"AAAA\\u\",\"a",
+        b"AAAA\n",
+        b"AAAA\\",
+        b"AAAA\\u00",
+        b"data:image/png;base64\\u002cAA\\u0041*",
+    ];
+    const PLACES: &[&str] = &[
+        r#"{"candidates":[{"content":{"parts":[{"inlineData":{"data":"#,
+        r#"{"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"#,
+        r#"{"candidates":[{"content":{"parts":[{"fileData":{"fileUri":"#,
+        r#"{"candidates":[{"content":{"parts":[{"thoughtSignature":"#,
+        r#"{"candidates":[{"finishReason":"#,
+        r#"{"error":"#,
+    ];
+    for (place, string) in PLACES.iter().flat_map(|place| STRINGS.iter().map(move |string| (place, string))) {
+        let nesting: String = place.chars().filter(|c| ['{', '['].contains(c)).collect();
+        let end: String = nesting.chars().rev().map(|c| if c == '{' { '}' } else { ']' }).collect();
+        let body = [place.as_bytes(), b"\"", string, b"\"", end.as_bytes()].concat();
+        for length in place.len()..=body.len() {
+            oracle::compare(&body[..length], pieces(&body[..length], &[3]));
+        }
+    }
+}
+
 /// As many cases as the environment says, or as many as take some seconds unoptimised.
 fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
