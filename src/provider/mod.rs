@@ -20,16 +20,20 @@ pub trait Provider: Send + Sync {
 }
 
 /// Where a provider puts image bytes, one image after the other: `begin`, any number of `write`, then `keep` for a
-/// final image or `discard` for a draft or for bytes that are no image.
+/// image that is whole or `discard` for bytes that are no image. Which of the kept ones are final may be known only at
+/// the end of the answer: `retain` says it.
 pub trait ImageSink: Send {
     /// A new image begins.
     fn begin(&mut self) -> io::Result<()>;
     /// The next bytes of it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// It is whole, and a final one.
+    /// It is whole; a final one as long as `retain` does not say otherwise.
     fn keep(&mut self) -> io::Result<()>;
     /// It shall leave no trace.
     fn discard(&mut self) -> io::Result<()>;
+    /// Of the images kept so far these are final, in this order, by their number from 0 in the order of `keep`; the
+    /// others shall leave no trace.
+    fn retain(&mut self, finals: &[usize]) -> io::Result<()>;
 }
 
 /// What came back beside the images.

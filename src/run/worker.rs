@@ -102,4 +102,8 @@ impl ImageSink for StagedImages {
     fn discard(&mut self) -> io::Result<()> {
         self.0.discard()
     }
+
+    fn retain(&mut self, finals: &[usize]) -> io::Result<()> {
+        self.0.retain(finals)
+    }
 }

@@ -35,10 +35,13 @@ pub trait Staging: Send {
     fn begin(&mut self) -> io::Result<()>;
     /// The next bytes of it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// It is whole, and a final one. Its bytes must be an image by content.
+    /// It is whole. Its bytes must be an image by content.
     fn keep(&mut self) -> io::Result<()>;
     /// It shall leave no trace.
     fn discard(&mut self) -> io::Result<()>;
+    /// Of the images kept so far these stay, in this order, by their number from 0 in the order they were kept; the
+    /// others leave no trace.
+    fn retain(&mut self, finals: &[usize]) -> io::Result<()>;
     /// The images that were kept so far, in order.
     fn kept(&self) -> &[StagedImage];
     /// The images that were kept, in order; they stay in staging from now on.

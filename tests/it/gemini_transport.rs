@@ -119,5 +119,5 @@ async fn an_answer_without_end_is_given_up() {
     let endless = vec![b' '; 65 << 20];
     let failure = fail(Play::ReplyAndClose(http(200, &[], &endless))).await;
     assert_eq!((failure.kind, failure.reach), (Transient, Reach::Lost));
-    assert!(failure.message.contains("longer than 64 MiB"), "{}", failure.message);
+    assert!(failure.message.contains("holds more than 1 MiB beside its pictures"), "{}", failure.message);
 }

@@ -27,6 +27,8 @@ macro_rules! store_contract {
             nothing_stands_under_a_final_name_before_it_is_published,
             a_staging_that_is_dropped_leaves_nothing,
             a_discarded_image_leaves_the_others_and_their_order,
+            what_is_not_retained_leaves_no_trace_and_the_rest_has_the_order_told,
+            pieces_of_any_size_make_the_same_image,
             what_is_no_image_is_not_kept,
             publishing_again_changes_nothing,
             a_later_process_publishes_what_an_earlier_one_staged,
@@ -204,6 +206,54 @@ pub fn a_discarded_image_leaves_the_others_and_their_order(open: Open) {
     assert_eq!(files, ["lamp.png", "lamp~2.png"]);
     assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "first"));
     assert_eq!(fs::read(root.path().join("lamp~2.png")).unwrap(), png(1, 1, "second"));
+}
+
+pub fn what_is_not_retained_leaves_no_trace_and_the_rest_has_the_order_told(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let mut staging = store.stage(AttemptId(1)).unwrap();
+    for filler in ["draft", "second", "first", "another draft"] {
+        staging.begin().unwrap();
+        staging.write(&png(1, 1, filler)).unwrap();
+        staging.keep().unwrap();
+    }
+    let provisional = staging.kept().to_vec();
+    staging.retain(&[2, 1]).unwrap();
+    assert_eq!(staging.kept(), [provisional[2].clone(), provisional[1].clone()]);
+    // What comes after is numbered on, and what was given up is gone without any sweep.
+    staging.begin().unwrap();
+    staging.write(&png(1, 1, "third")).unwrap();
+    staging.keep().unwrap();
+    staging.retain(&[0, 1, 2]).unwrap();
+    let draft = store.publish(&[publication("draft", vec![provisional[0].clone()], None)]).remove(0);
+    assert!(matches!(draft, Ok(Published::Vanished { .. })));
+    let artifact = publish(&*store, &publication("lamp", staging.finish(), None));
+    assert_eq!(artifact.images.len(), 3);
+    assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "first"));
+    assert_eq!(fs::read(root.path().join("lamp~2.png")).unwrap(), png(1, 1, "second"));
+    assert_eq!(fs::read(root.path().join("lamp~3.png")).unwrap(), png(1, 1, "third"));
+}
+
+pub fn pieces_of_any_size_make_the_same_image(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let picture = png(3, 2, &"filler ".repeat(20_000));
+    let expected = blake3::hash(&picture).to_hex().to_string();
+    let sizes: [&[usize]; 4] = [&[1_000_000], &[7], &[24_576], &[11, 16_384, 16_383, 1, 40_000, 3]];
+    for (attempt, sizes) in (1..).zip(sizes) {
+        let mut staging = store.stage(AttemptId(attempt)).unwrap();
+        staging.begin().unwrap();
+        let (mut rest, mut sizes) = (&picture[..], sizes.iter().cycle());
+        while !rest.is_empty() {
+            let (piece, behind) = rest.split_at((*sizes.next().unwrap()).min(rest.len()));
+            staging.write(piece).unwrap();
+            rest = behind;
+        }
+        staging.keep().unwrap();
+        let staged = staging.finish().remove(0);
+        assert_eq!((staged.bytes, &staged.blake3), (picture.len() as u64, &expected), "attempt {attempt}");
+        assert_eq!((staged.width, staged.height), (Some(3), Some(2)));
+    }
 }
 
 pub fn what_is_no_image_is_not_kept(open: Open) {

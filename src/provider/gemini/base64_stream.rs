@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use base64::DecodeSliceError;
 use base64::engine::{Engine, GeneralPurposeConfig};
 
-/// Characters coded at once: four of them make three bytes, so this gives 48 KiB.
-const BLOCK: usize = 64 * 1024;
-/// Bytes that become such a block: a multiple of three, so that only the last of several blocks is padded.
-pub(super) const BLOCK_BYTES: usize = BLOCK / 4 * 3;
-/// No fewer characters are decoded before the end comes: 12 bytes, enough to know an image by.
-const LEAST: usize = 16;
+/// What is decoded waits here until there is this much, in bytes: all the memory that decoding takes. It is a multiple
+/// of three, so that whole groups fill it, and of 8 KiB, so that the hash behind it uses its widest instructions.
+const BLOCK: usize = 24 * 1024;
+/// Bytes that are encoded at once: a multiple of three, so that only the last of several blocks is padded. They make
+/// 64 KiB of text.
+pub(super) const BLOCK_BYTES: usize = 48 * 1024;
 
 /// The standard alphabet; padding is written, and may be missing in what is read.
 const CONFIG: GeneralPurposeConfig = base64::engine::general_purpose::PAD_INDIFFERENT;
@@ -39,64 +39,98 @@ pub(super) const fn encoded_length(bytes: u64) -> u64 {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NotBase64;
 
-/// Decodes what is pushed, in whatever pieces it comes, with or without padding, over any white space.
+/// Whether this character may stand in base64, padding included.
+pub(super) fn is_base64(character: u8) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, b'+' | b'/' | b'=')
+}
+
+/// Decodes what is pushed, in whatever pieces it comes, with or without padding. Its buffer comes with the first piece
+/// and stays for the next text.
 #[derive(Debug, Default)]
 pub(super) struct Decoder {
-    pending: Vec<u8>,
-    decoded: Vec<u8>,
+    /// Characters that are no whole group of four yet.
+    carried: [u8; 3],
+    carries: usize,
+    /// The last group was padded: nothing may follow.
     padded: bool,
+    buffer: Vec<u8>,
+    filled: usize,
 }
 
 impl Decoder {
-    /// Takes the next characters and hands on what they decode to, block by block.
-    pub(super) fn push<E: From<NotBase64>>(
-        &mut self,
-        base64: &[u8],
-        mut write: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        for piece in base64.chunks(BLOCK) {
-            self.take(piece);
-            let whole = self.pending.len() / 4 * 4;
-            if whole >= LEAST {
-                self.decode(whole, &mut write)?;
-            }
+    /// How many characters there is room for; at least one while the buffer is not full.
+    pub(super) fn room(&self) -> usize {
+        ((BLOCK - self.filled) / 3 * 4).saturating_sub(self.carries)
+    }
+
+    /// Takes in all of the piece, which may be no longer than there is room; of a piece that is no base64, nothing.
+    pub(super) fn take(&mut self, piece: &[u8]) -> Result<(), NotBase64> {
+        if self.carries + piece.len() < 4 {
+            self.carried[self.carries..][..piece.len()].copy_from_slice(checked(piece)?);
+            self.carries += piece.len();
+            return Ok(());
         }
+        let (mut filled, mut padded, mut rest) = (self.filled, self.padded, piece);
+        if self.carries > 0 {
+            let (first, behind) = piece.split_at(4 - self.carries);
+            let group = self.group(first);
+            filled += self.decode(&group, filled, &mut padded)?;
+            rest = behind;
+        }
+        let (groups, carried) = rest.split_at(rest.len() / 4 * 4);
+        let carried = checked(carried)?;
+        filled += self.decode(groups, filled, &mut padded)?;
+        self.carried[..carried.len()].copy_from_slice(carried);
+        (self.carries, self.filled, self.padded) = (carried.len(), filled, padded);
         Ok(())
     }
 
-    /// Appends without white space. Most pieces have none, and that is found out by a loop without an early end,
-    /// which the compiler can turn into vector instructions.
-    fn take(&mut self, piece: &[u8]) {
-        let spaced = piece.iter().fold(false, |spaced, byte| spaced | (*byte <= b' '));
-        match spaced {
-            true => self.pending.extend(piece.iter().filter(|byte| !byte.is_ascii_whitespace())),
-            false => self.pending.extend_from_slice(piece),
-        }
+    /// Decodes what was carried to the end of the text, whose last group may be without its padding.
+    pub(super) fn finish(&mut self) -> Result<(), NotBase64> {
+        let (carried, mut padded) = (self.carried, self.padded);
+        self.filled += self.decode(&carried[..self.carries], self.filled, &mut padded)?;
+        self.carries = 0;
+        Ok(())
     }
 
-    /// Hands on what is left.
-    pub(super) fn finish<E: From<NotBase64>>(mut self, write: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-        match self.pending.len() {
-            0 => Ok(()),
-            rest => self.decode(rest, write),
-        }
+    /// What was decoded since the buffer was cleared last.
+    pub(super) fn decoded(&self) -> &[u8] {
+        &self.buffer[..self.filled]
     }
 
-    fn decode<E: From<NotBase64>>(
-        &mut self,
-        count: usize,
-        mut write: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if self.padded {
-            return Err(NotBase64.into());
-        }
-        self.padded = self.pending[count - 1] == b'=';
-        self.decoded.resize(base64::decoded_len_estimate(count), 0);
-        let written =
-            CODEC.decode_slice(&self.pending[..count], &mut self.decoded).map_err(|_: DecodeSliceError| NotBase64)?;
-        self.pending.drain(..count);
-        write(&self.decoded[..written])
+    /// Makes room: what was decoded is written down.
+    pub(super) fn clear(&mut self) {
+        self.filled = 0;
     }
+
+    /// Makes ready for another text.
+    pub(super) fn restart(&mut self) {
+        (self.carries, self.padded, self.filled) = (0, false, 0);
+    }
+
+    /// The carried characters and those that complete their group.
+    fn group(&self, first: &[u8]) -> [u8; 4] {
+        let mut group = [0; 4];
+        group[..self.carries].copy_from_slice(&self.carried[..self.carries]);
+        group[self.carries..].copy_from_slice(first);
+        group
+    }
+
+    /// Decodes whole groups, or the last one, into the buffer from `at` on, and says how many bytes they make.
+    fn decode(&mut self, groups: &[u8], at: usize, padded: &mut bool) -> Result<usize, NotBase64> {
+        let Some(last) = groups.last() else { return Ok(0) };
+        if *padded {
+            return Err(NotBase64);
+        }
+        *padded = *last == b'=';
+        self.buffer.resize(BLOCK, 0);
+        CODEC.decode_slice(groups, &mut self.buffer[at..]).map_err(|_: DecodeSliceError| NotBase64)
+    }
+}
+
+/// Characters that are not decoded yet, but could be.
+fn checked(characters: &[u8]) -> Result<&[u8], NotBase64> {
+    if characters.iter().copied().all(is_base64) { Ok(characters) } else { Err(NotBase64) }
 }
 
 #[cfg(test)]
@@ -106,16 +140,19 @@ mod tests {
     fn decode_in(pieces: &[&str]) -> Result<Vec<u8>, NotBase64> {
         let mut bytes = Vec::new();
         let mut decoder = Decoder::default();
-        for piece in pieces {
-            decoder.push(piece.as_bytes(), |block| {
-                bytes.extend_from_slice(block);
-                Ok::<_, NotBase64>(())
-            })?;
+        for mut piece in pieces.iter().map(|piece| piece.as_bytes()) {
+            while !piece.is_empty() {
+                if decoder.room() == 0 {
+                    bytes.extend_from_slice(decoder.decoded());
+                    decoder.clear();
+                }
+                let (first, rest) = piece.split_at(piece.len().min(decoder.room()));
+                decoder.take(first)?;
+                piece = rest;
+            }
         }
-        decoder.finish(|block| {
-            bytes.extend_from_slice(block);
-            Ok::<_, NotBase64>(())
-        })?;
+        decoder.finish()?;
+        bytes.extend_from_slice(decoder.decoded());
         Ok(bytes)
     }
 
@@ -135,17 +172,30 @@ mod tests {
     }
 
     #[test]
-    fn white_space_is_skipped_wherever_it_stands() {
-        assert_eq!(decode_in(&["aGVs\r\nbG8g", " \t", "d29y\nbG Q=", "\n"]).unwrap(), b"hello world");
+    fn single_characters_are_taken_as_well_as_many() {
+        let text: Vec<String> = "aGVsbG8gd29ybGQ=".chars().map(String::from).collect();
+        let pieces: Vec<&str> = text.iter().map(String::as_str).collect();
+        assert_eq!(decode_in(&pieces).unwrap(), b"hello world");
     }
 
     #[test]
     fn what_is_no_base64_is_refused() {
         let after_padding = format!("{}=A", "A".repeat(19));
         let padded_block = format!("{}==", "A".repeat(18));
-        for text in ["A", "AA-_", "AAA*", "A===", &after_padding] {
+        for text in ["A", "AA-_", "AAA*", "A===", "AA A", &after_padding, "*", "AAAA*"] {
             assert_eq!(decode_in(&[text]), Err(NotBase64), "{text}");
         }
         assert_eq!(decode_in(&[&padded_block, "AAAA"]), Err(NotBase64));
+        assert_eq!(decode_in(&[&padded_block, "A"]), Err(NotBase64));
+    }
+
+    #[test]
+    fn of_what_is_refused_nothing_is_taken() {
+        let mut decoder = Decoder::default();
+        decoder.take(b"aGVsb").unwrap();
+        assert_eq!(decoder.take(b"G8gd29*bGQ"), Err(NotBase64));
+        decoder.take(b"G8=").unwrap();
+        decoder.finish().unwrap();
+        assert_eq!(decoder.decoded(), b"hello");
     }
 }

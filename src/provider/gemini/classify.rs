@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, MOST_BYTES, Unread};
+use super::answer::{Answer, Unread};
 use super::error_reply::ErrorReply;
 use super::reference_file::{ReferenceChanged, ReferenceError};
 use super::{delay, distrust, words};
@@ -191,7 +191,7 @@ pub(super) fn unread(status: u16, unread: Unread, host: &str) -> Result<Failure,
         Unread::Sink(error) => return Err(error),
         Unread::Broken(error) => transport(&error, host),
         Unread::Cut => lost(format!("the answer of {host} ended in the middle")),
-        Unread::TooLong => lost(format!("the answer of {host} is longer than {} MiB", MOST_BYTES >> 20)),
+        Unread::TooMuch(excess) => lost(format!("the answer of {host} {excess}")),
         Unread::Unreadable(error) => unreadable(status, &error),
     };
     Ok(with_status(status, failure))

@@ -91,15 +91,15 @@ impl Follower<'_> {
     async fn fetch_once(&self, link: &str, images: &mut dyn ImageSink) -> Result<(), Missed> {
         let mut body = self.fetcher.get(link, self.left()).await?;
         let host = body.host().to_owned();
-        let mut image = Incoming::new(images);
+        let mut image = Incoming::default();
         let arrived = async {
             while let Some(chunk) = body.chunk().await? {
-                image.write(&chunk)?;
+                image.write(&chunk, images)?;
             }
             Ok::<_, Missed>(())
         };
         let arrived = arrived.await;
-        image.end(arrived).map_err(|missed| missed.at(host))
+        image.end(arrived, images).map_err(|missed| missed.at(host))
     }
 
     fn left(&self) -> Duration {

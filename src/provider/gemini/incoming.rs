@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::base64_stream::{Decoder, NotBase64};
+use super::base64_stream::NotBase64;
 use crate::domain::ImageFormat;
 use crate::provider::ImageSink;
 
@@ -31,19 +31,9 @@ impl From<NotBase64> for Unsaved {
     }
 }
 
-/// Decodes an image into the sink, where it is kept, or leaves no trace of it.
-pub(super) fn save(base64: &str, images: &mut dyn ImageSink) -> Result<(), Unsaved> {
-    let mut image = Incoming::new(images);
-    let mut decoder = Decoder::default();
-    let decoded = decoder
-        .push(base64.as_bytes(), |block| image.write(block))
-        .and_then(|()| decoder.finish(|block| image.write(block)));
-    image.end(decoded)
-}
-
 /// An image that begins in the sink only when its first bytes say that it is one.
-pub(super) struct Incoming<'a> {
-    images: &'a mut dyn ImageSink,
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
     format: Option<ImageFormat>,
     /// Begun in the sink, and the sink still takes what it is given.
     open: bool,
@@ -52,46 +42,52 @@ pub(super) struct Incoming<'a> {
     length: u64,
 }
 
-impl<'a> Incoming<'a> {
-    pub(super) fn new(images: &'a mut dyn ImageSink) -> Self {
-        Self { images, format: None, open: false, head: Vec::new(), tail: Vec::new(), length: 0 }
-    }
-
+impl Incoming {
     /// Takes the next bytes, however many or few.
-    pub(super) fn write(&mut self, block: &[u8]) -> Result<(), Unsaved> {
-        let missing = ImageFormat::SNIFF_BYTES - self.head.len();
-        let (first, rest) = block.split_at(missing.min(block.len()));
-        self.head.extend_from_slice(first);
+    pub(super) fn write(&mut self, block: &[u8], images: &mut dyn ImageSink) -> Result<(), Unsaved> {
         self.length += block.len() as u64;
         self.remember_tail(block);
+        if self.format.is_some() {
+            return self.pass_on(block, images);
+        }
+        let withheld = self.head.len();
+        let missing = ImageFormat::SNIFF_BYTES - withheld;
+        self.head.extend_from_slice(&block[..missing.min(block.len())]);
         if self.head.len() < ImageFormat::SNIFF_BYTES {
             return Ok(());
         }
-        if self.format.is_none() {
-            self.format = Some(ImageFormat::sniff(&self.head).ok_or(Unsaved::NoImage)?);
-            self.images.begin()?;
-            self.open = true;
-            self.pass_on(&self.head.clone())?;
+        self.format = Some(ImageFormat::sniff(&self.head).ok_or(Unsaved::NoImage)?);
+        images.begin()?;
+        self.open = true;
+        // The first block goes on in one piece where it can: large pieces are the cheap ones.
+        if withheld > 0 {
+            let head = self.head.clone();
+            self.pass_on(&head[..withheld], images)?;
         }
-        self.pass_on(rest)
+        self.pass_on(block, images)
     }
 
     /// Keeps it if all of it arrived and it is whole by its bytes; else leaves no trace of it.
-    pub(super) fn end<E: From<Unsaved>>(self, arrived: Result<(), E>) -> Result<(), E> {
+    pub(super) fn end<E: From<Unsaved>>(self, arrived: Result<(), E>, images: &mut dyn ImageSink) -> Result<(), E> {
         match arrived.and_then(|()| self.whole().map_err(E::from)) {
-            Ok(()) => Ok(self.images.keep().map_err(Unsaved::Sink)?),
+            Ok(()) => Ok(images.keep().map_err(Unsaved::Sink)?),
             Err(missing) => {
                 if self.open {
-                    self.images.discard().map_err(Unsaved::Sink)?;
+                    images.discard().map_err(Unsaved::Sink)?;
                 }
                 Err(missing)
             }
         }
     }
 
-    fn pass_on(&mut self, bytes: &[u8]) -> Result<(), Unsaved> {
+    /// Whether the sink has begun it.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    fn pass_on(&mut self, bytes: &[u8], images: &mut dyn ImageSink) -> Result<(), Unsaved> {
         // A sink that fails is asked nothing more.
-        self.images.write(bytes).inspect_err(|_| self.open = false)?;
+        images.write(bytes).inspect_err(|_| self.open = false)?;
         Ok(())
     }
 

@@ -28,6 +28,9 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use self::answer::oracle;
 use self::auth::Key;
 use self::error_reply::ErrorReply;
 pub use self::fetch::FetchSettings;

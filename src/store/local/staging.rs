@@ -1,15 +1,15 @@
 //! The images of one attempt as they arrive, each in a file of its own. Never gives a file a final name.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::{Staging, StoreError};
 use super::disk::failed;
 use crate::domain::{AttemptId, ImageFormat, StagedImage, io_words};
 
-/// What is gathered before it is hashed and written: all the memory an arriving image takes, and enough for the
-/// hash to use its widest instructions (16 blocks of 1 KiB). Larger writes pass it by.
+/// Smaller pieces are gathered to so much before they are hashed and written: all the memory an arriving image takes,
+/// and enough for the hash to use its widest instructions (16 blocks of 1 KiB). Larger pieces pass it by.
 const BLOCK: usize = 16 * 1024;
 
 /// One attempt's place in the staging folder.
@@ -26,7 +26,7 @@ pub(super) struct LocalStaging {
 /// The image that is being written.
 struct Arriving {
     name: String,
-    file: BufWriter<HashedFile>,
+    file: HashedFile,
 }
 
 impl LocalStaging {
@@ -43,7 +43,7 @@ impl LocalStaging {
         let name = format!("{}-{}.part", self.attempt, self.begun);
         let path = self.folder.join(&name);
         let file = HashedFile::create(&path);
-        (path, file.map(|file| Arriving { name, file: BufWriter::with_capacity(BLOCK, file) }))
+        (path, file.map(|file| Arriving { name, file }))
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
@@ -74,14 +74,14 @@ impl Staging for LocalStaging {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let arriving = self.arriving.as_mut().ok_or_else(none_begun)?;
-        let written = arriving.file.write_all(bytes);
+        let written = arriving.file.write(bytes);
         written.map_err(|error| told("write", &self.folder.join(&arriving.name), &error))
     }
 
     /// `InvalidData`, and no file, if the bytes are no image.
     fn keep(&mut self) -> io::Result<()> {
         let Arriving { name, file } = self.take_arriving()?;
-        let staged = finished(file).and_then(|file| file.describe(&name));
+        let staged = file.describe(&name);
         let failed = match staged {
             Ok(image) => {
                 self.kept.push(image);
@@ -94,10 +94,15 @@ impl Staging for LocalStaging {
     }
 
     fn discard(&mut self) -> io::Result<()> {
-        let arriving = self.take_arriving()?;
-        // What is still in the buffer need not reach the disk.
-        drop(arriving.file.into_parts());
-        self.remove(&arriving.name)
+        let name = self.take_arriving()?.name;
+        self.remove(&name)
+    }
+
+    fn retain(&mut self, finals: &[usize]) -> io::Result<()> {
+        let mut kept: Vec<_> = std::mem::take(&mut self.kept).into_iter().map(Some).collect();
+        self.kept = finals.iter().filter_map(|number| kept.get_mut(*number)?.take()).collect();
+        // One that cannot be removed keeps none of the others.
+        kept.into_iter().flatten().map(|image| self.remove(&image.staged)).fold(Ok(()), io::Result::and)
     }
 
     fn kept(&self) -> &[StagedImage] {
@@ -113,7 +118,6 @@ impl Drop for LocalStaging {
     /// What `finish` did not hand out leaves nothing behind. A file that cannot be removed is swept by the next run.
     fn drop(&mut self) {
         for unused in self.ready.take().into_iter().chain(self.arriving.take()) {
-            drop(unused.file.into_parts());
             let _ = self.remove(&unused.name);
         }
         for image in std::mem::take(&mut self.kept) {
@@ -127,18 +131,63 @@ struct HashedFile {
     file: File,
     hasher: blake3::Hasher,
     bytes: u64,
+    /// The first bytes, by which an image is known.
+    head: Vec<u8>,
+    /// Small pieces that are neither hashed nor written yet.
+    gathered: Vec<u8>,
 }
 
 impl HashedFile {
     fn create(path: &Path) -> io::Result<Self> {
         let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        Ok(Self { file, hasher: blake3::Hasher::new(), bytes: 0 })
+        Ok(Self { file, hasher: blake3::Hasher::new(), bytes: 0, head: Vec::new(), gathered: Vec::new() })
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        if !self.gathered.is_empty() {
+            let (first, rest) = bytes.split_at(bytes.len().min(BLOCK - self.gathered.len()));
+            self.gathered.extend_from_slice(first);
+            if self.gathered.len() < BLOCK {
+                return Ok(());
+            }
+            self.flush()?;
+            bytes = rest;
+        }
+        if bytes.len() >= BLOCK {
+            return self.put(bytes);
+        }
+        if !bytes.is_empty() {
+            self.gathered.reserve_exact(BLOCK);
+            self.gathered.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    /// Hashes and writes what was gathered.
+    fn flush(&mut self) -> io::Result<()> {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        self.put(&gathered)?;
+        gathered.clear();
+        self.gathered = gathered;
+        Ok(())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        let missing = ImageFormat::SNIFF_BYTES - self.head.len();
+        self.head.extend_from_slice(&bytes[..missing.min(bytes.len())]);
+        Ok(())
     }
 
     /// What arrived, as it will be recorded. Its size in pixels is read back from the file, not from a copy of the
     /// first bytes: profiles and provenance marks (C2PA) may stand before it, and they have no bound.
     fn describe(mut self, name: &str) -> io::Result<StagedImage> {
-        let format = self.format()?;
+        self.flush()?;
+        let no_image = "its first bytes are neither JPEG, PNG nor WebP";
+        let format =
+            ImageFormat::sniff(&self.head).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, no_image))?;
         self.file.rewind()?;
         let size = imagesize::reader_size(BufReader::with_capacity(1024, &self.file)).ok();
         Ok(StagedImage {
@@ -150,31 +199,6 @@ impl HashedFile {
             height: size.and_then(|size| u32::try_from(size.height).ok()),
         })
     }
-
-    fn format(&mut self) -> io::Result<ImageFormat> {
-        let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
-        self.file.rewind()?;
-        (&self.file).take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
-        ImageFormat::sniff(&first)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "its first bytes are neither JPEG, PNG nor WebP"))
-    }
-}
-
-impl Write for HashedFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
-    }
-}
-
-fn finished(file: BufWriter<HashedFile>) -> io::Result<HashedFile> {
-    file.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// The same error with the file it is about.

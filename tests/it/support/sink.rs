@@ -58,4 +58,12 @@ impl ImageSink for Collected {
         self.discarded += 1;
         self.close().map(drop)
     }
+
+    fn retain(&mut self, finals: &[usize]) -> io::Result<()> {
+        let mut kept: Vec<_> = std::mem::take(&mut self.images).into_iter().map(Some).collect();
+        let image = |number: &usize| kept.get_mut(*number)?.take();
+        let images: Option<Vec<_>> = finals.iter().map(image).collect();
+        self.images = images.ok_or_else(|| io::Error::other("an image is final that was not kept, or twice"))?;
+        Ok(())
+    }
 }

@@ -1,82 +1,27 @@
-//! Reads an answer: its images into the sink, the small rest into words. Never judges what came.
+//! The small rest of an answer: its JSON as the protocol has it, and what it says. Images stand in it as marks. Never
+//! fails over a field: what is missing or of an odd type counts as absent.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::auth::Key;
-use super::error_reply::ErrorReply;
-use super::incoming::{Unsaved, save};
-use super::links;
-use crate::domain::{Reply, Usage};
-use crate::net::{Response, TransportError};
+use super::lift::Lifts;
+use super::{Answer, Unread};
+use crate::domain::Usage;
 use crate::provider::ImageSink;
-
-/// No answer may be longer, unpacked: some thirty times a usual one.
-pub(super) const MOST_BYTES: usize = 64 * 1024 * 1024;
-
-/// What a whole answer held.
-#[derive(Debug, Default)]
-pub(super) struct Answer {
-    /// The small rest, without the key.
-    pub reply: Reply,
-    /// Final images that are now in the sink.
-    pub kept: usize,
-    /// Addresses of final images, where the answer held none itself; none twice.
-    pub links: Vec<String>,
-    /// Why an image that should be here is not.
-    pub missing: Option<String>,
-    /// Why the prompt was not even tried.
-    pub block_reason: Option<String>,
-    /// An error that came with status 200.
-    pub error: Option<ErrorReply>,
-}
-
-/// Why an answer could not be read.
-#[derive(Debug)]
-pub(super) enum Unread {
-    /// The connection broke, or the time was up, or the packing was at fault.
-    Broken(TransportError),
-    /// It ended in the middle.
-    Cut,
-    /// More than [`MOST_BYTES`].
-    TooLong,
-    /// It came in full and is not what the protocol says.
-    Unreadable(ErrorReply),
-    /// An image could not be written down.
-    Sink(io::Error),
-}
-
-/// Reads the answer to its end and follows no link. Every final image is kept in `images`; drafts never reach it.
-pub(super) async fn read(mut response: Response, images: &mut dyn ImageSink, key: &Key) -> Result<Answer, Unread> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
-        if body.len() + chunk.len() > MOST_BYTES {
-            return Err(Unread::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let wire: Wire = serde_json::from_slice(&body).map_err(|error| unread(&body, &error, key))?;
-    wire.unpack(images, key)
-}
-
-fn unread(body: &[u8], error: &serde_json::Error, key: &Key) -> Unread {
-    if error.is_eof() && !body.trim_ascii().is_empty() {
-        return Unread::Cut;
-    }
-    Unread::Unreadable(ErrorReply::of_body(&String::from_utf8_lossy(body), None, key))
-}
+use crate::provider::gemini::auth::Key;
+use crate::provider::gemini::error_reply::ErrorReply;
+use crate::provider::gemini::links;
 
 /// The answer as it is on the wire: everything may be missing, null, or spelled in either casing.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct Wire<'a> {
+pub(super) struct Wire<'a> {
     #[serde(borrow)]
-    candidates: Option<Vec<Candidate<'a>>>,
+    pub(super) candidates: Option<Vec<Candidate<'a>>>,
     #[serde(alias = "prompt_feedback")]
     prompt_feedback: Option<Value>,
     #[serde(alias = "usage_metadata")]
@@ -90,9 +35,9 @@ struct Wire<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
     #[serde(borrow)]
-    content: Option<Content<'a>>,
+    pub(super) content: Option<Content<'a>>,
     #[serde(alias = "finish_reason")]
     finish_reason: Words<'a>,
     #[serde(alias = "finish_message")]
@@ -101,47 +46,49 @@ struct Candidate<'a> {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Content<'a> {
+pub(super) struct Content<'a> {
     #[serde(borrow)]
-    parts: Option<Vec<Part<'a>>>,
+    pub(super) parts: Option<Vec<Part<'a>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct Part<'a> {
+pub(super) struct Part<'a> {
     #[serde(borrow)]
-    text: Words<'a>,
+    pub(super) text: Words<'a>,
     thought: Option<Value>,
     #[serde(alias = "inline_data")]
-    inline_data: Option<Blob<'a>>,
+    pub(super) inline_data: Option<Blob<'a>>,
     #[serde(borrow, alias = "file_data")]
-    file_data: Option<File<'a>>,
+    pub(super) file_data: Option<File<'a>>,
 }
 
 /// The declared media type is not even read: the bytes decide.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Blob<'a> {
+pub(super) struct Blob<'a> {
     #[serde(borrow)]
-    data: Words<'a>,
+    pub(super) data: Words<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
-struct File<'a> {
+pub(super) struct File<'a> {
     #[serde(borrow, alias = "file_uri")]
-    file_uri: Words<'a>,
+    pub(super) file_uri: Words<'a>,
 }
 
-/// Where pictures may still be, once the images in the answer are in the sink.
+/// Where images are, or may be.
 #[derive(Default)]
-struct Elsewhere<'a> {
+struct Sources<'a> {
+    images: Vec<Cow<'a, str>>,
     texts: Vec<Cow<'a, str>>,
     files: Vec<Cow<'a, str>>,
 }
 
 impl Wire<'_> {
-    fn unpack(self, images: &mut dyn ImageSink, key: &Key) -> Result<Answer, Unread> {
+    /// What the answer says, and which of its images are final ones.
+    pub(super) fn unpack(self, lifts: &mut Lifts, images: &mut dyn ImageSink, key: &Key) -> Result<Answer, Unread> {
         let mut answer = Answer {
             block_reason: self.blocked().map(|reason| key.redact(&reason)),
             error: self.error.as_ref().map(|error| ErrorReply::of_value(error, key)),
@@ -151,11 +98,14 @@ impl Wire<'_> {
         answer.reply.model_version = self.model_version.owned(key);
         answer.reply.response_id = self.response_id.owned(key);
         answer.reply.finish_message = self.block_message().map(|text| key.redact(&text));
-        let mut elsewhere = Elsewhere::default();
+        let mut sources = Sources::default();
         for candidate in self.candidates.into_iter().flatten() {
-            answer.take(candidate, images, &mut elsewhere, key)?;
+            answer.take(candidate, &mut sources, key);
         }
-        answer.look(&elsewhere, images, key)?;
+        for base64 in &sources.images {
+            answer.choose(base64, lifts, images)?;
+        }
+        answer.look(&sources, lifts, images, key)?;
         Ok(answer)
     }
 
@@ -170,52 +120,58 @@ impl Wire<'_> {
 
 impl Answer {
     /// Takes in one candidate; the first that gives a reason is the one whose reason is told.
-    fn take<'a>(
-        &mut self,
-        candidate: Candidate<'a>,
-        images: &mut dyn ImageSink,
-        elsewhere: &mut Elsewhere<'a>,
-        key: &Key,
-    ) -> Result<(), Unread> {
+    fn take<'a>(&mut self, candidate: Candidate<'a>, sources: &mut Sources<'a>, key: &Key) {
         let reply = &mut self.reply;
         reply.finish_reason = reply.finish_reason.take().or(candidate.finish_reason.owned(key));
         reply.finish_message = reply.finish_message.take().or(candidate.finish_message.owned(key));
         let parts = candidate.content.and_then(|content| content.parts).into_iter().flatten();
         for part in parts.filter(|part| !part.is_draft()) {
-            if let Some(data) = part.inline_data.and_then(|blob| blob.data.0) {
-                self.save(&data, images)?;
-            }
-            elsewhere.texts.extend(part.text.0);
-            elsewhere.files.extend(part.file_data.and_then(|file| file.file_uri.0));
+            sources.images.extend(part.inline_data.and_then(|blob| blob.data.0));
+            sources.texts.extend(part.text.0);
+            sources.files.extend(part.file_data.and_then(|file| file.file_uri.0));
         }
-        Ok(())
     }
 
-    fn save(&mut self, base64: &str, images: &mut dyn ImageSink) -> Result<(), Unread> {
-        match save(base64, images) {
-            Ok(()) => self.kept += 1,
-            Err(Unsaved::Sink(error)) => return Err(Unread::Sink(error)),
+    /// The image of this base64, or mark, is a final one, if it is one at all.
+    fn choose(&mut self, base64: &str, lifts: &mut Lifts, images: &mut dyn ImageSink) -> Result<(), Unread> {
+        match lifts.image(base64, images)? {
+            Ok(number) => {
+                let number = *number;
+                lifts.choose(number);
+                self.kept += 1;
+            }
             Err(unsaved) => self.missing = Some(format!("the answer's picture was {unsaved}")),
         }
         Ok(())
     }
 
     /// Takes in what the texts say, and where no image was, the pictures they hold or name.
-    fn look(&mut self, elsewhere: &Elsewhere<'_>, images: &mut dyn ImageSink, key: &Key) -> Result<(), Unread> {
+    fn look(
+        &mut self,
+        sources: &Sources<'_>,
+        lifts: &mut Lifts,
+        images: &mut dyn ImageSink,
+        key: &Key,
+    ) -> Result<(), Unread> {
         let wanting = self.kept == 0;
-        let reading = links::read(&elsewhere.texts, wanting && elsewhere.files.is_empty());
-        self.reply.text = reading.caption.map(|caption| key.redact(&caption));
+        let reading = links::read(&sources.texts, wanting && sources.files.is_empty());
+        self.reply.text = reading.caption.map(|caption| key.redact(&lifts.unmarked(&caption)));
         if !wanting {
             return Ok(());
         }
-        for target in elsewhere.files.iter().map(AsRef::as_ref).chain(reading.pictures) {
+        for target in sources.files.iter().map(AsRef::as_ref).chain(reading.pictures) {
             match links::embedded(target) {
-                Some(base64) => self.save(base64, images)?,
-                None if self.links.iter().any(|link| link == target) => {}
-                None => self.links.push(target.to_owned()),
+                Some(base64) => self.choose(base64, lifts, images)?,
+                None => self.name(lifts.unmarked(target)),
             }
         }
         Ok(())
+    }
+
+    fn name(&mut self, link: String) {
+        if !self.links.contains(&link) {
+            self.links.push(link);
+        }
     }
 }
 
@@ -251,7 +207,7 @@ fn text_of(value: &Value, camel: &str, snake: &str) -> Option<String> {
 
 /// A string, borrowed from the answer where it holds no escapes; whatever else stands in its place counts as none.
 #[derive(Default)]
-struct Words<'a>(Option<Cow<'a, str>>);
+pub(super) struct Words<'a>(pub(super) Option<Cow<'a, str>>);
 
 impl Words<'_> {
     /// The words on their own, without the key; empty ones are none.
