@@ -28,7 +28,7 @@ use super::tls::{self, Trust};
 use super::unpack::{Gunzip, Unpacked};
 
 /// All connections together read and write through about so much at once, in bytes.
-const ALL_BUFFERED: usize = 16 * 1024 * 1024;
+const ALL_BUFFERED: usize = 12 * 1024 * 1024;
 /// A single one through so much, however few or many they are; no headers of an answer are longer.
 ///
 /// Measured on loopback with answers of 2 MB that all arrive at the same time: memory for each connection, most of it
@@ -40,7 +40,7 @@ const ALL_BUFFERED: usize = 16 * 1024 * 1024;
 /// | 32 KiB | 71 KiB each | 69 KiB each, 134 MiB in all | 0.74 ms |
 /// | 64 KiB | 138 KiB each | 115 KiB each, 225 MiB in all | 0.26 ms |
 /// | as it comes | 351 KiB each | 362 KiB each, 707 MiB in all | 0.26 ms |
-const BUFFERED: RangeInclusive<usize> = 16 * 1024..=64 * 1024;
+const BUFFERED: RangeInclusive<usize> = 16 * 1024..=256 * 1024;
 /// Whoever waits longer than a year may as well wait for a year: a clock cannot count on without end.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 

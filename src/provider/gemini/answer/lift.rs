@@ -56,7 +56,7 @@ impl Lifts {
         while taken < base64.len() && arrived.is_ok() {
             if self.decoder.room() == 0 {
                 *arrived = unless_sink(image.write(self.decoder.decoded(), images))?;
-                self.decoder.clear();
+                self.decoder.clear(base64.len() - taken);
                 continue;
             }
             let block = &base64[taken..];
