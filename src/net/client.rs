@@ -40,6 +40,10 @@ const ALL_BUFFERED: usize = 12 * 1024 * 1024;
 /// | 32 KiB | 71 KiB each | 69 KiB each, 134 MiB in all | 0.74 ms |
 /// | 64 KiB | 138 KiB each | 115 KiB each, 225 MiB in all | 0.26 ms |
 /// | as it comes | 351 KiB each | 362 KiB each, 707 MiB in all | 0.26 ms |
+///
+/// Where the processor is busy with more than reading, larger pieces gain more: each time room is made, the kernel
+/// lets the other side go on. With 32 in flight the whole program took 1.8 s for a thousand pictures with 64 KiB, and
+/// 1.35 s with 256 KiB.
 const BUFFERED: RangeInclusive<usize> = 16 * 1024..=256 * 1024;
 /// Whoever waits longer than a year may as well wait for a year: a clock cannot count on without end.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -114,6 +114,7 @@ impl Decoder {
     pub(super) fn clear(&mut self, there: usize) {
         self.cleared += self.filled;
         self.filled = 0;
+        // Where a large block would have begun anyway, so that the hash stays in step.
         if there >= A_LOT && self.cleared.is_multiple_of(LARGE_BLOCK) {
             self.buffer.resize(LARGE_BLOCK, 0);
         }
