@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use hyper::http::uri::Scheme;
 use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use url::Url;
 
 use super::connect::Connector;
@@ -154,13 +155,16 @@ pub struct Response {
     head: Parts,
     body: Incoming,
     unpacking: Option<Gunzip>,
-    deadline: Instant,
+    /// Ends when the time for the whole is up. One timer for all of it: setting one for each piece costs as much as
+    /// reading it.
+    deadline: Pin<Box<Sleep>>,
 }
 
 impl Response {
     fn new(answer: hyper::Response<Incoming>, deadline: Instant) -> Self {
         let (head, body) = answer.into_parts();
         let is_packed = head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
+        let deadline = Box::pin(sleep_until(deadline));
         Self { head, body, unpacking: is_packed.then(Gunzip::new), deadline }
     }
 
@@ -174,20 +178,25 @@ impl Response {
         &self.head.headers
     }
 
-    /// The next bytes of the body, unpacked, some tens of kilobytes at most; none at its end.
+    /// The next bytes of the body, unpacked, some tens of kilobytes at most; none at its end. May be dropped at any
+    /// await.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        let (body, unpacking) = (&mut self.body, &mut self.unpacking);
         // Asked first: where bytes are always ready, waiting for them never takes any time.
-        if Instant::now() >= self.deadline {
+        if Instant::now() >= self.deadline.deadline() {
             return Err(TransportError::Late);
         }
-        let (body, unpacking) = (&mut self.body, &mut self.unpacking);
         let next = async {
             match unpacking {
                 Some(gunzip) => unpacked(gunzip, body).await,
                 None => arrived(body).await,
             }
         };
-        timeout_at(self.deadline, next).await.map_err(|_| TransportError::Late)?
+        tokio::select! {
+            biased;
+            next = next => next,
+            () = &mut self.deadline => Err(TransportError::Late),
+        }
     }
 }
 

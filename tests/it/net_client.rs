@@ -27,8 +27,12 @@ use crate::support::server::{Play, Server, http, read_request};
 const LONG: Duration = Duration::from_secs(30);
 
 fn client(whole: Duration) -> Client {
+    client_of_many(whole, 16)
+}
+
+fn client_of_many(whole: Duration, in_flight: usize) -> Client {
     let patience = Patience { connect: LONG, whole };
-    Client::new(Trust::Nobody, Proxies::None, patience, HeaderMap::new(), 16).unwrap()
+    Client::new(Trust::Nobody, Proxies::None, patience, HeaderMap::new(), in_flight).unwrap()
 }
 
 async fn post(client: &Client, url: &str, body: RequestBody) -> Result<Response, TransportError> {
@@ -122,11 +126,19 @@ async fn a_body_that_fails_on_its_way_says_why_and_is_never_a_whole_request() {
 }
 
 #[tokio::test]
-async fn a_large_answer_comes_in_small_chunks() {
+async fn a_large_answer_comes_in_chunks_that_are_the_smaller_the_more_requests_share_the_memory() {
     let large: Vec<u8> = (0..2_000_000_u32).map(|n| (n % 251) as u8).collect();
-    let chunks = answer(Play::ReplyAndClose(http(200, &[], &large))).await.unwrap();
-    assert!(chunks.iter().all(|chunk| chunk.len() <= 64 * 1024), "{:?}", chunks.iter().map(Bytes::len).max());
-    assert!(chunks.concat() == large);
+    for (in_flight, most) in [(1, 256), (512, 24), (2_000, 16)] {
+        let server = Server::start([Play::ReplyAndClose(http(200, &[], &large))]);
+        let client = client_of_many(LONG, in_flight);
+        let mut response = post(&client, &server.url(), whole("?")).await.unwrap();
+        let mut arrived = Vec::new();
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            assert!(chunk.len() <= most * 1024, "{} bytes, {in_flight} in flight", chunk.len());
+            arrived.extend_from_slice(&chunk);
+        }
+        assert!(arrived == large);
+    }
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use self::answer::Turns;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use self::answer::oracle;
@@ -104,6 +105,7 @@ pub struct Gemini {
     host: String,
     key: Key,
     references: References,
+    turns: Turns,
     request_timeout: Duration,
     fetcher: Fetcher,
     fetch_waits: Vec<Duration>,
@@ -128,6 +130,7 @@ impl Gemini {
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
             references: References::below(settings.references),
+            turns: Turns::new(settings.in_flight),
             request_timeout: settings.request_timeout,
             fetcher: fetcher.map_err(|error| no_client(&error.without_url()))?,
             fetch_waits: settings.fetch.waits,
@@ -143,7 +146,7 @@ impl Gemini {
         if !status.is_success() {
             return Err(self.refused(response).await.into());
         }
-        let mut answer = match answer::read(response, images, &self.key).await {
+        let mut answer = match answer::read(response, images, &self.key, &self.turns).await {
             Ok(answer) => answer,
             Err(unread) => return Err(classify::unread(status.as_u16(), unread, &self.host)?.into()),
         };

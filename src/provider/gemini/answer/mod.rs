@@ -9,17 +9,19 @@ mod opening;
 pub mod oracle;
 mod place;
 mod reader;
+mod turns;
 mod wire;
 
 use std::io;
 
-use crate::net::{Response, TransportError};
-
 use self::lift::MOST_IMAGES;
 use self::reader::AnswerReader;
+use self::turns::InTurn;
+pub(super) use self::turns::Turns;
 use super::auth::Key;
 use super::error_reply::ErrorReply;
 use crate::domain::Reply;
+use crate::net::{Response, TransportError};
 use crate::provider::ImageSink;
 
 /// No answer may be longer, unpacked: some hundred times a usual one, and room for several of the largest pictures,
@@ -77,8 +79,14 @@ pub(super) enum Excess {
 
 /// Reads the answer to its end and follows no link. Every final image is kept in `images`; of drafts, and of anything
 /// at all if it fails, nothing is left there.
-pub(super) async fn read(mut response: Response, images: &mut dyn ImageSink, key: &Key) -> Result<Answer, Unread> {
+pub(super) async fn read(
+    response: Response,
+    images: &mut dyn ImageSink,
+    key: &Key,
+    turns: &Turns,
+) -> Result<Answer, Unread> {
     let mut reader = AnswerReader::default();
+    let mut response = InTurn::new(response, turns);
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => reader.push(&chunk, images)?,
