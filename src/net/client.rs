@@ -178,7 +178,7 @@ impl Response {
         &self.head.headers
     }
 
-    /// The next bytes of the body, unpacked, some tens of kilobytes at most; none at its end. May be dropped at any
+    /// The next bytes of the body, unpacked, at most twice what a connection reads through; none at its end. May be dropped at any
     /// await.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
         let (body, unpacking) = (&mut self.body, &mut self.unpacking);

@@ -134,7 +134,8 @@ async fn a_large_answer_comes_in_chunks_that_are_the_smaller_the_more_requests_s
         let mut response = post(&client, &server.url(), whole("?")).await.unwrap();
         let mut arrived = Vec::new();
         while let Some(chunk) = response.chunk().await.unwrap() {
-            assert!(chunk.len() <= most * 1024, "{} bytes, {in_flight} in flight", chunk.len());
+            // What was handed on just before may be free again, and then the next chunk takes both places.
+            assert!(chunk.len() <= 2 * most * 1024, "{} bytes, {in_flight} in flight", chunk.len());
             arrived.extend_from_slice(&chunk);
         }
         assert!(arrived == large);
