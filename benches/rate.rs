@@ -33,6 +33,9 @@ struct Arguments {
     /// Measurements of each kind, one kind after the other; the median is told
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Let the server and its clients run on every core, instead of on one each
+    #[arg(long)]
+    anywhere: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -88,8 +91,10 @@ fn rate(
     let images = in_flight * arguments.waves;
     // A body is as long as its base64.
     let scratch = Scratch::new(&arguments.shared.scratch, (images * arguments.size * 4 / 3) as u64)?;
-    let server = Server::start(arguments.size, Duration::from_millis(arguments.latency), Place::Anywhere)?;
-    let used = measure(&mut client(&scratch, &server, images, in_flight)?, Place::Anywhere)?;
+    let (there, here) =
+        if arguments.anywhere { (Place::Anywhere, Place::Anywhere) } else { (Place::FirstCore, Place::SecondCore) };
+    let server = Server::start(arguments.size, Duration::from_millis(arguments.latency), there)?;
+    let used = measure(&mut client(&scratch, &server, images, in_flight)?, here)?;
     let seen = server.seen()?;
     anyhow::ensure!(seen.answers == images as u64, "{} answers for {images} pictures", seen.answers);
     Ok((images as f64 / seen.took.as_secs_f64(), used))
