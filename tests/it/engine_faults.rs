@@ -149,12 +149,16 @@ async fn a_database_that_is_locked_for_a_while_stops_the_sending_and_forgets_not
 async fn a_database_that_is_removed_under_a_run_stops_it() {
     let workshop = Workshop::of_items(200);
     let provider = Scripted::new(|_, _| Act::Draw);
-    let mut each = |news: &News| {
-        if matches!(news, News::AttemptEnded { .. }) {
+    let (mut sent, mut sent_when_removed) = (0, None);
+    let mut each = |news: &News| match news {
+        News::AttemptStarted { .. } => sent += 1,
+        News::AttemptEnded { .. } => {
             let _ = std::fs::remove_file(workshop.database());
+            sent_when_removed.get_or_insert(sent);
         }
+        _ => {}
     };
     let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
     assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("moved or removed")), "{:?}", summary.ending);
-    assert!(provider.asks() < 50, "{} were still asked for", provider.asks());
+    assert_eq!(Some(sent), sent_when_removed, "nothing is asked for after that");
 }
