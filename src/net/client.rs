@@ -163,7 +163,7 @@ pub struct Response {
 impl Response {
     fn new(answer: hyper::Response<Incoming>, deadline: Instant) -> Self {
         let (head, body) = answer.into_parts();
-        let is_packed = head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
+        let is_packed = head.headers.get(CONTENT_ENCODING).is_some_and(is_gzip);
         let deadline = Box::pin(sleep_until(deadline));
         Self { head, body, unpacking: is_packed.then(Gunzip::new), deadline }
     }
@@ -204,6 +204,13 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.head.status).finish_non_exhaustive()
     }
+}
+
+/// Whether this names the one packing that is asked for. Letters of any size are the same, and `x-gzip` is its old name
+/// (RFC 9110, 8.4.1).
+fn is_gzip(encoding: &HeaderValue) -> bool {
+    let name = encoding.as_bytes().trim_ascii();
+    name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip")
 }
 
 /// The next bytes as they were sent.

@@ -156,6 +156,10 @@ async fn a_packed_answer_is_asked_for_and_unpacked_with_all_its_members() {
     assert!(chunks.iter().all(|chunk| chunk.len() <= 64 * 1024));
     assert!(chunks.concat() == [&vec![b'a'; 1_000_000][..], b"and more"].concat());
     assert_eq!(server.only().header("accept-encoding"), Some("gzip"));
+    for name in ["GZIP", "x-gzip"] {
+        let named = Play::Reply(http(200, &[("content-encoding", name)], &packed(b"one")));
+        assert_eq!(answer(named).await.unwrap().concat(), b"one", "{name}");
+    }
     for broken in [&body[..body.len() - 1], &body[1..]] {
         let error = answer(reply(broken)).await.unwrap_err();
         assert!(matches!(error, TransportError::Broken(_)), "{error:?}");

@@ -50,14 +50,13 @@ impl SqliteQueue {
     pub fn begin_run(database: Database, entry: &JobEntry, now: Timestamp) -> Result<Self, QueueError> {
         let lock = RunLock::acquire(&database.path, &entry.name, &entry.holder)?;
         let job = know_job(&database.connection, &database.path, entry)?;
-        let run = database
+        let insert = "INSERT INTO runs (job_id, holder, started_at, lease_until) VALUES (?1, ?2, ?3, ?4)";
+        // Not by RETURNING: a statement that is left after its first row is committed without a word when that fails.
+        database
             .connection
-            .query_row(
-                "INSERT INTO runs (job_id, holder, started_at, lease_until) VALUES (?1, ?2, ?3, ?4) RETURNING id",
-                params![job, entry.holder, now.millis(), now.after(LEASE).millis()],
-                |row| row.get(0),
-            )
+            .execute(insert, params![job, entry.holder, now.millis(), now.after(LEASE).millis()])
             .doing(&database.path, "beginning a run")?;
+        let run = database.connection.last_insert_rowid();
         undo_in_memory(&database.connection).doing(&database.path, "beginning a run")?;
         Ok(Self { database, job, run, _lock: lock })
     }

@@ -29,8 +29,9 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 /// Begins a revision, after clearing away one that was never published; returns its number.
 pub(super) fn begin(connection: &Connection, job: i64) -> rusqlite::Result<i64> {
     clear_unpublished(connection, job)?;
-    let next = "UPDATE jobs SET intake = intake + 1 WHERE id = ?1 RETURNING intake";
-    connection.query_row(next, [job], |row| row.get(0))
+    // Not by RETURNING: a statement that is left after its first row is committed without a word when that fails.
+    connection.execute("UPDATE jobs SET intake = intake + 1 WHERE id = ?1", [job])?;
+    connection.query_row("SELECT intake FROM jobs WHERE id = ?1", [job], |row| row.get(0))
 }
 
 /// Removes what a reading left that was never published; nobody has seen it, and no tally counts it.
