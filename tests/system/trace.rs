@@ -15,7 +15,7 @@ const BYTES: &str = "8192";
 pub struct Call {
     /// Such as `fsync`.
     pub name: String,
-    /// What stood in the parentheses: descriptors are followed by their file, as in `18</tmp/list.csv>`.
+    /// What stood in the parentheses: descriptors are followed by their file, as in `18</shop/list.csv>`.
     pub arguments: String,
     /// What it returned; negative when it failed.
     pub result: i64,
@@ -53,7 +53,7 @@ pub fn calls(trace: &str) -> Vec<Call> {
     calls
 }
 
-/// `fsync(18</tmp/list.csv>) = 0` and the like; none for a call that never returned.
+/// `fsync(18</shop/list.csv>) = 0` and the like; none for a call that never returned.
 fn call(text: &str, began: usize, ended: usize) -> Option<Call> {
     let (called, result) = text.rsplit_once(" = ")?;
     let (name, arguments) = called.split_once('(')?;
