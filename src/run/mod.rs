@@ -93,7 +93,7 @@ enum RunError {
 
 /// The time from one turn to the next, at least. A turn costs nearly the same for one answer as for fifty (a commit, a
 /// sync, some switches of threads), and beside an answer's seconds the wait is nothing.
-const GATHER: Duration = Duration::from_millis(10);
+const BETWEEN_TURNS: Duration = Duration::from_millis(10);
 
 /// Works until nothing is left to do, or until it is told or forced to stop. `received` is what an earlier run received
 /// and did not publish: it comes first, without a request.
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
         }
         // What comes soon after a turn forms the next one together.
         tokio::select! {
-            () = tokio::time::sleep_until(self.turned_at + GATHER) => {}
+            () = tokio::time::sleep_until(self.turned_at + BETWEEN_TURNS) => {}
             Ok(()) = self.parts.stop.changed() => self.told_to_stop(),
         }
         self.take_landed();

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use overnight::domain::Auth;
 use overnight::domain::FailureKind::{Fatal, Throttled, Transient};
 use overnight::domain::Reach;
@@ -44,6 +46,22 @@ async fn a_server_that_hangs_is_given_up_and_the_request_is_lost() {
         let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
         assert_eq!((failure.kind, failure.reach), (Transient, Reach::Lost), "{failure:?}");
         assert!(failure.message.contains("in the time allowed"), "{}", failure.message);
+    }
+}
+
+#[tokio::test]
+async fn among_many_requests_answers_that_hang_halfway_hold_up_none_of_the_others() {
+    let picture = png(200_000);
+    let whole = http(200, &[], answer(&image_part(&picture), "STOP").as_bytes());
+    let hanging = std::iter::repeat_n(Play::ReplyAndHang(whole[..whole.len() / 2].to_vec()), 20);
+    let server = Server::start(hanging.chain(std::iter::repeat_n(Play::Reply(whole.clone()), 40)));
+    let gemini = Gemini::new(GeminiSettings { in_flight: 200, ..settings(&server.url(), Auth::Header) }).unwrap();
+    let request = sunset();
+    let asking: FuturesUnordered<_> = (0..60).map(|_| ask(&gemini, &request)).collect();
+    let ended: Vec<_> = asking.take(40).collect().await;
+    // What hangs does so until its time is up; whatever ended before is whole.
+    for (result, images) in ended {
+        assert!(result.is_ok() && images.images == [picture.clone()], "{result:?}");
     }
 }
 
