@@ -14,6 +14,7 @@ const APPLICATION_ID: i64 = 0x4F56_4E54;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_queue.sql"),
     include_str!("../../../migrations/sqlite/0002_readings.sql"),
+    include_str!("../../../migrations/sqlite/0003_account.sql"),
 ];
 
 /// Runs the migrations the database has not seen, each in a transaction of its own, after copying it if it holds
