@@ -22,7 +22,7 @@ impl Hand {
             holder: "a bench".to_owned(),
         };
         let mut queue = SqliteQueue::begin_run(Database::open(&workspace.database())?, &entry, now())?;
-        queue.rescue(now(), OnLost::Resend)?;
+        queue.rescue(now(), OnLost::Resend, vec![])?;
         Ok(Self(Box::new(queue)))
     }
 

@@ -57,9 +57,9 @@ pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
     Ok(Box::new(SqliteDesk::open(db)?))
 }
 
-/// Where the job's pictures go.
-pub(super) fn store(job: &Job) -> anyhow::Result<Arc<dyn ArtifactStore>> {
-    Ok(Arc::new(LocalStore::open(&job.output, &job.name)?))
+/// Where the job's pictures go; what is staged there bears the mark of the job's queue.
+pub(super) fn store(job: &Job, queue: &dyn Queue) -> anyhow::Result<Arc<dyn ArtifactStore>> {
+    Ok(Arc::new(LocalStore::open(&job.output, &job.name, &queue.mark(), job.concurrency.get())?))
 }
 
 /// What a job's requests carry that nobody may read.

@@ -15,7 +15,7 @@ use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{PriceList, Progress, RetryPolicy, Summary, io_words};
+use crate::domain::{PriceList, Progress, Received, RetryPolicy, Summary, io_words};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -23,6 +23,7 @@ use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
 use crate::run::{Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
+use crate::store::StoreError;
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {
@@ -140,7 +141,8 @@ impl Session<'_> {
         mut manifest: Manifest,
         queue: &mut dyn Queue,
     ) -> anyhow::Result<(Rescued, Option<Arc<dyn Provider>>)> {
-        let rescued = queue.rescue(open::clock().now(), job.on_lost)?;
+        let found = found_in_staging(job, queue)?;
+        let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
         let enqueued = match taken {
@@ -171,10 +173,11 @@ impl Session<'_> {
         let (mut reporters, events) = self.reporters(&job)?;
         let settings = settings(&job, queue.counts()?.queued);
         raise_open_files(settings.concurrency)?;
+        let store = open::store(&job, &*queue)?;
         let parts = Parts {
             queue: &mut *queue,
             provider,
-            store: open::store(&job)?,
+            store,
             clock: open::clock(),
             reporter: &mut reporters,
             stop: self.stop.clone(),
@@ -210,6 +213,18 @@ impl Session<'_> {
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())
     }
+}
+
+/// The answers of a dead run that lie in staging whole though the queue has not heard of them.
+fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Received>> {
+    let left = queue.left_open()?;
+    if (!left.sent.is_empty() || left.received > 0) && !job.output.is_dir() {
+        return Err(StoreError::Gone { output: job.output.clone() }.into());
+    }
+    if left.sent.is_empty() {
+        return Ok(vec![]);
+    }
+    Ok(open::store(job, queue)?.recover(&left.sent)?)
 }
 
 /// What a rehearsal was told to let fail.

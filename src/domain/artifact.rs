@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attempt::Reply;
+use super::attempt::{AttemptId, Reply};
 use super::image::ImageFormat;
 
 /// An image received in full that waits in staging, under no final name yet.
@@ -31,6 +31,9 @@ pub struct Receipt {
     /// What the model said beside them.
     pub reply: Reply,
 }
+
+/// A receipt, and the attempt it is for.
+pub type Received = (AttemptId, Receipt);
 
 /// An image under its final name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,8 +17,9 @@ pub mod safety;
 pub mod telling;
 pub mod time;
 pub mod values;
+pub mod workspace;
 
-pub use artifact::{Artifact, ImageFile, Receipt, StagedImage};
+pub use artifact::{Artifact, ImageFile, Receipt, Received, StagedImage};
 pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
 pub use auth::Auth;
 pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, News, Reporter, Summary};
@@ -33,3 +34,4 @@ pub use retry::{OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;
+pub use workspace::{Mark, Room};

@@ -109,10 +109,19 @@ pub enum QueueError {
 }
 
 impl QueueError {
-    /// Whether the same may work a little later: another program writes, or the disk is full.
-    pub fn may_pass(&self) -> bool {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
-        let Self::Database { source, .. } = self else { return false };
-        matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
+    /// Whether another program keeps the database locked, and may let go of it.
+    pub fn is_busy(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        matches!(self.sqlite_code(), Some(DatabaseBusy | DatabaseLocked))
+    }
+
+    /// Whether the database found no room on its disk.
+    pub fn is_full(&self) -> bool {
+        self.sqlite_code() == Some(rusqlite::ErrorCode::DiskFull)
+    }
+
+    fn sqlite_code(&self) -> Option<rusqlite::ErrorCode> {
+        let Self::Database { source, .. } = self else { return None };
+        source.sqlite_error_code()
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 pub use error::QueueError;
 
 use crate::domain::{
-    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome,
-    Receipt, Reply, SeenFile, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
+    Outcome, Receipt, Received, Reply, Room, SeenFile, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
 
@@ -65,7 +65,7 @@ pub struct Turn {
     /// Until when other processes must believe that this run lives.
     pub lease_until: Timestamp,
     /// Answers whose images are durable in staging.
-    pub receipts: Vec<(AttemptId, Receipt)>,
+    pub receipts: Vec<Received>,
     /// Attempts that ended.
     pub settlements: Vec<Settlement>,
     /// Claims given back without an attempt.
@@ -96,6 +96,15 @@ pub struct Uncommitted {
     pub turn: Turn,
 }
 
+/// Attempts that no run has in hand any more, and that are not ended.
+#[derive(Debug, Default)]
+pub struct LeftOpen {
+    /// Sent, and not heard of since.
+    pub sent: Vec<AttemptId>,
+    /// Answers that wait in staging for their final names.
+    pub received: u64,
+}
+
 /// What a dead run left behind.
 #[derive(Debug, Default)]
 pub struct Rescued {
@@ -118,8 +127,16 @@ pub trait Queue: Send {
     /// Begins to take in a manifest.
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
 
-    /// Takes over what dead runs of this job left claimed. It costs the items none of their attempts.
-    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError>;
+    /// What the staged files of this database's attempts are marked with.
+    fn mark(&self) -> Mark;
+
+    /// The attempts that dead runs of this job left open: *sent*, so that an answer may lie in staging of which the
+    /// queue has not heard, or *received*, so that one does.
+    fn left_open(&mut self) -> Result<LeftOpen, QueueError>;
+
+    /// Takes over what dead runs of this job left claimed. It costs the items none of their attempts. The answers that
+    /// were `found` in staging count as received; what else was sent is lost.
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost, found: Vec<Received>) -> Result<Rescued, QueueError>;
 
     /// Writes a turn: all of it or nothing, durable when this returns. What could not be written comes back.
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>>;
@@ -135,6 +152,9 @@ pub trait Queue: Send {
 
     /// The results tell all that is known now.
     fn results_written(&mut self) -> Result<(), QueueError>;
+
+    /// The room left where the database is.
+    fn room(&self) -> Result<Room, QueueError>;
 
     /// Closes the run's own row.
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;

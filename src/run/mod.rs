@@ -7,6 +7,7 @@
 
 mod keep;
 mod pace;
+mod reserve;
 mod score;
 mod stop;
 mod turn;
@@ -18,19 +19,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
     AttemptId, Ending, Event, Failure, FailureKind, Interrupt, ItemId, News, Outcome, PriceList, Reach, Receipt,
-    Reporter, RetryPolicy, Summary, Timestamp,
+    Received, Reporter, RetryPolicy, Summary, Timestamp,
 };
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, Published, StoreError};
 use keep::{Keeper, Kept};
 use pace::Pace;
+use reserve::{Reserve, Shortage};
 use score::Score;
 use worker::{Landed, Miss};
 
@@ -89,6 +91,8 @@ enum RunError {
     Queue(#[from] QueueError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Room(#[from] Shortage),
 }
 
 /// The time from one turn to the next, at least. A turn costs nearly the same for one answer as for fifty (a commit, a
@@ -119,14 +123,19 @@ struct Run<'a> {
     /// Requests in flight.
     flights: JoinSet<Landed>,
     flying: HashSet<AttemptId>,
+    /// What is in flight was given up: those that had no answer by then are lost.
+    given_up: bool,
     keeper: Keeper,
+    reserve: Reserve,
+    /// Requests in flight that the disks have room for.
+    places: usize,
     /// When a write that failed is tried again, and since when writes have failed.
     write_again_at: Option<Timestamp>,
     unwritten_since: Option<Timestamp>,
     /// When the last turn was written.
     turned_at: Instant,
     /// What the next turn writes.
-    receipts: Vec<(AttemptId, Receipt)>,
+    receipts: Vec<Received>,
     settlements: Vec<Settlement>,
     /// Nothing can be claimed before this moment; `None` when the queue was not asked yet.
     next_claim_at: Option<Timestamp>,
@@ -150,7 +159,10 @@ impl<'a> Run<'a> {
             open: HashMap::new(),
             flights: JoinSet::new(),
             flying: HashSet::new(),
+            given_up: false,
             keeper: Keeper::default(),
+            reserve: Reserve::default(),
+            places: 0,
             write_again_at: None,
             unwritten_since: None,
             turned_at: Instant::now(),
@@ -198,7 +210,7 @@ impl<'a> Run<'a> {
     async fn wait(&mut self) {
         let pause = self.until_wake();
         tokio::select! {
-            Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.landed(landed.unwrap_or_else(gone)),
+            Some(landed) = self.flights.join_next(), if !self.flights.is_empty() => self.joined(landed),
             Some(kept) = self.keeper.next(), if self.keeper.is_busy() => self.kept(kept),
             Ok(()) = self.parts.stop.changed() => self.told_to_stop(),
             () = tokio::time::sleep(pause) => {}
@@ -216,7 +228,17 @@ impl<'a> Run<'a> {
 
     fn take_landed(&mut self) {
         while let Some(landed) = self.flights.try_join_next() {
-            self.landed(landed.unwrap_or_else(gone));
+            self.joined(landed);
+        }
+        self.lose_given_up();
+    }
+
+    /// A worker ends with a word unless it was given up, or panicked, which is a fault of ours and goes on as one.
+    fn joined(&mut self, landed: Result<Landed, JoinError>) {
+        match landed {
+            Ok(landed) => self.landed(landed),
+            Err(error) if error.is_cancelled() => {}
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 
@@ -225,11 +247,11 @@ impl<'a> Run<'a> {
         let now = self.parts.clock.now();
         let lease = now.after(LEASE / 3);
         let sending = match (&self.stopping, self.ready.is_empty()) {
-            (Some(_), _) => self.write_again_at,
+            (Some(_), _) => None,
             (None, true) => self.next_claim_at,
             (None, false) => self.next_start_at,
         };
-        sending.unwrap_or(lease).min(lease).since(now)
+        self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now)
     }
 
     fn landed(&mut self, landed: Landed) {
@@ -242,6 +264,7 @@ impl<'a> Run<'a> {
         match landed.result {
             Ok(receipt) => {
                 self.pace.answered();
+                self.reserve.saw(&receipt);
                 self.keeper.land(landed.id, receipt);
             }
             Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
@@ -286,7 +309,9 @@ impl<'a> Run<'a> {
         match kept {
             Kept::Synced(group) => group.into_iter().for_each(|(id, synced)| match synced {
                 Ok(receipt) => self.receipts.push((id, receipt)),
-                Err(error) => self.not_synced(id, &error),
+                // Its attempt stays open. What is written down beside it tells the next run, which reads whether its
+                // bytes are there, and writes them anew.
+                Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
             }),
             Kept::Published(group) => group.into_iter().for_each(|(id, published)| match published {
                 Ok(published) => self.published(id, published),
@@ -294,13 +319,6 @@ impl<'a> Run<'a> {
                 Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
             }),
         }
-    }
-
-    /// An answer that came and could not be made durable is gone: said so, with the cause.
-    fn not_synced(&mut self, id: AttemptId, error: &StoreError) {
-        let message = error.to_string();
-        self.stop(Ending::Broken(message.clone()), &message);
-        self.settle(id, Outcome::Returned { due_at: self.parts.clock.now(), failure: not_kept(message) });
     }
 
     fn published(&mut self, id: AttemptId, published: Published) {
@@ -337,47 +355,6 @@ impl<'a> Run<'a> {
         self.tell(News::RunStarted { counts, items });
         Ok(())
     }
-
-    /// Nothing is in flight, on the disk or waiting to be written, and nothing more will be sent.
-    fn is_over(&mut self) -> Result<bool, RunError> {
-        let busy = !self.flights.is_empty()
-            || self.keeper.is_busy()
-            || !self.ready.is_empty()
-            || !self.receipts.is_empty()
-            || !self.settlements.is_empty();
-        if busy {
-            return Ok(false);
-        }
-        if self.stopping.is_some() {
-            return Ok(true);
-        }
-        let due = self.parts.queue.next_due(self.is_limit_reached())?;
-        // A person may have put items back since the queue was asked.
-        self.next_claim_at = due;
-        Ok(due.is_none())
-    }
-
-    fn ending(&mut self) -> Result<Ending, RunError> {
-        if let Some(ending) = self.stopping.take() {
-            return Ok(ending);
-        }
-        let cut_short = self.is_limit_reached() && self.parts.queue.counts()?.left() > 0;
-        Ok(if cut_short { Ending::Limit("--limit") } else { Ending::Complete })
-    }
-
-    fn end(mut self, ending: Ending) -> Summary {
-        // After a broken database there is nothing more to count.
-        let counts = self.parts.queue.counts().unwrap_or_default();
-        let summary = self.score.summary(ending, counts, self.parts.clock.now());
-        self.tell(News::RunEnded(summary.clone()));
-        summary
-    }
-}
-
-/// A worker ends with a word unless it panicked, which is a fault of ours and goes on as one. (Those that were aborted
-/// left with their set.)
-fn gone(error: tokio::task::JoinError) -> Landed {
-    std::panic::resume_unwind(error.into_panic())
 }
 
 /// The images an attempt is billed for; unknown if it was lost.

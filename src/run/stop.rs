@@ -1,11 +1,9 @@
-//! How a run comes to its end before its time: what is still told and given back. Never waits.
+//! How a run comes to its end, also before its time: what is still told and given back. Never waits.
 
 use std::mem;
 
-use tokio::task::JoinSet;
-
-use super::{Run, Stop};
-use crate::domain::{Ending, Failure, FailureKind, News, Outcome, Reach};
+use super::{Run, RunError, Stop};
+use crate::domain::{Ending, Failure, FailureKind, News, Outcome, Reach, Summary};
 
 impl Run<'_> {
     /// A person's word goes above whatever else was about to end the run, but not above a fault.
@@ -27,11 +25,19 @@ impl Run<'_> {
         }
     }
 
-    /// What is in flight was sent, and nobody will hear its answer: lost, and given back uncounted.
+    /// What is in flight ends at its next wait; an answer that is whole by then still lands.
     fn give_up_flights(&mut self) {
+        self.given_up = true;
+        self.flights.abort_all();
         self.take_landed();
+    }
+
+    /// What was given up was sent, and nobody will hear its answer: lost, and given back uncounted.
+    pub(super) fn lose_given_up(&mut self) {
+        if !self.given_up || !self.flights.is_empty() {
+            return;
+        }
         let now = self.parts.clock.now();
-        self.flights = JoinSet::new();
         for id in mem::take(&mut self.flying) {
             let mut failure =
                 Failure::new(FailureKind::Transient, "stopped by a second signal while the answer was on its way");
@@ -46,5 +52,40 @@ impl Run<'_> {
             self.stopping = Some(ending);
             self.tell(News::Halted { message: why.to_owned() });
         }
+    }
+
+    /// Nothing is in flight, on the disk or waiting to be written, and nothing more will be sent.
+    pub(super) fn is_over(&mut self) -> Result<bool, RunError> {
+        let busy = !self.flights.is_empty()
+            || self.keeper.is_busy()
+            || !self.ready.is_empty()
+            || !self.receipts.is_empty()
+            || !self.settlements.is_empty();
+        if busy {
+            return Ok(false);
+        }
+        if self.stopping.is_some() {
+            return Ok(true);
+        }
+        let due = self.parts.queue.next_due(self.is_limit_reached())?;
+        // A person may have put items back since the queue was asked.
+        self.next_claim_at = due;
+        Ok(due.is_none())
+    }
+
+    pub(super) fn ending(&mut self) -> Result<Ending, RunError> {
+        if let Some(ending) = self.stopping.take() {
+            return Ok(ending);
+        }
+        let cut_short = self.is_limit_reached() && self.parts.queue.counts()?.left() > 0;
+        Ok(if cut_short { Ending::Limit("--limit") } else { Ending::Complete })
+    }
+
+    pub(super) fn end(mut self, ending: Ending) -> Summary {
+        // After a broken database there is nothing more to count.
+        let counts = self.parts.queue.counts().unwrap_or_default();
+        let summary = self.score.summary(ending, counts, self.parts.clock.now());
+        self.tell(News::RunEnded(summary.clone()));
+        summary
     }
 }

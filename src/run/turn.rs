@@ -25,6 +25,7 @@ impl Run<'_> {
             return Ok(false);
         }
         self.halt_after_failures();
+        self.look_for_room();
         let turn = self.gather(now);
         if is_idle(&turn) && !self.score.is_lease_due(now) {
             return Ok(false);
@@ -37,7 +38,7 @@ impl Run<'_> {
             Ok(turned) => turned,
             Err(uncommitted) => return self.put_off(*uncommitted, now).map(|()| false),
         };
-        self.write_again_at = None;
+        (self.write_again_at, self.unwritten_since) = (None, None);
         self.turned_at = Instant::now();
         self.score.leased(now);
         for (id, receipt) in receipts {
@@ -59,22 +60,46 @@ impl Run<'_> {
         Ok(claimed)
     }
 
-    /// A database that is locked or full may be free again soon, and what was received must not be forgotten for it:
-    /// nothing more is sent, and the same is written again until it works, or until someone cannot wait.
+    /// Nothing is sent that cannot be written down. A database that another program keeps locked is waited for; any
+    /// other fault ends the run, when what is in flight has landed. The same is written again until then: what cannot
+    /// be is written down in staging, and the next run goes on from there.
     fn put_off(&mut self, uncommitted: Uncommitted, now: Timestamp) -> Result<(), RunError> {
         let Uncommitted { error, turn } = uncommitted;
         let since = *self.unwritten_since.get_or_insert(now);
-        let in_vain = matches!(*self.parts.stop.borrow(), Stop::Now(_)) || now.since(since) > PATIENCE;
-        if in_vain || !error.may_pass() {
+        let again_at = now.after(WRITE_AGAIN);
+        if !error.is_busy() || now.since(since) > PATIENCE {
+            self.stop(Ending::Broken(error.to_string()), &error.to_string());
+        } else if self.stopping.is_none() && since == now {
+            self.tell(News::Slowed { until: again_at, message: error.to_string() });
+        }
+        let in_flight = !self.flights.is_empty() || self.keeper.is_busy();
+        if self.stopping.is_some() && (!in_flight || matches!(*self.parts.stop.borrow(), Stop::Now(_))) {
             return Err(error.into());
         }
-        self.stop(Ending::Broken(error.to_string()), &error.to_string());
         self.receipts.extend(turn.receipts);
         self.settlements.extend(turn.settlements);
         self.ready.extend(turn.releases);
         self.ready.extend(turn.starts.into_iter().map(|start| start.claim));
-        self.write_again_at = Some(now.after(WRITE_AGAIN));
+        self.write_again_at = Some(again_at);
         Ok(())
+    }
+
+    /// Asks the disks what they have room for. Where an answer more might not fit, nothing more is sent.
+    fn look_for_room(&mut self) {
+        if self.ready.is_empty() || self.stopping.is_some() {
+            return;
+        }
+        self.places = match self.places() {
+            Ok(places) => places,
+            Err(error) => {
+                self.stop(Ending::Broken(error.to_string()), &error.to_string());
+                0
+            }
+        };
+    }
+
+    fn places(&self) -> Result<usize, RunError> {
+        Ok(self.reserve.places(self.parts.store.room()?, self.parts.queue.room()?)?)
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
@@ -95,7 +120,7 @@ impl Run<'_> {
     fn starts(&mut self, now: Timestamp) -> Vec<Start> {
         let mut starts = Vec::new();
         self.next_start_at = None;
-        while !self.ready.is_empty() {
+        while !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
             match self.pace.permit(self.flights.len() + starts.len(), now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,

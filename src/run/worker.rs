@@ -54,7 +54,7 @@ async fn ask(
         let pictures = u8::try_from(staged.0.kept().len()).unwrap_or(u8::MAX);
         return Err(Miss::Failure(not_as_asked(message, pictures, generation.reply)));
     }
-    Ok(Receipt { images: staged.0.finish(), reply: generation.reply })
+    Ok(staged.0.finish(generation.reply))
 }
 
 /// What is wrong with the shape of these pictures; nothing when no shape was asked for. A picture that does not tell

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{Artifact, AttemptId, Receipt, StagedImage, io_words};
+use crate::domain::{Artifact, AttemptId, Receipt, Received, Reply, Room, StagedImage, io_words};
 
 /// Keeps pictures. An answer goes through three steps, each durable before the next is begun: written into a
 /// [`Staging`], synced with others in a group, published under its final names with others in a group.
@@ -25,8 +25,15 @@ pub trait ArtifactStore: Send + Sync {
     /// published. A picture that stood there before moves to `.versions`.
     fn publish(&self, publications: &[Publication]) -> Vec<Result<Published, StoreError>>;
 
-    /// Removes what dead attempts left in staging, all but the images of `received`.
+    /// The answers of these attempts that lie in staging whole, by their hashes: decoded to their end by a process that
+    /// died, or whose database failed, before they were recorded. They are durable when this returns.
+    fn recover(&self, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError>;
+
+    /// Removes what dead attempts of this workspace left in staging, all but the images of `received`.
     fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError>;
+
+    /// The room left where pictures are kept.
+    fn room(&self) -> Result<Room, StoreError>;
 }
 
 /// The images of one attempt as they arrive. Dropped before `finish`, it leaves nothing behind.
@@ -44,8 +51,9 @@ pub trait Staging: Send {
     fn retain(&mut self, finals: &[usize]) -> io::Result<()>;
     /// The images that were kept so far, in order.
     fn kept(&self) -> &[StagedImage];
-    /// The images that were kept, in order; they stay in staging from now on.
-    fn finish(self: Box<Self>) -> Vec<StagedImage>;
+    /// The answer is whole: what was kept, in order, stays in staging from now on, and what was said beside it is written
+    /// down there, so that whoever comes next can go on from it without this process or its database.
+    fn finish(self: Box<Self>, reply: Reply) -> Receipt;
 }
 
 /// A received answer on its way to its final names.
@@ -89,6 +97,16 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system said.
         source: Arc<io::Error>,
+    },
+    /// The output folder is not there, and something may wait in it.
+    #[error(
+        "the output folder {} is gone, and answers that were received may wait in it; put it back, or make an empty \
+         folder there to go on without them",
+        output.display()
+    )]
+    Gone {
+        /// The output folder.
+        output: PathBuf,
     },
     /// Another run, with another database, writes into the same folder.
     #[error("another run writes pictures of this job into {}; wait for it, or choose another folder with --output", output.display())]

@@ -1,9 +1,9 @@
 //! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
 
-use overnight::domain::{Counts, Ending, News, OnLost, SeenFile, Timestamp};
+use overnight::domain::{Counts, Ending, Interrupt, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
-use overnight::queue::{Intake, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
-use overnight::run::RunSettings;
+use overnight::queue::{Intake, LeftOpen, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
+use overnight::run::{RunSettings, Stop};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
 
@@ -37,20 +37,48 @@ async fn where_no_answer_could_be_kept_none_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_cannot_be_synced_is_lost_alone() {
+async fn an_answer_that_cannot_be_synced_is_lost_alone_and_only_once_its_bytes_are_found_gone() {
     let workshop = Workshop::of_items(4);
     let provider = Scripted::new(|_, _| Act::Draw);
     // The first attempt's picture is gone when it is to be synced.
     let mut each = |news: &News| {
         if matches!(news, News::AttemptLanded { item, .. } if item == "item-0") {
-            std::fs::remove_file(workshop.output().join(".staging/job/1-1.part")).unwrap();
+            std::fs::remove_file(staged(&workshop, "-1-1.part")).unwrap();
         }
     };
-    let (summary, events) = workshop.run_watched(&provider, settings(), &mut each).await;
+    let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
     assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("1-1.part")), "{:?}", summary.ending);
-    assert_eq!((summary.done, summary.lost, summary.counts.queued), (3, 1, 1));
-    let told = |news: &&News| matches!(news, News::AttemptEnded { item, failure: Some(_), .. } if item == "item-0");
-    assert!(events.iter().any(|news| told(&news)), "{events:?}");
+    assert_eq!((summary.done, summary.lost, summary.counts.running), (3, 0, 1));
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 4, 5));
+    assert_eq!(workshop.status().lost_attempts, 1);
+}
+
+/// The one file in staging whose name ends so.
+fn staged(workshop: &Workshop, end: &str) -> std::path::PathBuf {
+    let files = std::fs::read_dir(workshop.output().join(".staging/job")).unwrap();
+    files.map(|file| file.unwrap().path()).find(|path| path.to_str().unwrap().ends_with(end)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_database_never_recorded_is_found_in_staging_and_asked_for_no_more() {
+    let workshop = Workshop::of_items(20);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let mut locked = Locked { queue: workshop.queue(), writes: u32::MAX };
+    // Someone who cannot wait for the database ends the run.
+    let mut each = |news: &News| {
+        if matches!(news, News::Slowed { .. }) {
+            workshop.stop.send_replace(Stop::Finish(Interrupt::Int));
+        }
+    };
+    let (summary, _) = workshop.run_on(&mut locked, &provider, settings(), &mut each).await;
+    drop(locked);
+    assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("locked")), "{:?}", summary.ending);
+    assert_eq!((summary.done, summary.lost), (0, 0));
+    workshop.stop.send_replace(Stop::No);
+    let (summary, _) = workshop.run(&provider, settings()).await;
+    assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 20, 20));
+    assert_eq!(workshop.status().lost_attempts, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,8 +135,16 @@ impl Queue for Locked {
         self.queue.intake()
     }
 
-    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError> {
-        self.queue.rescue(now, on_lost)
+    fn mark(&self) -> Mark {
+        self.queue.mark()
+    }
+
+    fn left_open(&mut self) -> Result<LeftOpen, QueueError> {
+        self.queue.left_open()
+    }
+
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost, found: Vec<Received>) -> Result<Rescued, QueueError> {
+        self.queue.rescue(now, on_lost, found)
     }
 
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
@@ -127,22 +163,25 @@ impl Queue for Locked {
         self.queue.results_written()
     }
 
+    fn room(&self) -> Result<Room, QueueError> {
+        self.queue.room()
+    }
+
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError> {
         self.queue.end_run(now, ending)
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_locked_for_a_while_stops_the_sending_and_forgets_nothing() {
+async fn a_database_that_is_locked_for_a_while_is_waited_for_and_the_run_goes_on() {
     let workshop = Workshop::of_items(20);
     let provider = Scripted::new(|_, _| Act::Draw);
     let mut locked = Locked { queue: workshop.queue(), writes: 2 };
-    let (summary, _) = workshop.run_on(&mut locked, &provider, settings(), &mut |_| {}).await;
-    drop(locked);
-    assert!(matches!(summary.ending, Ending::Broken(_)), "{:?}", summary.ending);
-    assert_eq!((summary.done as usize, summary.lost), (provider.asks(), 0), "all that was paid is kept");
-    let (summary, _) = workshop.run(&provider, settings()).await;
-    assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 20, 20));
+    let (summary, events) = workshop.run_on(&mut locked, &provider, settings(), &mut |_| {}).await;
+    assert_eq!((summary.ending, summary.counts.done, summary.lost), (Ending::Complete, 20, 0));
+    assert_eq!(provider.asks(), 20, "nothing is asked for twice");
+    let told = events.iter().filter(|news| matches!(news, News::Slowed { message, .. } if message.contains("locked")));
+    assert_eq!(told.count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

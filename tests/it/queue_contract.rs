@@ -204,7 +204,7 @@ fn what_a_dead_run_left_is_rescued_and_costs_no_attempt(workspace: &dyn Workspac
     claim(&mut *run, NOW, 1);
     drop(run);
     let mut run = workspace.run("job").unwrap();
-    let rescued = run.rescue(NOW, OnLost::Resend).unwrap();
+    let rescued = run.rescue(NOW, OnLost::Resend, vec![]).unwrap();
     assert_eq!((rescued.lost, rescued.returned, rescued.received.len()), (1, 2, 0));
     let claims = claim(&mut *run, NOW, 9);
     assert_eq!(claims.len(), 3);
@@ -220,7 +220,7 @@ fn what_was_received_is_handed_over_for_publishing(workspace: &dyn Workspace) {
     run.commit(NOW, Turn { receipts: vec![(attempt.id, receipt())], ..turn() }).unwrap();
     drop(run);
     let mut run = workspace.run("job").unwrap();
-    let mut rescued = run.rescue(NOW, OnLost::Resend).unwrap();
+    let mut rescued = run.rescue(NOW, OnLost::Resend, vec![]).unwrap();
     assert_eq!((rescued.lost, rescued.returned), (0, 0));
     let (attempt, kept) = rescued.received.remove(0);
     assert_eq!(kept, receipt());
@@ -236,7 +236,7 @@ fn a_lost_attempt_may_be_held_for_a_person(workspace: &dyn Workspace) {
     start(&mut *run, claims);
     drop(run);
     let mut run = workspace.run("job").unwrap();
-    run.rescue(NOW, OnLost::Hold).unwrap();
+    run.rescue(NOW, OnLost::Hold, vec![]).unwrap();
     assert_eq!(run.counts().unwrap().failed[&FailureKind::Lost], 1);
     assert_eq!(workspace.desk().retry(NOW, "job", &Selection::Failed).unwrap(), 0);
     assert_eq!(workspace.desk().retry(NOW, "job", &Selection::Kind(FailureKind::Lost)).unwrap(), 1);

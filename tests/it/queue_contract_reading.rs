@@ -115,7 +115,7 @@ pub fn a_list_is_read_again_while_something_waits_that_is_not_on_it(workspace: &
     assert_eq!(claim(&mut *run, NOW, 9).len(), 1, "its row is still gone");
     drop(run);
     let mut run = workspace.run("job").unwrap();
-    run.rescue(NOW, OnLost::Resend).unwrap();
+    run.rescue(NOW, OnLost::Resend, vec![]).unwrap();
     assert_eq!(workspace.desk().cancel("job", None).unwrap(), 1);
     assert_eq!(recognised(&mut *run), Some(SECOND), "a person's hand on what is listed is left as it is");
 }

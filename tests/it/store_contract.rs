@@ -6,8 +6,10 @@
 use std::fs;
 use std::path::Path;
 
-use overnight::domain::{Artifact, AttemptId, ImageFormat, Receipt, Reply, StagedImage};
-use overnight::store::{ArtifactStore, Publication, Published, StoreError};
+use overnight::domain::{AttemptId, ImageFormat, Reply};
+use overnight::store::{ArtifactStore, Publication, Published};
+
+use crate::support::staging::{jpeg, png, publication, publish, publish_all, publish_fails, stage, sync, visible};
 
 /// Opens a store whose published files appear below this folder.
 pub type Open = fn(&Path) -> Box<dyn ArtifactStore>;
@@ -32,6 +34,7 @@ macro_rules! store_contract {
             what_is_no_image_is_not_kept,
             publishing_again_changes_nothing,
             a_later_process_publishes_what_an_earlier_one_staged,
+            a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not,
             bytes_that_are_gone_are_reported_and_nothing_else_suffers,
             what_cannot_be_synced_holds_up_no_other,
             what_cannot_be_published_holds_up_no_other,
@@ -44,100 +47,6 @@ macro_rules! store_contract {
     };
 }
 pub(crate) use store_contract;
-
-/// The start of a PNG of this size, then `filler`: an image as far as a header can tell.
-pub fn png(width: u32, height: u32, filler: &str) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR".to_vec();
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(height.to_be_bytes());
-    bytes.extend(b"\x08\x02\0\0\0");
-    bytes.extend(filler.as_bytes());
-    bytes
-}
-
-/// A JPEG whose frame header comes after `metadata` bytes of application data.
-pub fn jpeg(width: u16, height: u16, metadata: usize) -> Vec<u8> {
-    let mut bytes = b"\xFF\xD8".to_vec();
-    let mut left = metadata;
-    while left > 0 {
-        let part = left.min(60_000);
-        bytes.extend(b"\xFF\xEB");
-        bytes.extend((part as u16 + 2).to_be_bytes());
-        bytes.resize(bytes.len() + part, b'm');
-        left -= part;
-    }
-    bytes.extend(b"\xFF\xC0\0\x11\x08");
-    bytes.extend(height.to_be_bytes());
-    bytes.extend(width.to_be_bytes());
-    bytes.extend(b"\x03\x01\x22\0\x02\x11\x01\x03\x11\x01\xFF\xD9");
-    bytes
-}
-
-/// Stages and syncs these images as one attempt.
-pub fn stage(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<StagedImage> {
-    let mut staging = store.stage(AttemptId(attempt)).unwrap();
-    for image in images {
-        staging.begin().unwrap();
-        image.chunks(7).for_each(|chunk| staging.write(chunk).unwrap());
-        staging.keep().unwrap();
-    }
-    let staged = staging.finish();
-    sync(store, &staged).into_iter().for_each(|synced| synced.unwrap());
-    staged
-}
-
-/// Syncs these images as one group.
-pub fn sync(store: &dyn ArtifactStore, staged: &[StagedImage]) -> Vec<Result<(), StoreError>> {
-    store.sync(&staged.iter().collect::<Vec<_>>())
-}
-
-/// The publication of an answer under a name.
-pub fn publication(name: &str, images: Vec<StagedImage>, caption: Option<&str>) -> Publication {
-    Publication {
-        name: name.into(),
-        receipt: Receipt {
-            images,
-            reply: Reply { text: caption.map(str::to_owned), finish_reason: Some("STOP".into()), ..Reply::default() },
-        },
-    }
-}
-
-/// Publishes one answer that must succeed.
-pub fn publish(store: &dyn ArtifactStore, publication: &Publication) -> Artifact {
-    match publish_all(store, std::slice::from_ref(publication)).remove(0) {
-        Published::Kept(artifact) => artifact,
-        Published::Vanished { staged } => panic!("{staged} vanished"),
-    }
-}
-
-/// Publishes a batch in which nothing may fail.
-pub fn publish_all(store: &dyn ArtifactStore, batch: &[Publication]) -> Vec<Published> {
-    store.publish(batch).into_iter().map(Result::unwrap).collect()
-}
-
-/// Publishes one answer that must fail.
-pub fn publish_fails(store: &dyn ArtifactStore, publication: &Publication) -> StoreError {
-    store.publish(std::slice::from_ref(publication)).remove(0).unwrap_err()
-}
-
-/// Every file a person sees below a folder, sorted; what begins with a dot is not for people.
-pub fn visible(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let mut files = Vec::new();
-    for entry in entries {
-        let name = entry.file_name().into_string().unwrap();
-        if name.starts_with('.') {
-            continue;
-        }
-        if entry.path().is_dir() {
-            files.extend(visible(&entry.path()).iter().map(|below| format!("{name}/{below}")));
-        } else {
-            files.push(name);
-        }
-    }
-    files.sort();
-    files
-}
 
 pub fn what_was_written_is_published_byte_for_byte(open: Open) {
     let root = tempfile::tempdir().unwrap();
@@ -173,7 +82,7 @@ pub fn nothing_stands_under_a_final_name_before_it_is_published(open: Open) {
     staging.write(&png(1, 1, "half")).unwrap();
     assert!(visible(root.path()).is_empty());
     staging.keep().unwrap();
-    let staged = staging.finish();
+    let staged = staging.finish(Reply::default()).images;
     sync(&*store, &staged).remove(0).unwrap();
     assert!(visible(root.path()).is_empty());
 }
@@ -201,7 +110,7 @@ pub fn a_discarded_image_leaves_the_others_and_their_order(open: Open) {
         staging.write(&png(1, 1, filler)).unwrap();
         if wanted { staging.keep() } else { staging.discard() }.unwrap();
     }
-    let artifact = publish(&*store, &publication("lamp", staging.finish(), None));
+    let artifact = publish(&*store, &publication("lamp", staging.finish(Reply::default()).images, None));
     let files: Vec<_> = artifact.images.iter().map(|image| image.file.as_str()).collect();
     assert_eq!(files, ["lamp.png", "lamp~2.png"]);
     assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "first"));
@@ -227,7 +136,7 @@ pub fn what_is_not_retained_leaves_no_trace_and_the_rest_has_the_order_told(open
     staging.retain(&[0, 1, 2]).unwrap();
     let draft = store.publish(&[publication("draft", vec![provisional[0].clone()], None)]).remove(0);
     assert!(matches!(draft, Ok(Published::Vanished { .. })));
-    let artifact = publish(&*store, &publication("lamp", staging.finish(), None));
+    let artifact = publish(&*store, &publication("lamp", staging.finish(Reply::default()).images, None));
     assert_eq!(artifact.images.len(), 3);
     assert_eq!(fs::read(root.path().join("lamp.png")).unwrap(), png(1, 1, "first"));
     assert_eq!(fs::read(root.path().join("lamp~2.png")).unwrap(), png(1, 1, "second"));
@@ -250,7 +159,7 @@ pub fn pieces_of_any_size_make_the_same_image(open: Open) {
             rest = behind;
         }
         staging.keep().unwrap();
-        let staged = staging.finish().remove(0);
+        let staged = staging.finish(Reply::default()).images.remove(0);
         assert_eq!((staged.bytes, &staged.blake3), (picture.len() as u64, &expected), "attempt {attempt}");
         assert_eq!((staged.width, staged.height), (Some(3), Some(2)));
     }
@@ -264,7 +173,7 @@ pub fn what_is_no_image_is_not_kept(open: Open) {
         staging.begin().unwrap();
         staging.write(bytes).unwrap();
         assert_eq!(staging.keep().unwrap_err().kind(), std::io::ErrorKind::InvalidData);
-        assert!(staging.finish().is_empty());
+        assert!(staging.finish(Reply::default()).images.is_empty());
     }
 }
 
@@ -288,6 +197,34 @@ pub fn a_later_process_publishes_what_an_earlier_one_staged(open: Open) {
     later.sweep(&staged.iter().collect::<Vec<_>>()).unwrap();
     publish(&*later, &publication("lamp", staged, None));
     assert_eq!(visible(root.path()), ["lamp.png"]);
+}
+
+pub fn a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let reply = Reply { text: Some("A lamp.".into()), ..Reply::default() };
+    let whole = |store: &dyn ArtifactStore, attempt: i64| {
+        let mut staging = store.stage(AttemptId(attempt)).unwrap();
+        staging.begin().unwrap();
+        staging.write(&png(1, 1, "lamp")).unwrap();
+        staging.keep().unwrap();
+        staging.finish(reply.clone())
+    };
+    let store = open(root.path());
+    let receipt = whole(&*store, 1);
+    let mut cut = store.stage(AttemptId(2)).unwrap();
+    cut.begin().unwrap();
+    cut.write(&png(1, 1, "cut")).unwrap();
+    cut.keep().unwrap();
+    drop(cut);
+    drop(store);
+
+    let later = open(root.path());
+    let found = later.recover(&[AttemptId(1), AttemptId(2), AttemptId(3)]).unwrap();
+    assert_eq!(found, [(AttemptId(1), receipt.clone())]);
+    later.sweep(&receipt.images.iter().collect::<Vec<_>>()).unwrap();
+    assert_eq!(later.recover(&[AttemptId(1)]).unwrap(), [], "recorded by now, so no note stays");
+    publish(&*later, &Publication { name: "lamp".into(), receipt });
+    assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt"]);
 }
 
 pub fn bytes_that_are_gone_are_reported_and_nothing_else_suffers(open: Open) {

@@ -3,22 +3,29 @@
 use std::fs;
 use std::path::Path;
 
-use overnight::domain::AttemptId;
+use overnight::domain::{AttemptId, Mark, Reply};
 use overnight::store::local::LocalStore;
 use overnight::store::{ArtifactStore, Published, StoreError};
 
-use crate::store_contract::{
-    jpeg, png, publication, publish, publish_all, publish_fails, stage, store_contract, visible,
-};
+use crate::store_contract::store_contract;
+use crate::support::staging::{jpeg, png, publication, publish, publish_all, publish_fails, stage, visible};
 
 fn open(output: &Path) -> Box<dyn ArtifactStore> {
-    Box::new(LocalStore::open(output, "spring").unwrap())
+    Box::new(opened(output, "spring").unwrap())
 }
+
+fn opened(output: &Path, job: &str) -> Result<LocalStore, StoreError> {
+    LocalStore::open(output, job, &Mark::new(MARK), 4)
+}
+
+const MARK: &str = "0123abcd";
 
 store_contract!(open);
 
 fn staged_files(root: &Path) -> Vec<String> {
-    visible(&root.join(".staging/spring"))
+    let mut files = visible(&root.join(".staging/spring"));
+    files.retain(|file| file != "ballast");
+    files
 }
 
 #[test]
@@ -35,7 +42,7 @@ fn the_output_folder_is_made_with_those_above_it() {
 fn an_output_folder_that_cannot_be_made_says_what_to_do() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("file"), "in the way").unwrap();
-    let error = LocalStore::open(&root.path().join("file/output"), "spring").err().unwrap();
+    let error = opened(&root.path().join("file/output"), "spring").err().unwrap();
     assert!(matches!(error, StoreError::Output { .. }));
     assert!(error.to_string().contains("choose another with --output"), "{error}");
 }
@@ -44,7 +51,7 @@ fn an_output_folder_that_cannot_be_made_says_what_to_do() {
 fn a_job_cannot_stage_outside_its_output() {
     let root = tempfile::tempdir().unwrap();
     for job in ["../other", "..", "", "a/b"] {
-        assert!(matches!(LocalStore::open(root.path(), job), Err(StoreError::Name { .. })), "{job}");
+        assert!(matches!(opened(root.path(), job), Err(StoreError::Name { .. })), "{job}");
     }
 }
 
@@ -53,7 +60,7 @@ fn jobs_that_share_an_output_folder_do_not_sweep_each_other() {
     let root = tempfile::tempdir().unwrap();
     let spring = open(root.path());
     let staged = stage(&*spring, 1, &[&png(1, 1, "a")]);
-    LocalStore::open(root.path(), "autumn").unwrap().sweep(&[]).unwrap();
+    opened(root.path(), "autumn").unwrap().sweep(&[]).unwrap();
     publish(&*spring, &publication("lamp", staged, None));
 }
 
@@ -64,7 +71,7 @@ fn staged_files_carry_the_attempt_and_vanish_as_they_are_discarded_dropped_or_pu
     let mut staging = store.stage(AttemptId(7)).unwrap();
     staging.begin().unwrap();
     staging.write(&png(1, 1, "draft")).unwrap();
-    assert_eq!(staged_files(root.path()), ["7-1.part"]);
+    assert_eq!(staged_files(root.path()), ["0123abcd-7-1.part"]);
     staging.discard().unwrap();
     assert!(staged_files(root.path()).is_empty());
     staging.begin().unwrap();
@@ -76,7 +83,7 @@ fn staged_files_carry_the_attempt_and_vanish_as_they_are_discarded_dropped_or_pu
     assert!(staged_files(root.path()).is_empty());
 
     let staged = stage(&*store, 8, &[&png(1, 1, "a")]);
-    assert_eq!(staged[0].staged, "8-1.part");
+    assert_eq!(staged[0].staged, "0123abcd-8-1.part");
     publish(&*store, &publication("lamp", staged, Some("A lamp.")));
     assert!(staged_files(root.path()).is_empty());
 }
@@ -102,7 +109,7 @@ fn a_place_that_cannot_be_made_is_told_before_anything_is_asked_for() {
 fn two_runs_that_know_nothing_of_each_other_do_not_share_a_folder() {
     let root = tempfile::tempdir().unwrap();
     let first = open(root.path());
-    let refused = LocalStore::open(root.path(), "spring").err().unwrap();
+    let refused = opened(root.path(), "spring").err().unwrap();
     assert!(matches!(refused, StoreError::Held { .. }), "{refused}");
     drop(first);
     open(root.path());
@@ -114,10 +121,10 @@ fn a_sweep_removes_all_that_is_not_received_but_nothing_else() {
     let store = open(root.path());
     let received = stage(&*store, 1, &[&png(1, 1, "a"), &png(1, 1, "b")]);
     stage(&*store, 2, &[&png(1, 1, "dead")]);
-    fs::write(root.path().join(".staging/spring/1-1.part.txt"), "half a capt").unwrap();
+    fs::write(root.path().join(".staging/spring/0123abcd-1-1.part.txt"), "half a capt").unwrap();
     fs::write(root.path().join("keep.jpg"), "published").unwrap();
     store.sweep(&received.iter().collect::<Vec<_>>()).unwrap();
-    assert_eq!(staged_files(root.path()), ["1-1.part", "1-2.part"]);
+    assert_eq!(staged_files(root.path()), ["0123abcd-1-1.part", "0123abcd-1-2.part"]);
     assert_eq!(visible(root.path()), ["keep.jpg"]);
 }
 
@@ -128,9 +135,9 @@ fn a_publication_cut_short_at_any_step_goes_on_where_it_was() {
         ("lamp~2.png", ".versions/lamp~2~1.png"),
         ("lamp.txt", ".versions/lamp~1.txt"),
         ("lamp.png", ".versions/lamp~1.png"),
-        (".staging/spring/2-1.part.txt", "lamp.txt"),
-        (".staging/spring/2-1.part", "lamp.jpg"),
-        (".staging/spring/2-2.part", "lamp~2.png"),
+        (".staging/spring/0123abcd-2-1.part.txt", "lamp.txt"),
+        (".staging/spring/0123abcd-2-1.part", "lamp.jpg"),
+        (".staging/spring/0123abcd-2-2.part", "lamp~2.png"),
     ];
     for done in 0..=steps.len() {
         let root = tempfile::tempdir().unwrap();
@@ -138,7 +145,7 @@ fn a_publication_cut_short_at_any_step_goes_on_where_it_was() {
         let old = stage(&*store, 1, &[&png(1, 1, "old"), &png(1, 1, "old second")]);
         publish(&*store, &publication("lamp", old, Some("Old.")));
         let new = stage(&*store, 2, &[&jpeg(1, 1, 0), &png(1, 1, "new second")]);
-        fs::write(root.path().join(".staging/spring/2-1.part.txt"), "New.").unwrap();
+        fs::write(root.path().join(".staging/spring/0123abcd-2-1.part.txt"), "New.").unwrap();
         fs::create_dir(root.path().join(".versions")).unwrap();
         for (from, to) in &steps[..done] {
             fs::rename(root.path().join(from), root.path().join(to)).unwrap();
@@ -161,9 +168,9 @@ fn a_staged_file_that_was_cut_is_as_good_as_gone() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     let staged = stage(&*store, 1, &[&png(1, 1, "whole")]);
-    fs::write(root.path().join(".staging/spring/1-1.part"), "").unwrap();
+    fs::write(root.path().join(".staging/spring/0123abcd-1-1.part"), "").unwrap();
     let published = publish_all(&*store, &[publication("lamp", staged, None)]);
-    assert!(matches!(&published[0], Published::Vanished { staged } if staged == "1-1.part"));
+    assert!(matches!(&published[0], Published::Vanished { staged } if staged == "0123abcd-1-1.part"));
     assert!(visible(root.path()).is_empty());
 }
 
@@ -278,4 +285,71 @@ fn a_file_where_a_folder_is_needed_stops_with_its_name_and_loses_nothing() {
     assert!(error.contains("red") && error.contains("the same command"), "{error}");
     fs::remove_file(root.path().join("red")).unwrap();
     publish(&*store, &publication);
+}
+
+/// Each case changes what a process left that died after its answer's last byte; only the first leaves it whole.
+#[test]
+fn what_is_written_down_of_an_answer_is_believed_as_far_as_its_bytes_bear_it_out() {
+    let image = png(1, 1, "lamp");
+    let cases: [(&str, &str, &[u8], bool); 6] = [
+        ("as it was left", "unrelated.part", b"", true),
+        ("a note cut short", "0123abcd-1.receipt", b"{\"images\":[", false),
+        ("an empty note", "0123abcd-1.receipt", b"", false),
+        ("an image cut short", "0123abcd-1-1.part", &image[..image.len() - 1], false),
+        ("an image that grew", "0123abcd-1-1.part", &[&image[..], b"!"].concat(), false),
+        ("other bytes", "0123abcd-1-1.part", &png(1, 1, "lamb"), false),
+    ];
+    for (case, file, bytes, is_whole) in cases {
+        let root = tempfile::tempdir().unwrap();
+        stage(&*open(root.path()), 1, &[&image]);
+        fs::write(root.path().join(".staging/spring").join(file), bytes).unwrap();
+        let found = open(root.path()).recover(&[AttemptId(1)]).unwrap();
+        assert_eq!(found.len(), usize::from(is_whole), "{case}");
+    }
+}
+
+#[test]
+fn another_workspace_neither_takes_nor_sweeps_what_is_not_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    stage(&*open(root.path()), 1, &[&png(1, 1, "lamp")]);
+    let other = LocalStore::open(root.path(), "spring", &Mark::new("ffff0000"), 4).unwrap();
+    assert_eq!(other.recover(&[AttemptId(1)]).unwrap(), []);
+    other.sweep(&[]).unwrap();
+    drop(other);
+    assert_eq!(open(root.path()).recover(&[AttemptId(1)]).unwrap().len(), 1);
+}
+
+#[test]
+fn an_answer_that_is_on_its_way_is_kept_also_where_its_folder_is_moved_meanwhile() {
+    let root = tempfile::tempdir().unwrap();
+    let (output, moved) = (root.path().join("output"), root.path().join("moved"));
+    let store = open(&output);
+    let mut staging = store.stage(AttemptId(1)).unwrap();
+    staging.begin().unwrap();
+    fs::rename(&output, &moved).unwrap();
+    staging.write(&png(1, 1, "lamp")).unwrap();
+    staging.keep().unwrap();
+    let receipt = staging.finish(Reply::default());
+    assert!(store.sync(&[&receipt.images[0]]).remove(0).is_ok());
+    drop(store);
+    fs::rename(&moved, &output).unwrap();
+    assert_eq!(open(&output).recover(&[AttemptId(1)]).unwrap(), [(AttemptId(1), receipt)]);
+}
+
+#[test]
+fn staging_is_nobody_elses_and_pictures_are_as_the_umask_has_them() {
+    use std::os::unix::fs::MetadataExt;
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let staged = stage(&*store, 1, &[&png(1, 1, "lamp")]);
+    let mode = |file: &str| fs::metadata(root.path().join(file)).unwrap().mode() & 0o777;
+    for file in ["0123abcd-1-1.part", "0123abcd-1.receipt", "ballast"] {
+        assert_eq!(mode(&format!(".staging/spring/{file}")), 0o600, "{file}");
+    }
+    assert_eq!(mode(".staging/spring"), 0o700);
+    fs::write(root.path().join("as the umask has it"), "").unwrap();
+    publish(&*store, &publication("lamp", staged, Some("A lamp.")));
+    for file in ["lamp.png", "lamp.txt"] {
+        assert_eq!(mode(file), mode("as the umask has it"), "{file}");
+    }
 }

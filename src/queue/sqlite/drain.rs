@@ -1,32 +1,33 @@
 //! One run's hand on one job's queue: claims, intents, receipts and settlements, a transaction a turn. Never waits.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
-    Attempt, Claim, Intake, LEASE, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn, Turned, Uncommitted,
+    Attempt, Claim, Intake, LEASE, LeftOpen, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn, Turned,
+    Uncommitted,
 };
+use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, beside, readings, rescue, undo_in_memory};
+use super::{Database, Doing, readings, rescue, undo_in_memory};
+use crate::disk::{self, Ballast};
 use crate::domain::{
-    Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, SeenFile, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Receipt, Received, Room, SeenFile, Timestamp,
+    Tries, Usd,
 };
 
-/// What the database has to know of a job before it can be run.
-#[derive(Debug, Clone)]
-pub struct JobEntry {
-    /// Its name.
-    pub name: String,
-    /// Its manifest, relative to the database's folder if it lies below, so that a workspace can be moved.
-    pub manifest: String,
-    /// Its output folder, likewise.
-    pub output: String,
-    /// Who runs it: process and machine, for people.
-    pub holder: String,
+/// Room for the last turns of a run whose disk is full, in bytes.
+const BALLAST: u64 = 8 << 20;
+
+/// `overnight.db` and job `spring` give `overnight.db.spring.ballast`.
+fn ballast_path(database: &Path, job: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(format!(".{job}.ballast"));
+    PathBuf::from(path)
 }
 
 /// What writing a turn gave.
@@ -42,6 +43,8 @@ pub struct SqliteQueue {
     database: Database,
     job: i64,
     run: i64,
+    mark: Mark,
+    ballast: Ballast,
     _lock: RunLock,
 }
 
@@ -50,6 +53,9 @@ impl SqliteQueue {
     pub fn begin_run(database: Database, entry: &JobEntry, now: Timestamp) -> Result<Self, QueueError> {
         let lock = RunLock::acquire(&database.path, &entry.name, &entry.holder)?;
         let job = know_job(&database.connection, &database.path, entry)?;
+        let mark = "SELECT mark FROM workspace";
+        let mark = database.connection.query_row(mark, [], |row| row.get::<_, String>(0));
+        let mark = Mark::new(mark.doing(&database.path, "beginning a run")?);
         let insert = "INSERT INTO runs (job_id, holder, started_at, lease_until) VALUES (?1, ?2, ?3, ?4)";
         // Not by RETURNING: a statement that is left after its first row is committed without a word when that fails.
         database
@@ -58,7 +64,13 @@ impl SqliteQueue {
             .doing(&database.path, "beginning a run")?;
         let run = database.connection.last_insert_rowid();
         undo_in_memory(&database.connection).doing(&database.path, "beginning a run")?;
-        Ok(Self { database, job, run, _lock: lock })
+        let ballast = Ballast::lay(&ballast_path(&database.path, &entry.name), BALLAST);
+        Ok(Self { database, job, run, mark, ballast, _lock: lock })
+    }
+
+    fn try_commit(&mut self, now: Timestamp, turn: &Turn) -> Result<Written, QueueError> {
+        self.database.is_there()?;
+        self.write(now, turn).doing(&self.database.path, "writing the queue")
     }
 
     fn write(&mut self, now: Timestamp, turn: &Turn) -> rusqlite::Result<Written> {
@@ -67,7 +79,7 @@ impl SqliteQueue {
         let writer = TurnWriter { transaction: &transaction, job, run, now };
         writer.renew(turn.lease_until)?;
         for (attempt, receipt) in &turn.receipts {
-            writer.receive(*attempt, receipt)?;
+            record_receipt(&transaction, now, *attempt, receipt)?;
         }
         for settlement in &turn.settlements {
             writer.settle(settlement)?;
@@ -99,17 +111,27 @@ impl Queue for SqliteQueue {
         Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job)?)
     }
 
-    fn rescue(&mut self, now: Timestamp, on_lost: OnLost) -> Result<Rescued, QueueError> {
+    fn mark(&self) -> Mark {
+        self.mark.clone()
+    }
+
+    fn left_open(&mut self) -> Result<LeftOpen, QueueError> {
+        let left = rescue::left_open(&self.database.connection, self.job);
+        left.doing(&self.database.path, "looking for what an earlier run left")
+    }
+
+    fn rescue(&mut self, now: Timestamp, on_lost: OnLost, found: Vec<Received>) -> Result<Rescued, QueueError> {
         let (job, run) = (self.job, self.run);
-        rescue::take_over(&mut self.database.connection, job, run, now, on_lost)
+        rescue::take_over(&mut self.database.connection, job, run, now, on_lost, &found)
             .doing(&self.database.path, "rescuing what an earlier run left")
     }
 
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>> {
-        let written = self.database.is_there().and_then(|()| {
-            let written = self.write(now, &turn);
-            written.doing(&self.database.path, "writing the queue")
-        });
+        let mut written = self.try_commit(now, &turn);
+        if written.as_ref().is_err_and(QueueError::is_full) && !self.ballast.is_released() {
+            self.ballast.release();
+            written = self.try_commit(now, &turn);
+        }
         match written {
             Ok(Written { begun, claims }) => {
                 let starts = turn.starts.into_iter().zip(begun);
@@ -149,47 +171,17 @@ impl Queue for SqliteQueue {
         written.doing(&self.database.path, "noting that the results are written").map(drop)
     }
 
+    fn room(&self) -> Result<Room, QueueError> {
+        let path = &self.database.path;
+        let room = disk::room(path).map_err(|_| QueueError::Gone { path: path.display().to_string() })?;
+        Ok(if self.ballast.is_released() { Room { free: 0, ..room } } else { room })
+    }
+
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError> {
         let end = "UPDATE runs SET ended_at = ?2, ending = ?3 WHERE id = ?1 AND ended_at IS NULL";
         let ended = self.database.connection.execute(end, params![self.run, now.millis(), ending]);
         ended.doing(&self.database.path, "ending the run").map(drop)
     }
-}
-
-/// The key of the job, which is made if it is new. A name stands for one manifest.
-fn know_job(connection: &Connection, path: &Path, entry: &JobEntry) -> Result<i64, QueueError> {
-    let insert = "INSERT OR IGNORE INTO jobs (name, manifest, output) VALUES (?1, ?2, ?3)";
-    connection.execute(insert, [&entry.name, &entry.manifest, &entry.output]).doing(path, "adding the job")?;
-    // A manifest that was never accepted has no claim on the name.
-    let unclaimed = "UPDATE jobs SET manifest = ?2 WHERE name = ?1 AND revision = 0";
-    connection.execute(unclaimed, [&entry.name, &entry.manifest]).doing(path, "adding the job")?;
-    let (job, known): (i64, String) = connection
-        .query_row("SELECT id, manifest FROM jobs WHERE name = ?1", [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)))
-        .doing(path, "looking for the job")?;
-    if known != entry.manifest {
-        let (job, given) = (entry.name.clone(), entry.manifest.clone());
-        return Err(QueueError::OtherManifest { job, known, given });
-    }
-    check_output(connection, path, job, entry)?;
-    let update = "UPDATE jobs SET output = ?2 WHERE id = ?1 AND output <> ?2";
-    connection.execute(update, params![job, entry.output]).doing(path, "updating the job")?;
-    Ok(job)
-}
-
-/// While pictures lie in the folder the job had before, another one would part what is done from what comes, and leave
-/// what was received behind.
-fn check_output(connection: &Connection, path: &Path, job: i64, entry: &JobEntry) -> Result<(), QueueError> {
-    let keeps = "SELECT output, images > 0 OR EXISTS (SELECT 1 FROM attempts WHERE job_id = ?1 AND state = 'received')
-                 FROM jobs WHERE id = ?1";
-    let (known, keeps): (String, bool) = connection
-        .query_row(keeps, [job], |row| Ok((row.get(0)?, row.get(1)?)))
-        .doing(path, "looking for the job's pictures")?;
-    if !keeps || known == entry.output || !beside(path, &known).exists() {
-        return Ok(());
-    }
-    let at = |place: &str| beside(path, place).display().to_string();
-    let (known, given) = (at(&known), at(&entry.output));
-    Err(QueueError::OtherOutput { job: entry.name.clone(), known, given })
 }
 
 /// Writes the parts of a turn, each guarded by what the row must be before.
@@ -204,14 +196,6 @@ impl TurnWriter<'_> {
     fn renew(&self, lease_until: Timestamp) -> rusqlite::Result<()> {
         let renew = "UPDATE runs SET lease_until = ?2 WHERE id = ?1 AND ended_at IS NULL";
         self.one(renew, params![self.run, lease_until.millis()])
-    }
-
-    fn receive(&self, attempt: AttemptId, receipt: &Receipt) -> rusqlite::Result<()> {
-        self.one(
-            "UPDATE attempts SET state = 'received', received_at = ?2, staged = ?3, reply = ?4
-             WHERE id = ?1 AND state = 'sent'",
-            params![attempt.0, self.now.millis(), to_json(&receipt.images)?, to_json(&receipt.reply)?],
-        )
     }
 
     fn settle(&self, settlement: &Settlement) -> rusqlite::Result<()> {
@@ -356,11 +340,28 @@ impl TurnWriter<'_> {
         )
     }
 
-    /// Runs a statement that must change exactly one row: anything else means another hand was on the queue.
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
-        match self.transaction.prepare_cached(sql)?.execute(parameters)? {
-            1 => Ok(()),
-            changed => Err(rusqlite::Error::StatementChangedRows(changed)),
-        }
+        one(self.transaction, sql, parameters)
+    }
+}
+
+/// Records that an attempt's answer is durable in staging.
+pub(super) fn record_receipt(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    attempt: AttemptId,
+    receipt: &Receipt,
+) -> rusqlite::Result<()> {
+    let received = "UPDATE attempts SET state = 'received', received_at = ?2, staged = ?3, reply = ?4
+                    WHERE id = ?1 AND state = 'sent'";
+    let (images, reply) = (to_json(&receipt.images)?, to_json(&receipt.reply)?);
+    one(transaction, received, params![attempt.0, now.millis(), images, reply])
+}
+
+/// Runs a statement that must change exactly one row: anything else means another hand was on the queue.
+fn one(transaction: &Transaction<'_>, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
+    match transaction.prepare_cached(sql)?.execute(parameters)? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
     }
 }

@@ -2,6 +2,7 @@
 
 mod desk;
 mod drain;
+mod entry;
 mod intake;
 mod ledger;
 mod migrate;
@@ -26,7 +27,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::QueueError;
 use crate::domain::ItemId;
 pub use desk::SqliteDesk;
-pub use drain::{JobEntry, SqliteQueue};
+pub use drain::SqliteQueue;
+pub use entry::JobEntry;
 pub use intake::SqliteIntake;
 pub use ledger::SqliteLedger;
 

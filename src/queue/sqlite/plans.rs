@@ -109,7 +109,7 @@ fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
     drop(first);
     for on_lost in [OnLost::Hold, OnLost::Resend] {
         let mut next = queue(&path, &statements);
-        next.rescue(NOW, on_lost).unwrap();
+        next.rescue(NOW, on_lost, vec![]).unwrap();
         next.last_reading().unwrap();
         next.files_seen(&mut |_| true).unwrap();
         next.end_run(NOW, "complete").unwrap();

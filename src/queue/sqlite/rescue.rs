@@ -2,9 +2,18 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::super::{Attempt, Claim, Rescued};
+use super::super::{Attempt, Claim, LeftOpen, Rescued};
+use super::drain::record_receipt;
 use super::stored::{item, json};
-use crate::domain::{AttemptId, OnLost, Receipt, Timestamp, Tries};
+use crate::domain::{AttemptId, OnLost, Receipt, Received, Timestamp, Tries};
+
+/// What no run has in hand any more, for the same reason.
+pub(super) fn left_open(connection: &Connection, job: i64) -> rusqlite::Result<LeftOpen> {
+    let mut sent = connection.prepare("SELECT id FROM attempts WHERE job_id = ?1 AND state = 'sent' ORDER BY id")?;
+    let sent = sent.query_map([job], |row| row.get(0).map(AttemptId))?.collect::<Result<_, _>>()?;
+    let received = "SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'received'";
+    Ok(LeftOpen { sent, received: connection.query_row(received, [job], |row| row.get(0))? })
+}
 
 /// The lock proves that no run of this job lives, so whatever is claimed was left behind.
 pub(super) fn take_over(
@@ -13,11 +22,15 @@ pub(super) fn take_over(
     run: i64,
     now: Timestamp,
     on_lost: OnLost,
+    found: &[Received],
 ) -> rusqlite::Result<Rescued> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let abandoned =
         "UPDATE runs SET ended_at = ?3, ending = 'died' WHERE job_id = ?1 AND id <> ?2 AND ended_at IS NULL";
     transaction.execute(abandoned, params![job, run, now.millis()])?;
+    for (attempt, receipt) in found {
+        record_receipt(&transaction, now, *attempt, receipt)?;
+    }
     let lost = lose_sent(&transaction, job, now, on_lost)?;
     let received = take_received(&transaction, job, run)?;
     let returned = transaction.execute(

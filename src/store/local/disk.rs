@@ -20,14 +20,9 @@ pub(super) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error
     move |source| StoreError::Io { action, path, source: source.into() }
 }
 
-/// Makes the contents of these files durable; one result for each, in their order.
-pub(super) fn sync_files(files: &[PathBuf]) -> Vec<Result<(), StoreError>> {
-    in_parallel(files, |file| File::open(file).and_then(|open| open.sync_data()).map_err(failed("sync", file)))
-}
-
 /// Makes the names in these folders durable.
 pub(super) fn sync_folders(folders: &[PathBuf]) -> Result<(), StoreError> {
-    in_parallel(folders, sync_folder).into_iter().collect()
+    in_parallel(folders, |folder| sync_folder(folder)).into_iter().collect()
 }
 
 /// Makes the names in this folder durable.
@@ -35,14 +30,15 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|open| open.sync_all()).map_err(failed("sync", folder))
 }
 
-/// Does `work` to every path, on several threads where there are many paths.
-fn in_parallel(paths: &[PathBuf], work: fn(&Path) -> Result<(), StoreError>) -> Vec<Result<(), StoreError>> {
-    let all = |part: &[PathBuf]| -> Vec<_> { part.iter().map(|path| work(path)).collect() };
-    let mut parts = paths.chunks(paths.len().div_ceil(SYNC_THREADS).max(FILES_A_THREAD));
+/// Does `work` to every one, on several threads where there are many; one result for each, in their order.
+pub(super) fn in_parallel<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let part = |part: &[T]| -> Vec<R> { part.iter().map(&work).collect() };
+    let mut parts = all.chunks(all.len().div_ceil(SYNC_THREADS).max(FILES_A_THREAD));
     let ours = parts.next().unwrap_or_default();
     thread::scope(|scope| {
-        let threads: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
-        let mut done = all(ours);
+        let part = &part;
+        let threads: Vec<_> = parts.map(|theirs| scope.spawn(move || part(theirs))).collect();
+        let mut done = part(ours);
         for thread in threads {
             done.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         }

@@ -4,7 +4,7 @@
 //! (`lamp.v2`), so extensions are always appended and never replaced.
 
 use super::super::StoreError;
-use crate::domain::ImageFormat;
+use crate::domain::{AttemptId, ImageFormat, Mark};
 
 /// The folder in which images arrive.
 pub(super) const STAGING: &str = ".staging";
@@ -14,6 +14,9 @@ pub(super) const VERSIONS: &str = ".versions";
 
 /// The extension of a caption.
 pub(super) const CAPTION: &str = "txt";
+
+/// The extension of what is written down of a whole answer beside its images, while they wait in staging.
+const RECEIPT: &str = "receipt";
 
 /// Every extension a published image can have.
 pub(super) const IMAGES: [&str; 3] =
@@ -25,6 +28,29 @@ pub(super) fn stem(name: &str, number: usize) -> String {
         1 => name.to_owned(),
         _ => format!("{name}~{number}"),
     }
+}
+
+/// The file in staging for the `number`th image (1, 2, 3 …) of an attempt.
+pub(super) fn arriving(mark: &Mark, attempt: AttemptId, number: u32) -> String {
+    format!("{mark}-{attempt}-{number}.part")
+}
+
+/// The file in staging for what is written down of an attempt's whole answer.
+pub(super) fn receipt(mark: &Mark, attempt: AttemptId) -> String {
+    format!("{mark}-{attempt}.{RECEIPT}")
+}
+
+/// The same, from the name of one of the answer's images.
+pub(super) fn receipt_beside(staged: &str) -> Option<String> {
+    staged.rsplit_once('-').map(|(attempt, _)| format!("{attempt}.{RECEIPT}"))
+}
+
+/// Whether a file in staging was made under another mark. One without any mark is as old as the first programs.
+pub(super) fn is_strange(file: &str, mark: &Mark) -> bool {
+    let stranger = file.split_once('-').map(|(first, _)| first).filter(|first| {
+        first.len() == Mark::LENGTH && first.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    });
+    stranger.is_some_and(|stranger| stranger != mark.to_string())
 }
 
 /// A file below the output folder.
@@ -81,6 +107,16 @@ mod tests {
         assert_eq!(file(&stem("lamp.v2", 1), "jpg"), "lamp.v2.jpg");
         assert_eq!(file(&stem("lamp.v2", 2), "jpg"), "lamp.v2~2.jpg");
         assert_eq!(version("red/lamp.v2", 3, "txt"), ".versions/red/lamp.v2~3.txt");
+    }
+
+    #[test]
+    fn only_what_bears_another_mark_is_strange() {
+        let mark = Mark::new("0123abcd");
+        for ours in [arriving(&mark, AttemptId(7), 1), receipt(&mark, AttemptId(7)), "7-1.part".into(), "probe".into()]
+        {
+            assert!(!is_strange(&ours, &mark), "{ours}");
+            assert_eq!(is_strange(&ours, &Mark::new("ffffffff")), ours.starts_with("0123abcd-"), "{ours}");
+        }
     }
 
     #[test]

@@ -5,27 +5,32 @@
 //! Whatever step a process dies in, the same call again goes on: a staged file is there until the instant in which it
 //! stands under its final name.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::{Publication, Published, StoreError};
 use super::disk::{self, failed};
 use super::folders::Folders;
 use super::names;
+use super::recovery;
+use super::spool::Spool;
 use super::versions::Standing;
 use crate::domain::{Artifact, ImageFile, StagedImage};
 
 /// Publishes a batch of received answers; the results are in the same order.
 pub(super) fn publish(
     output: &Path,
-    staging: &Path,
+    spool: &Spool,
     publications: &[Publication],
 ) -> Vec<Result<Published, StoreError>> {
-    let mut batch = Batch { output, staging, folders: Folders::below(output) };
+    let mut batch = Batch { output, spool, folders: Folders::below(output) };
     let mut plans: Vec<_> = publications.iter().map(|publication| batch.plan(publication)).collect();
-    stage_captions(&mut plans);
+    stage_captions(spool, &mut plans);
     batch.retire(&mut plans);
     batch.place(&mut plans);
+    each(&mut plans, |plan| {
+        recovery::forget(spool, &plan.publication.receipt);
+        Ok(())
+    });
     plans.into_iter().map(|plan| plan.map(|plan| plan.result())).collect()
 }
 
@@ -43,7 +48,7 @@ fn each<'a>(plans: &mut [Result<Plan<'a>, StoreError>], mut step: impl FnMut(&Pl
 
 struct Batch<'a> {
     output: &'a Path,
-    staging: &'a Path,
+    spool: &'a Spool,
     folders: Folders<'a>,
 }
 
@@ -57,7 +62,7 @@ struct Plan<'a> {
 /// One file on its way.
 struct Placement {
     /// Where its bytes wait.
-    staged: PathBuf,
+    staged: String,
     /// Where they go: a path below the output folder.
     file: String,
     /// Whether they do wait. A caption always can: its text is in the receipt.
@@ -79,7 +84,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The caption's staged file and its text, where it does not stand yet.
-    fn waiting_caption(&self) -> Option<(&Path, &'a str)> {
+    fn waiting_caption(&self) -> Option<(&str, &'a str)> {
         let placement = self.caption.as_ref().filter(|placement| placement.waits)?;
         Some((&placement.staged, caption(self.publication)?))
     }
@@ -112,12 +117,11 @@ impl Batch<'_> {
     }
 
     fn plan_image(&self, name: &str, image: &StagedImage, number: usize) -> Result<Placement, StoreError> {
-        let staged = self.staging.join(&image.staged);
         let file = names::file(&names::stem(name, number), image.format.extension());
         Ok(Placement {
-            waits: disk::is_file_of(&staged, image.bytes)?,
+            waits: disk::is_file_of(&self.spool.path_of(&image.staged), image.bytes)?,
             stands: disk::holds(&self.output.join(&file), image.bytes, &image.blake3)?,
-            staged,
+            staged: image.staged.clone(),
             file,
         })
     }
@@ -129,12 +133,7 @@ impl Batch<'_> {
         let file = names::file(&publication.name, names::CAPTION);
         let blake3 = blake3::hash(text.as_bytes()).to_hex();
         let stands = disk::holds(&self.output.join(&file), text.len() as u64, &blake3)?;
-        Ok(Some(Placement {
-            staged: self.staging.join(names::file(&first.staged, names::CAPTION)),
-            file,
-            waits: !stands,
-            stands,
-        }))
+        Ok(Some(Placement { staged: names::file(&first.staged, names::CAPTION), file, waits: !stands, stands }))
     }
 
     /// Moves what would be replaced to `.versions`, durably, before anything takes its place.
@@ -158,7 +157,7 @@ impl Batch<'_> {
             plan.placements().try_for_each(|placement| {
                 self.folders.enter(names::folder_of(&placement.file))?;
                 match placement.waits {
-                    true => disk::rename(&placement.staged, &self.output.join(&placement.file)),
+                    true => self.spool.publish(&placement.staged, &self.output.join(&placement.file)),
                     false => Ok(()),
                 }
             })
@@ -169,16 +168,16 @@ impl Batch<'_> {
 }
 
 /// Captions that do not stand yet are written and made durable before they are renamed, like images.
-fn stage_captions(plans: &mut [Result<Plan<'_>, StoreError>]) {
+fn stage_captions(spool: &Spool, plans: &mut [Result<Plan<'_>, StoreError>]) {
     let mut written = Vec::new();
     each(plans, |plan| {
-        if let Some((file, text)) = plan.waiting_caption() {
-            fs::write(file, text).map_err(failed("write", file))?;
-            written.push(file.to_owned());
+        if let Some((name, text)) = plan.waiting_caption() {
+            spool.write(name, text.as_bytes()).map_err(failed("write", &spool.path_of(name)))?;
+            written.push(name.to_owned());
         }
         Ok(())
     });
-    let mut synced = disk::sync_files(&written).into_iter();
+    let mut synced = disk::in_parallel(&written, |name| spool.sync(name)).into_iter();
     each(plans, |plan| plan.waiting_caption().and_then(|_| synced.next()).unwrap_or(Ok(())));
 }
 

@@ -1,12 +1,15 @@
 //! The images of one attempt as they arrive, each in a file of its own. Never gives a file a final name.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
+use std::path::Path;
+use std::sync::Arc;
 
 use super::super::{Staging, StoreError};
 use super::disk::failed;
-use crate::domain::{AttemptId, ImageFormat, StagedImage, io_words};
+use super::recovery;
+use super::spool::Spool;
+use crate::domain::{AttemptId, ImageFormat, Receipt, Reply, StagedImage, io_words};
 
 /// Smaller pieces are gathered to so much before they are hashed and written: all the memory an arriving image takes,
 /// and enough for the hash to use its widest instructions (16 blocks of 1 KiB). Larger pieces pass it by.
@@ -14,7 +17,7 @@ const BLOCK: usize = 16 * 1024;
 
 /// One attempt's place in the staging folder.
 pub(super) struct LocalStaging {
-    folder: PathBuf,
+    spool: Arc<Spool>,
     attempt: AttemptId,
     begun: u32,
     /// The file of the first image, made before anything is sent: where none can be made, none is asked for.
@@ -30,29 +33,32 @@ struct Arriving {
 }
 
 impl LocalStaging {
-    pub(super) fn new(folder: PathBuf, attempt: AttemptId) -> Result<Self, StoreError> {
-        let mut staging = Self { folder, attempt, begun: 0, ready: None, arriving: None, kept: Vec::new() };
-        let (path, created) = staging.create();
-        staging.ready = Some(created.map_err(failed("create", &path))?);
+    pub(super) fn new(spool: Arc<Spool>, attempt: AttemptId) -> Result<Self, StoreError> {
+        let mut staging = Self { spool, attempt, begun: 0, ready: None, arriving: None, kept: Vec::new() };
+        let (name, created) = staging.create();
+        staging.ready = Some(created.map_err(failed("create", &staging.spool.path_of(&name)))?);
         Ok(staging)
     }
 
-    /// A file for the next image, and where it is.
-    fn create(&mut self) -> (PathBuf, io::Result<Arriving>) {
+    /// A file for the next image, and what it is called.
+    fn create(&mut self) -> (String, io::Result<Arriving>) {
         self.begun += 1;
-        let name = format!("{}-{}.part", self.attempt, self.begun);
-        let path = self.folder.join(&name);
-        let file = HashedFile::create(&path);
-        (path, file.map(|file| Arriving { name, file }))
+        let (name, file) = self.spool.arriving(self.attempt, self.begun);
+        let arriving = file.map(|file| Arriving { name: name.clone(), file: HashedFile::new(file) });
+        (name, arriving)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
-        let path = self.folder.join(name);
-        fs::remove_file(&path).map_err(|error| told("remove", &path, &error))
+        self.spool.remove(name).map_err(|error| self.told("remove", name, &error))
     }
 
     fn take_arriving(&mut self) -> io::Result<Arriving> {
         self.arriving.take().ok_or_else(none_begun)
+    }
+
+    /// The same error with the file it is about.
+    fn told(&self, action: &str, name: &str, error: &io::Error) -> io::Error {
+        told(action, &self.spool.path_of(name), error)
     }
 }
 
@@ -65,8 +71,8 @@ impl Staging for LocalStaging {
         self.arriving = match self.ready.take() {
             Some(ready) => Some(ready),
             None => {
-                let (path, created) = self.create();
-                Some(created.map_err(|error| told("create", &path, &error))?)
+                let (name, created) = self.create();
+                Some(created.map_err(|error| self.told("create", &name, &error))?)
             }
         };
         Ok(())
@@ -74,20 +80,20 @@ impl Staging for LocalStaging {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let arriving = self.arriving.as_mut().ok_or_else(none_begun)?;
-        let written = arriving.file.write(bytes);
-        written.map_err(|error| told("write", &self.folder.join(&arriving.name), &error))
+        let written = arriving.file.write(bytes, &self.spool);
+        written.map_err(|error| told("write", &self.spool.path_of(&arriving.name), &error))
     }
 
     /// `InvalidData`, and no file, if the bytes are no image.
     fn keep(&mut self) -> io::Result<()> {
         let Arriving { name, file } = self.take_arriving()?;
-        let staged = file.describe(&name);
+        let staged = file.describe(&name, &self.spool);
         let failed = match staged {
             Ok(image) => {
                 self.kept.push(image);
                 return Ok(());
             }
-            Err(error) => told("keep", &self.folder.join(&name), &error),
+            Err(error) => self.told("keep", &name, &error),
         };
         self.remove(&name)?;
         Err(failed)
@@ -109,8 +115,10 @@ impl Staging for LocalStaging {
         &self.kept
     }
 
-    fn finish(mut self: Box<Self>) -> Vec<StagedImage> {
-        std::mem::take(&mut self.kept)
+    fn finish(mut self: Box<Self>, reply: Reply) -> Receipt {
+        let receipt = Receipt { images: std::mem::take(&mut self.kept), reply };
+        recovery::write_down(&self.spool, self.attempt, &receipt);
+        receipt
     }
 }
 
@@ -138,23 +146,22 @@ struct HashedFile {
 }
 
 impl HashedFile {
-    fn create(path: &Path) -> io::Result<Self> {
-        let file = File::options().read(true).write(true).create_new(true).open(path)?;
-        Ok(Self { file, hasher: blake3::Hasher::new(), bytes: 0, head: Vec::new(), gathered: Vec::new() })
+    fn new(file: File) -> Self {
+        Self { file, hasher: blake3::Hasher::new(), bytes: 0, head: Vec::new(), gathered: Vec::new() }
     }
 
-    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    fn write(&mut self, mut bytes: &[u8], spool: &Spool) -> io::Result<()> {
         if !self.gathered.is_empty() {
             let (first, rest) = bytes.split_at(bytes.len().min(BLOCK - self.gathered.len()));
             self.gathered.extend_from_slice(first);
             if self.gathered.len() < BLOCK {
                 return Ok(());
             }
-            self.flush()?;
+            self.flush(spool)?;
             bytes = rest;
         }
         if bytes.len() >= BLOCK {
-            return self.put(bytes);
+            return self.put(bytes, spool);
         }
         if !bytes.is_empty() {
             self.gathered.reserve_exact(BLOCK);
@@ -164,16 +171,16 @@ impl HashedFile {
     }
 
     /// Hashes and writes what was gathered.
-    fn flush(&mut self) -> io::Result<()> {
+    fn flush(&mut self, spool: &Spool) -> io::Result<()> {
         let mut gathered = std::mem::take(&mut self.gathered);
-        self.put(&gathered)?;
+        self.put(&gathered, spool)?;
         gathered.clear();
         self.gathered = gathered;
         Ok(())
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+    fn put(&mut self, bytes: &[u8], spool: &Spool) -> io::Result<()> {
+        spool.write_all(&mut self.file, bytes)?;
         self.hasher.update(bytes);
         self.bytes += bytes.len() as u64;
         let missing = ImageFormat::SNIFF_BYTES - self.head.len();
@@ -183,8 +190,8 @@ impl HashedFile {
 
     /// What arrived, as it will be recorded. Its size in pixels is read back from the file, not from a copy of the
     /// first bytes: profiles and provenance marks (C2PA) may stand before it, and they have no bound.
-    fn describe(mut self, name: &str) -> io::Result<StagedImage> {
-        self.flush()?;
+    fn describe(mut self, name: &str, spool: &Spool) -> io::Result<StagedImage> {
+        self.flush(spool)?;
         let no_image = "its first bytes are neither JPEG, PNG nor WebP";
         let format =
             ImageFormat::sniff(&self.head).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, no_image))?;

@@ -8,6 +8,7 @@ pub mod schema;
 pub mod server;
 pub mod simulated;
 pub mod sink;
+pub mod staging;
 pub mod tls;
 pub mod workshop;
 pub mod workspace;

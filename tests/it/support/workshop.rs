@@ -13,7 +13,7 @@ use overnight::domain::{
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
-use overnight::queue::{Ledger, Queue, Rescued};
+use overnight::queue::{JobStatus, Ledger, Queue, Rescued};
 use overnight::run::{Parts, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
@@ -147,8 +147,11 @@ impl Workshop {
     }
 
     pub fn done(&self) -> u64 {
-        let ledger = SqliteLedger::open(&self.database()).unwrap();
-        ledger.status(SystemClock.now(), &[]).unwrap()[0].counts.done
+        self.status().counts.done
+    }
+
+    pub fn status(&self) -> JobStatus {
+        SqliteLedger::open(&self.database()).unwrap().status(SystemClock.now(), &[]).unwrap().remove(0)
     }
 
     pub async fn run(&self, provider: &Arc<Scripted>, settings: RunSettings) -> (Summary, Vec<News>) {
@@ -171,9 +174,11 @@ impl Workshop {
         settings: RunSettings,
         each: &mut (dyn FnMut(&News) + Send),
     ) -> (Summary, Vec<News>) {
-        let Rescued { received, .. } = queue.rescue(SystemClock.now(), settings.policy.on_lost).unwrap();
+        let store: Arc<dyn ArtifactStore> =
+            Arc::new(LocalStore::open(&self.output(), "job", &queue.mark(), settings.concurrency).unwrap());
+        let found = store.recover(&queue.left_open().unwrap().sent).unwrap();
+        let Rescued { received, .. } = queue.rescue(SystemClock.now(), settings.policy.on_lost, found).unwrap();
         let mut listener = Listener { events: vec![], each };
-        let store: Arc<dyn ArtifactStore> = Arc::new(LocalStore::open(&self.output(), "job").unwrap());
         let parts = Parts {
             queue,
             provider: provider.clone(),

@@ -1,0 +1,91 @@
+//! What is written down of an answer beside its staged images, and how a later run goes on from it. Never trusts it
+//! further than the images' own hashes.
+//!
+//! Between the last byte of an answer and its receipt in the database lie a sync, a group and a commit. A process that
+//! dies there, or whose database fails it, leaves a file that says what came; whether the images are what it says is
+//! read from them.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use super::super::StoreError;
+use super::disk::{self, failed};
+use super::names;
+use super::spool::Spool;
+use crate::domain::{AttemptId, Receipt, Received, StagedImage};
+
+/// How much of an image is read at once, in bytes.
+const BLOCK: usize = 64 * 1024;
+
+/// Notes what came. A note that cannot be written costs nothing as long as the process lives and its database works, so
+/// it is no reason to give up an answer.
+pub(super) fn write_down(spool: &Spool, attempt: AttemptId, receipt: &Receipt) {
+    if let Ok(text) = serde_json::to_vec(receipt) {
+        let _ = spool.write(&spool.receipt(attempt), &text);
+    }
+}
+
+/// Removes the note of a published answer. One that stays is swept by the next run.
+pub(super) fn forget(spool: &Spool, receipt: &Receipt) {
+    let note = receipt.images.first().and_then(|image| names::receipt_beside(&image.staged));
+    let _ = note.map(|note| spool.remove(&note));
+}
+
+/// The whole answers among those of these attempts, made durable.
+pub(super) fn recover(spool: &Spool, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError> {
+    let found: Vec<_> =
+        attempts.iter().filter_map(|&attempt| Some((attempt, read_note(spool, &spool.receipt(attempt))?))).collect();
+    let whole = disk::in_parallel(&found, |(_, receipt)| is_whole(spool, receipt));
+    let whole: Vec<bool> = whole.into_iter().collect::<Result<_, _>>()?;
+    spool.sync_names()?;
+    Ok(found.into_iter().zip(whole).filter(|(_, whole)| *whole).map(|(answer, _)| answer).collect())
+}
+
+/// What the note says; nothing if there is none, or if its writing was cut short.
+fn read_note(spool: &Spool, note: &str) -> Option<Receipt> {
+    let mut text = Vec::new();
+    spool.read(note).ok()?.read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok().filter(|receipt: &Receipt| !receipt.images.is_empty())
+}
+
+fn is_whole(spool: &Spool, receipt: &Receipt) -> Result<bool, StoreError> {
+    for image in &receipt.images {
+        if !rewrite(spool, image).map_err(failed("recover", &spool.path_of(&image.staged)))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Writes an image anew if it is what was noted. Not merely synced: where an earlier sync failed, a system may hold
+/// the bytes in memory, have given up writing them, and report the next sync as well done.
+fn rewrite(spool: &Spool, image: &StagedImage) -> io::Result<bool> {
+    let Ok(mut from) = spool.read(&image.staged) else { return Ok(false) };
+    let draft = format!("{}.again", image.staged);
+    // What an earlier try left.
+    let _ = spool.remove(&draft);
+    let mut to = spool.create(&draft)?;
+    let copied = copy(spool, &mut from, &mut to);
+    let is_same = matches!(&copied, Ok((bytes, blake3)) if *bytes == image.bytes && *blake3 == image.blake3);
+    if !is_same {
+        spool.remove(&draft)?;
+        return copied.map(|_| false);
+    }
+    to.sync_data()?;
+    spool.replace(&image.staged, &draft)?;
+    Ok(true)
+}
+
+/// Copies a file, and says how long it is and what its hash is.
+fn copy(spool: &Spool, from: &mut File, to: &mut File) -> io::Result<(u64, String)> {
+    let (mut hasher, mut bytes, mut block) = (blake3::Hasher::new(), 0, vec![0; BLOCK]);
+    loop {
+        let read = from.read(&mut block)?;
+        if read == 0 {
+            return Ok((bytes, hasher.finalize().to_hex().to_string()));
+        }
+        hasher.update(&block[..read]);
+        spool.write_all(to, &block[..read])?;
+        bytes += read as u64;
+    }
+}
