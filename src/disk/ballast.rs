@@ -4,8 +4,8 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::FallocateFlags;
 
@@ -37,9 +37,10 @@ impl Ballast {
     /// Gives the room back, for the disk is full.
     pub fn release(&self) {
         self.released.store(true, Ordering::Relaxed);
-        let file = self.file.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        // Whoever comes second waits until there is room.
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // By the open file, not by its name: the folder may have been moved.
-        let _ = file.map(|file| file.set_len(0));
+        let _ = file.take().map(|file| file.set_len(0));
     }
 
     /// Takes the file away before its owner goes; later it does nothing.

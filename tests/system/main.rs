@@ -1,13 +1,19 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace` must be installed and allowed.
+//! `cargo test` alone. `strace`, `unshare` and `mount` must be there and allowed.
 
 mod durable;
 mod order;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
 mod support {
+    pub mod gate;
+    pub mod gemini;
     pub mod process;
+    pub mod schema;
+    pub mod server;
     pub mod simulated;
+    pub mod sink;
     pub mod workspace;
 }
+mod small_disk;
 mod trace;

@@ -122,9 +122,9 @@ impl Traced {
     }
 }
 
-/// The attempt that a staged file belongs to: `7-1.part` is the first picture of the seventh.
+/// The attempt that a staged file belongs to: `0123abcd-7-1.part` is the first picture of the seventh.
 fn attempt_of(staged: &Path) -> i64 {
-    staged.file_name().unwrap().to_str().unwrap().split('-').next().unwrap().parse().unwrap()
+    staged.file_name().unwrap().to_str().unwrap().split('-').nth(1).unwrap().parse().unwrap()
 }
 
 fn holds(call: &Call, words: &str) -> bool {
