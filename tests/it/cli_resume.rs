@@ -1,8 +1,13 @@
 //! `kill -9` at a chosen moment: the same command completes the job, and being killed costs an item nothing. Never
 //! leaves the moment to chance.
 
+use std::fs::{self, DirEntry};
+use std::io;
+use std::time::Instant;
+
 use crate::support::database::Snapshot;
 use crate::support::gate::Gate;
+use crate::support::process::PATIENCE;
 use crate::support::simulated::Simulated;
 use crate::support::workspace::Workspace;
 
@@ -67,6 +72,51 @@ fn what_was_done_before_the_kill_is_not_bought_again() {
     let prompts = gate.prompts();
     assert_eq!(prompts.iter().filter(|prompt| prompt.ends_with("number 1")).count(), 1, "{prompts:?}");
     assert!(results.exists());
+}
+
+/// Kills a run whose two answers came while another program kept the database locked.
+fn killed_before_it_could_record() -> (Workspace, Gate) {
+    let (here, gate) = (Workspace::with_list(3), Gate::shut());
+    let run = here.overnight("run list.csv -c 2").at(&gate.url()).start();
+    gate.wait_for(2);
+    let other = rusqlite::Connection::open(here.path("overnight.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    gate.open();
+    let notes = || fs::read_dir(here.path("output/list/.staging/list")).unwrap().filter(is_whole_note).count();
+    let start = Instant::now();
+    while notes() < 2 {
+        assert!(start.elapsed() < PATIENCE, "no answer was written down");
+        std::thread::yield_now();
+    }
+    run.kill();
+    (here, gate)
+}
+
+fn is_whole_note(file: &io::Result<DirEntry>) -> bool {
+    let path = file.as_ref().unwrap().path();
+    path.extension().is_some_and(|extension| extension == "receipt")
+        && serde_json::from_slice::<serde_json::Value>(&fs::read(path).unwrap()).is_ok()
+}
+
+#[test]
+fn what_was_received_and_never_recorded_is_found_in_staging_and_not_bought_again() {
+    let (here, gate) = killed_before_it_could_record();
+    let ended = here.overnight("run list.csv").at(&gate.url()).end().exits(0);
+    ended.says(&["an earlier run did not come to its end: going on from there", "2 answers received and not asked for again"]);
+    assert_eq!((here.pictures("output/list").len(), gate.seen().len()), (3, 3));
+    assert_eq!(here.status("")["lost_attempts"], 0);
+    assert!(!here.path("output/list/.staging").exists());
+}
+
+#[test]
+fn an_output_folder_that_is_gone_while_answers_may_wait_in_it_stops_the_run_until_it_is_back() {
+    let (here, gate) = killed_before_it_could_record();
+    fs::rename(here.path("output"), here.path("elsewhere")).unwrap();
+    let ended = here.overnight("run list.csv").at(&gate.url()).end().exits(1);
+    ended.says(&["output/list is gone, and answers that were received may wait in it; put it back, or make an empty"]);
+    fs::rename(here.path("elsewhere"), here.path("output")).unwrap();
+    here.overnight("run list.csv").at(&gate.url()).end().exits(0);
+    assert_eq!(gate.seen().len(), 3);
 }
 
 #[test]
