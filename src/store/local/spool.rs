@@ -46,7 +46,8 @@ impl Spool {
             Err(TryLockError::WouldBlock) => return Err(StoreError::Held { output: output.to_owned() }),
             Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
         }
-        folder.set_permissions(Permissions::from_mode(PRIVATE_FOLDER)).map_err(failed("protect", &path))?;
+        // Some file systems (exFAT, shares of other machines) know no modes: they are no reason to make no pictures.
+        let _ = folder.set_permissions(Permissions::from_mode(PRIVATE_FOLDER));
         let published = probe(&path)?;
         let ballast = Ballast::lay(&path.join(BALLAST), (in_flight as u64 * PICTURE).min(LARGEST_BALLAST));
         Ok(Self { path, folder, mark, ballast, published })
@@ -139,7 +140,8 @@ impl Spool {
     /// Moves a staged file to its final name, and lets everybody see it whom the umask allows.
     pub fn publish(&self, name: &str, file: &Path) -> Result<(), StoreError> {
         let staged = self.path_of(name);
-        fs::set_permissions(&staged, self.published.clone()).map_err(failed("publish", file))?;
+        // As above.
+        let _ = fs::set_permissions(&staged, self.published.clone());
         disk::rename(&staged, file)
     }
 
