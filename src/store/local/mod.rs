@@ -49,7 +49,7 @@ impl LocalStore {
 impl Drop for LocalStore {
     /// Empty staging is nothing anybody wants to find beside the pictures; what waits there keeps its folders.
     fn drop(&mut self) {
-        self.spool.lighten();
+        self.spool.close();
         let staging = [self.spool.path(), &self.output.join(names::STAGING)];
         // They are not empty, or gone already: both are as it should be.
         let _ = staging.into_iter().try_for_each(fs::remove_dir);

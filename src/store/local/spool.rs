@@ -145,9 +145,16 @@ impl Spool {
         disk::rename(&staged, file)
     }
 
-    /// Gives back the room that was taken for the day on which there is none.
-    pub fn lighten(&self) {
+    /// Ends a run's work here. Mostly nothing is left; what waits for the next run, because its database failed, is
+    /// made durable as far as that goes.
+    pub fn close(&self) {
         self.ballast.remove();
+        let Ok(left) = fs::read_dir(&self.path) else { return };
+        let left: Vec<_> = left.flatten().map(|entry| entry.path()).collect();
+        if !left.is_empty() {
+            disk::in_parallel(&left, |file| File::open(file).and_then(|file| file.sync_data()));
+            let _ = self.sync_names();
+        }
     }
 
     /// Where the folder is, or was when the run began.
