@@ -52,7 +52,7 @@ fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
 }
 
-/// Plays every seed with its share of kills, as many at a time as there are cores. None is begun after a failure.
+/// Plays every seed with its share of kills, several at a time. None is begun after a failure.
 fn play_all(shares: Vec<(u64, u64)>) -> Figures {
     let (next, failed) = (AtomicU64::new(0), AtomicBool::new(false));
     let work = || {
@@ -65,9 +65,10 @@ fn play_all(shares: Vec<(u64, u64)>) -> Figures {
         }
         figures
     };
-    let workers = thread::available_parallelism().map_or(1, usize::from).min(shares.len());
+    // Jobs wait more than they work.
+    let workers = thread::available_parallelism().map_or(1, usize::from) * 2;
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workers.min(shares.len())).map(|_| scope.spawn(work)).collect();
         let figures = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
         figures.fold(Figures::default(), Figures::and)
     })
@@ -98,7 +99,7 @@ fn play(seed: u64, kills: u64, figures: &mut Figures) {
     let (mut left, mut job) = (kills, 0);
     while left > 0 {
         let random = Rng::with_seed(seed.wrapping_add(BETWEEN_JOBS.wrapping_mul(job)));
-        left -= Game::new(random).play(left, figures);
+        left -= Game::new(random, kills).play(left, figures);
         job += 1;
     }
 }
@@ -113,8 +114,8 @@ struct Game {
 }
 
 impl Game {
-    fn new(mut random: Rng) -> Self {
-        let plan = Plan::draw(&mut random);
+    fn new(mut random: Rng, kills: u64) -> Self {
+        let plan = Plan::draw(&mut random, kills);
         let (here, simulator) = (Workspace::new(), Simulated::with(plan.server.clone()));
         plan.write(&here);
         Self { random, plan, here, simulator, sealed: Sealed::default() }

@@ -36,6 +36,7 @@ const ODD: [&str; 14] = [
 const REFUSALS: [&str; 3] = ["refused", "blocked", "gateway-refused"];
 /// More than any item can need, for kills cost none.
 const ATTEMPTS: u32 = 9;
+const MOST_ITEMS: u32 = 60;
 const REFERENCE: &str = "reference.png";
 
 /// A job and its server.
@@ -58,8 +59,11 @@ pub struct PlannedItem {
 }
 
 impl Plan {
-    pub fn draw(random: &mut Rng) -> Self {
-        let mut items: Vec<_> = (1..=random.u32(30..=60)).map(|number| PlannedItem::draw(number, random)).collect();
+    /// A job for a seed of so many kills: few need few items to meet.
+    pub fn draw(random: &mut Rng, kills: u64) -> Self {
+        let most = u32::try_from(kills * 4).unwrap_or(MOST_ITEMS).clamp(12, MOST_ITEMS);
+        let items = random.u32(most / 2..=most);
+        let mut items: Vec<_> = (1..=items).map(|number| PlannedItem::draw(number, random)).collect();
         // A throttling stops a whole run for a second: one is enough.
         if random.bool() {
             let throttled = random.usize(..items.len());
