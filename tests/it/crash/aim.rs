@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -36,6 +36,8 @@ enum Mark {
     Answers(u64),
     /// So many files more than at the start have appeared in staging.
     Staged(usize),
+    /// So many captions have appeared in staging: their answers are recorded, and about to be published.
+    Captions(usize),
     /// So many files have come to stand under their final names.
     Published(usize),
     /// So many attempts have been told of as ended.
@@ -56,15 +58,16 @@ impl Aim {
         let mark = match random.u32(..20) {
             0..4 => Mark::Moment(Duration::from_micros(random.u64(0..400_000))),
             4 => Mark::Moment(Duration::from_micros(random.u64(0..40_000))),
-            5..9 => Mark::Log(random.u32(1..=8)),
-            9..11 => Mark::Requests(random.u64(1..=10)),
-            11..14 => Mark::Answers(random.u64(1..=8)),
+            5..8 => Mark::Log(random.u32(1..=8)),
+            8..10 => Mark::Requests(random.u64(1..=10)),
+            10..12 => Mark::Answers(random.u64(1..=8)),
+            12..14 => Mark::Captions(random.usize(1..=6)),
             14..16 => Mark::Staged(random.usize(1..=10)),
             16..18 => Mark::Published(random.usize(1..=6)),
             18 => Mark::Told(random.usize(1..=6)),
             _ => Mark::Results,
         };
-        Self { mark, longer: Duration::from_micros(random.u64(0..4_000).saturating_sub(1_000)) }
+        Self { mark, longer: Duration::from_micros(random.u64(0..4_000).saturating_sub(2_000)) }
     }
 
     /// Its name in the figures.
@@ -75,6 +78,7 @@ impl Aim {
             Mark::Requests(_) => "a request that came",
             Mark::Answers(_) => "an answer that left",
             Mark::Staged(_) => "a file in staging",
+            Mark::Captions(_) => "a caption in staging",
             Mark::Published(_) => "a file under its final name",
             Mark::Told(_) => "an attempt told of",
             Mark::Results => "the writing of the results",
@@ -115,7 +119,7 @@ struct Watch<'a> {
     log_seen: Option<(u64, SystemTime)>,
     log_writes: u32,
     staged: HashSet<PathBuf>,
-    staged_before: usize,
+    staged_before: HashSet<PathBuf>,
     published_before: usize,
     told: usize,
     is_over: bool,
@@ -132,7 +136,7 @@ impl<'a> Watch<'a> {
             before: simulator.stats(),
             log_seen: stamp(&log),
             log_writes: 0,
-            staged_before: staged.len(),
+            staged_before: staged.clone(),
             staged,
             published_before: files_below(&output).len(),
             output,
@@ -154,7 +158,8 @@ impl<'a> Watch<'a> {
             Mark::Log(writes) => self.log_writes() >= writes,
             Mark::Requests(requests) => self.simulator.stats().requests >= self.before.requests + requests,
             Mark::Answers(answers) => self.simulator.stats().answered >= self.before.answered + answers,
-            Mark::Staged(files) => self.staged() >= files,
+            Mark::Staged(files) => self.appeared(|_| true) >= files,
+            Mark::Captions(captions) => self.appeared(|file| file.extension() == Some("txt".as_ref())) >= captions,
             Mark::Published(files) => files_below(&self.output).len() >= self.published_before + files,
             Mark::Told(attempts) => self.told >= attempts,
             Mark::Results => self.is_over,
@@ -168,13 +173,14 @@ impl<'a> Watch<'a> {
         self.log_writes
     }
 
-    fn staged(&mut self) -> usize {
+    /// How many such files have come into staging, also those that are gone again.
+    fn appeared(&mut self, such: impl Fn(&Path) -> bool) -> usize {
         self.staged.extend(files_below(&self.staging));
-        self.staged.len() - self.staged_before
+        self.staged.difference(&self.staged_before).filter(|file| such(file)).count()
     }
 }
 
-fn stamp(file: &PathBuf) -> Option<(u64, SystemTime)> {
+fn stamp(file: &Path) -> Option<(u64, SystemTime)> {
     let metadata = fs::metadata(file).ok()?;
     Some((metadata.len(), metadata.modified().ok()?))
 }

@@ -27,6 +27,11 @@ impl Figures {
         self.add(FOUND, phase(book), 1);
     }
 
+    /// Takes in how many received images a kill left in staging.
+    pub fn waiting(&mut self, images: u64) {
+        self.add(LEFT, "images received that waited in staging", images);
+    }
+
     /// Takes in a job that is complete.
     pub fn job(&mut self, book: &Book, sealed: &Sealed, stats: &Stats) {
         let (of, settled) =
@@ -41,11 +46,11 @@ impl Figures {
         self.add(JOBS, "pictures that were given again", stats.answered_again);
         let kept = book.attempts().filter(|attempt| sealed.sent.contains(&attempt.id) && attempt.state == settled);
         let kept = kept.count() as u64;
-        self.add(LEFT, "in flight", sealed.sent.len() as u64);
+        self.add(LEFT, "requests in flight", sealed.sent.len() as u64);
         self.add(LEFT, "  of them lost", sealed.sent.len() as u64 - kept);
         self.add(LEFT, "  of them kept all the same", kept);
-        self.add(LEFT, "received, and published later", sealed.unpublished.len() as u64);
-        self.add(LEFT, "claimed, nothing sent", sealed.claimed);
+        self.add(LEFT, "answers received and not settled", sealed.unpublished.len() as u64);
+        self.add(LEFT, "items claimed, nothing sent", sealed.claimed);
     }
 
     /// Both together.

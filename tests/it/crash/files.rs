@@ -13,19 +13,23 @@ use crate::support::workspace::{Workspace, files_below, is_picture};
 /// Written when a run ends.
 const RESULTS: [&str; 3] = ["results.csv", "metadata.jsonl", "index.html"];
 
-/// Checks the files at whatever moment a run was killed.
-pub fn check(book: &Book, here: &Workspace) {
+/// Checks the files at whatever moment a run was killed. Returns how many of the received images wait in staging.
+pub fn check(book: &Book, here: &Workspace) -> u64 {
     let output = here.path("output/list");
     let pictures = pictures_by_hash(&output);
     check_names(book, &output, &pictures);
     book.items.iter().for_each(|item| check_done(item, &output, &pictures));
-    let staging = by_hash(files_below(&output.join(".staging")));
-    for image in book.attempts().flat_map(|attempt| attempt.staged()) {
-        let hash = text(&image["blake3"]);
-        assert!(staging.contains_key(hash) || pictures.contains_key(hash), "{image} was received and is gone");
-    }
     assert!(!output.join(".versions").exists(), "a picture was made twice");
     check_results(here);
+    waiting(book, &output, &pictures)
+}
+
+/// What is recorded as received waits in staging, or has its final name already.
+fn waiting(book: &Book, output: &Path, pictures: &HashMap<String, PathBuf>) -> u64 {
+    let staging = by_hash(files_below(&output.join(".staging")));
+    let received = book.attempts().flat_map(|attempt| attempt.staged());
+    let waits = received.filter(|image| !pictures.contains_key(text(&image["blake3"])));
+    waits.inspect(|image| assert!(staging.contains_key(text(&image["blake3"])), "{image} is gone")).count() as u64
 }
 
 /// The pictures under final names, each whole.

@@ -155,7 +155,7 @@ impl Game {
         figures.kill(aim, book.as_ref());
         let Some(book) = book else { return };
         rows::check(&book, &self.plan);
-        files::check(&book, &self.here);
+        figures.waiting(files::check(&book, &self.here));
         account::check(&book, &self.simulator);
         self.sealed.check(&book, &self.simulator);
     }
