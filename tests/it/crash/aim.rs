@@ -70,6 +70,16 @@ impl Aim {
         Self { mark, longer: Duration::from_micros(random.u64(0..4_000).saturating_sub(2_000)) }
     }
 
+    /// For a run that has nothing left to do but to write the results.
+    pub fn draw_at_the_end(random: &mut Rng) -> Self {
+        let mark = match random.u32(..4) {
+            0 => Mark::Moment(Duration::from_micros(random.u64(0..80_000))),
+            1 => Mark::Log(random.u32(1..=4)),
+            _ => Mark::Results,
+        };
+        Self { mark, longer: Duration::from_micros(random.u64(0..8_000).saturating_sub(2_000)) }
+    }
+
     /// Its name in the figures.
     pub fn name(&self) -> &'static str {
         match self.mark {

@@ -86,6 +86,11 @@ impl Book {
         self.items.iter().flat_map(|item| &item.attempts)
     }
 
+    /// Whether every item has come to its end.
+    pub fn is_over(&self) -> bool {
+        self.revision > 0 && self.items.iter().all(|item| ["done", "failed"].contains(&item.state.as_str()))
+    }
+
     /// How many attempts are in this state.
     pub fn count(&self, state: &str) -> u64 {
         self.attempts().filter(|attempt| attempt.state == state).count() as u64

@@ -82,11 +82,10 @@ fn phase(book: Option<&Book>) -> &'static str {
     let Some(book) = book else { return "no job yet" };
     let is_new = book.attempts().all(|attempt| attempt.run != book.newest_run);
     let sent_before = book.attempts().any(|attempt| attempt.run != book.newest_run && attempt.state == "sent");
-    let is_over = book.items.iter().all(|item| ["done", "failed"].contains(&item.state.as_str()));
     match () {
         () if book.revision == 0 => "its first manifest not read",
         () if sent_before => "an earlier run not yet rescued",
-        () if is_over => "nothing left but the results",
+        () if book.is_over() => "nothing left but the results",
         () if is_new && book.count("received") > 0 => "an earlier run's answers being published",
         () if is_new => "nothing sent yet",
         () if book.count("received") > 0 => "answers received and not settled",

@@ -111,6 +111,8 @@ struct Game {
     here: Workspace,
     simulator: Simulated,
     sealed: Sealed,
+    /// Whether the last kill left nothing to do but to write the results.
+    is_over: bool,
 }
 
 impl Game {
@@ -118,14 +120,14 @@ impl Game {
         let plan = Plan::draw(&mut random, kills);
         let (here, simulator) = (Workspace::new(), Simulated::with(plan.server.clone()));
         plan.write(&here);
-        Self { random, plan, here, simulator, sealed: Sealed::default() }
+        Self { random, plan, here, simulator, sealed: Sealed::default(), is_over: false }
     }
 
     /// Starts the same command until the job is complete, and kills it so many times at most. Returns the kills made.
     fn play(&mut self, most: u64, figures: &mut Figures) -> u64 {
         let mut kills = 0;
         while kills < most {
-            let aim = Aim::draw(&mut self.random);
+            let aim = if self.is_over { Aim::draw_at_the_end } else { Aim::draw }(&mut self.random);
             let run = self.plan.command(&self.here, &self.simulator.url()).start();
             match aim::shoot(&aim, run, &self.here, &self.simulator) {
                 Shot::Killed => {
@@ -154,6 +156,7 @@ impl Game {
         let book = Book::read(&self.here);
         figures.kill(aim, book.as_ref());
         let Some(book) = book else { return };
+        self.is_over = book.is_over();
         rows::check(&book, &self.plan);
         figures.waiting(files::check(&book, &self.here));
         account::check(&book, &self.simulator);
