@@ -14,7 +14,7 @@ use crate::support::process::{Ended, Running};
 use crate::support::simulated::Simulated;
 use crate::support::workspace::{Workspace, files_below};
 
-/// How often it is looked whether the aim is reached.
+/// How long it is listened until it is looked again whether the aim is reached.
 const GLANCE: Duration = Duration::from_micros(100);
 
 /// What a kill waits for, counted from the start of its run, and how much longer after that.
@@ -96,11 +96,18 @@ impl Aim {
     }
 }
 
+impl Mark {
+    /// A file gets its final name, or its bytes, in a moment that a pause would miss.
+    fn glance(&self) -> Duration {
+        if matches!(self, Self::Published(_)) { Duration::ZERO } else { GLANCE }
+    }
+}
+
 /// Kills the run as soon as the aim is reached.
 pub fn shoot(aim: &Aim, mut run: Running, here: &Workspace, simulator: &Simulated) -> Shot {
     let mut watch = Watch::begin(here, simulator);
     while !watch.sees(&aim.mark) {
-        match run.line_within(GLANCE) {
+        match run.line_within(aim.mark.glance()) {
             Ok(None) => break,
             Ok(Some(line)) => watch.hear(&line),
             Err(RecvTimeoutError::Timeout) => {}
