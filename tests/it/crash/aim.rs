@@ -17,7 +17,8 @@ use crate::support::workspace::{Workspace, files_below};
 /// How long it is listened until it is looked again whether the aim is reached.
 const GLANCE: Duration = Duration::from_micros(100);
 
-/// What a kill waits for, counted from the start of its run, and how much longer after that.
+/// What a kill waits for, counted from the start of its run, and how much longer after that unless the run tells of
+/// something.
 #[derive(Debug)]
 pub struct Aim {
     mark: Mark,
@@ -114,13 +115,8 @@ pub fn shoot(aim: &Aim, mut run: Running, here: &Workspace, simulator: &Simulate
             Err(RecvTimeoutError::Disconnected) => unreachable!("the end is a line that is none"),
         }
     }
-    let reached = Instant::now();
-    while let (left, true) = (aim.longer.saturating_sub(reached.elapsed()), reached.elapsed() < aim.longer) {
-        if let Ok(None) = run.line_within(left) {
-            break;
-        }
-    }
-    // One that has ended meanwhile keeps its exit code.
+    // A line is one more thing that shows, and the end tells itself below: one that has ended keeps its exit code.
+    let _ = run.line_within(aim.longer);
     let ended = run.kill();
     if ended.code.is_none() { Shot::Killed } else { Shot::Ended(ended) }
 }

@@ -2,6 +2,7 @@
 //! nothing left to send. Never expects that it was killed.
 
 use std::fs;
+use std::path::PathBuf;
 
 use super::book::Book;
 use super::plan::Plan;
@@ -40,7 +41,7 @@ fn check_folder(book: &Book, here: &Workspace) {
     let recorded = book.items.iter().map(|item| item.images().len()).sum::<usize>();
     assert_eq!(files_below(&output).iter().filter(|file| is_picture(file)).count(), recorded);
     assert_eq!(here.read("output/list/metadata.jsonl").lines().count(), recorded);
-    assert_eq!(files_below(&output.join(".staging")), Vec::<std::path::PathBuf>::new());
+    assert_eq!(files_below(&output.join(".staging")), Vec::<PathBuf>::new());
     for file in ["results.csv", "index.html"] {
         assert!(output.join(file).exists(), "{file} is missing");
     }

@@ -14,6 +14,7 @@ use super::sealed::Sealed;
 #[derive(Debug, Default)]
 pub struct Figures(BTreeMap<(&'static str, &'static str), u64>);
 
+// The digits put them in order.
 const JOBS: &str = "1 in all";
 const AIMS: &str = "2 kills, by what they were aimed at";
 const FOUND: &str = "3 kills, by what they left";
@@ -34,8 +35,7 @@ impl Figures {
 
     /// Takes in a job that is complete.
     pub fn job(&mut self, book: &Book, sealed: &Sealed, stats: &Stats) {
-        let (of, settled) =
-            (|state: &str| book.items.iter().filter(|item| item.state == state).count() as u64, "settled");
+        let of = |state: &str| book.items.iter().filter(|item| item.state == state).count() as u64;
         self.add(JOBS, "jobs", 1);
         self.add(JOBS, "items done", of("done"));
         self.add(JOBS, "items refused", of("failed"));
@@ -44,12 +44,11 @@ impl Figures {
         self.add(JOBS, "requests that came", stats.requests);
         self.add(JOBS, "pictures that were given", stats.answered);
         self.add(JOBS, "pictures that were given again", stats.answered_again);
-        let kept = book.attempts().filter(|attempt| sealed.sent.contains(&attempt.id) && attempt.state == settled);
-        let kept = kept.count() as u64;
-        self.add(LEFT, "requests in flight", sealed.sent.len() as u64);
-        self.add(LEFT, "  of them lost", sealed.sent.len() as u64 - kept);
-        self.add(LEFT, "  of them kept all the same", kept);
-        self.add(LEFT, "answers received and not settled", sealed.unpublished.len() as u64);
+        let sent = book.attempts().filter(|attempt| sealed.sent.contains(&attempt.id));
+        let (lost, kept): (Vec<_>, Vec<_>) = sent.partition(|attempt| attempt.state == "lost");
+        self.add(LEFT, "requests in flight, lost", lost.len() as u64);
+        self.add(LEFT, "requests in flight, whose answer was kept all the same", kept.len() as u64);
+        self.add(LEFT, "answers received, published and settled later", sealed.unpublished.len() as u64);
         self.add(LEFT, "items claimed, nothing sent", sealed.claimed);
     }
 

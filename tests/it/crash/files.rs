@@ -84,7 +84,8 @@ fn check_done(item: &Item, output: &Path, pictures: &HashMap<String, PathBuf>) {
 /// Results that are there are whole, and name nothing that is not there.
 fn check_results(here: &Workspace) {
     let there = |name: &str| {
-        here.path(&format!("output/list/{name}")).exists().then(|| here.read(&format!("output/list/{name}")))
+        let path = here.path("output/list").join(name);
+        path.exists().then(|| fs::read_to_string(path).unwrap())
     };
     if let Some(table) = there("results.csv") {
         let rows = here.read("list.csv").lines().count();

@@ -34,6 +34,8 @@ use sealed::Sealed;
 
 const KILLS: u64 = 20;
 const SEEDS: u64 = 4;
+/// So many are aimed at the writing of a job's results, once one has fallen there.
+const KILLS_AT_THE_END: u32 = 3;
 /// Keeps the jobs of one seed apart from those of the next.
 const BETWEEN_JOBS: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -111,8 +113,8 @@ struct Game {
     here: Workspace,
     simulator: Simulated,
     sealed: Sealed,
-    /// Whether the last kill left nothing to do but to write the results.
-    is_over: bool,
+    /// How many kills have left nothing to do but to write the results.
+    at_the_end: u32,
 }
 
 impl Game {
@@ -120,14 +122,17 @@ impl Game {
         let plan = Plan::draw(&mut random, kills);
         let (here, simulator) = (Workspace::new(), Simulated::with(plan.server.clone()));
         plan.write(&here);
-        Self { random, plan, here, simulator, sealed: Sealed::default(), is_over: false }
+        Self { random, plan, here, simulator, sealed: Sealed::default(), at_the_end: 0 }
     }
 
     /// Starts the same command until the job is complete, and kills it so many times at most. Returns the kills made.
     fn play(&mut self, most: u64, figures: &mut Figures) -> u64 {
         let mut kills = 0;
         while kills < most {
-            let aim = if self.is_over { Aim::draw_at_the_end } else { Aim::draw }(&mut self.random);
+            let aim = match self.at_the_end {
+                1..=KILLS_AT_THE_END => Aim::draw_at_the_end(&mut self.random),
+                _ => Aim::draw(&mut self.random),
+            };
             let run = self.plan.command(&self.here, &self.simulator.url()).start();
             match aim::shoot(&aim, run, &self.here, &self.simulator) {
                 Shot::Killed => {
@@ -156,7 +161,7 @@ impl Game {
         let book = Book::read(&self.here);
         figures.kill(aim, book.as_ref());
         let Some(book) = book else { return };
-        self.is_over = book.is_over();
+        self.at_the_end += u32::from(book.is_over());
         rows::check(&book, &self.plan);
         figures.waiting(files::check(&book, &self.here));
         account::check(&book, &self.simulator);

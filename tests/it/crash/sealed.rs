@@ -11,9 +11,11 @@ use crate::support::simulated::Simulated;
 pub struct Sealed {
     /// Attempts and requests of each item that was received, by its key, as they were when that was first seen.
     received: HashMap<i64, (usize, u32)>,
-    /// The attempts that a kill left as sent, as received, and the items it left claimed without an attempt.
+    /// The attempts that kills left as sent.
     pub sent: HashSet<i64>,
+    /// The attempts that kills left as received.
     pub unpublished: HashSet<i64>,
+    /// How often a kill left an item claimed without an attempt.
     pub claimed: u64,
 }
 
