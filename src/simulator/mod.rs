@@ -5,6 +5,7 @@
 //! demonstration, a rehearsal, a test and a benchmark see the same night each time, through the real client.
 
 mod answer;
+mod asked;
 mod body;
 mod dice;
 mod error;
@@ -36,6 +37,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use asked::Asked;
 pub use fault::FaultKind;
 pub use key::{KeyWay, KeyWayError};
 pub use picture::{Drawing, Format, draw};
@@ -134,6 +136,11 @@ impl Simulator {
     /// What `GET /stats` tells.
     pub fn stats(&self) -> Stats {
         self.service.stats()
+    }
+
+    /// What became of the requests with this prompt: all texts of the user, joined by line feeds.
+    pub fn asked(&self, prompt: &str) -> Asked {
+        self.service.asked(prompt)
     }
 
     /// Accepts nothing more, lets what is in flight end for up to five seconds, and returns. Hung requests are dropped.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
 use super::answer::{self, Ask, Picture};
+use super::asked::Asked;
 use super::body;
 use super::dice::{Dice, RequestHash};
 use super::error::ApiError;
@@ -60,6 +61,10 @@ impl Service {
         self.tally.stats()
     }
 
+    pub fn asked(&self, prompt: &str) -> Asked {
+        self.tally.asked(prompt)
+    }
+
     fn reset(&self) {
         self.tally.reset();
         self.files.clear();
@@ -85,7 +90,7 @@ async fn generate(State(service): State<Arc<Service>>, request: Request) -> Resp
     };
     let mut visit = service.tally.arrive();
     let host = service.host(request.headers());
-    match service.admit(model, request).await {
+    match service.admit(model, request, &mut visit).await {
         Ok((wish, script)) => service.answer(wish, script, &host, visit).await,
         Err(error) => failed(error, &mut visit),
     }
@@ -126,9 +131,14 @@ fn failed(error: ApiError, visit: &mut Visit) -> Response {
 }
 
 impl Service {
-    /// Takes a request in, with what its prompt says is to go wrong, or says why not. Its body is read first in any case, so that the answer reaches a client
-    /// that is still sending.
-    async fn admit(&self, model: String, request: Request) -> Result<(Wish, Option<Script>), ApiError> {
+    /// Takes a request in, with what its prompt says is to go wrong, or says why not. Its body is read first in any
+    /// case, so that the answer reaches a client that is still sending.
+    async fn admit(
+        &self,
+        model: String,
+        request: Request,
+        visit: &mut Visit,
+    ) -> Result<(Wish, Option<Script>), ApiError> {
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, BODY_LIMIT).await;
         self.settings.key_way.check(&head.uri, &head.headers)?;
@@ -137,6 +147,7 @@ impl Service {
         }
         let body = body.map_err(|_| ApiError::unreadable_body(BODY_LIMIT))?;
         let wish = read(model, body).await?;
+        visit.asks_for(&wish.prompt);
         let script = Script::read(&wish.prompt).map_err(ApiError::invalid_argument)?;
         self.take_place(&wish.model)?;
         Ok((wish, script))

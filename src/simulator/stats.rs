@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::asked::{Asked, PromptName, Prompts};
 use super::dice::RequestHash;
 
 /// What `GET /stats` tells, since the start or the last `POST /reset`.
@@ -35,6 +36,7 @@ struct Counts {
     in_flight: u64,
     /// By request. Kept small: a benchmark asks millions.
     histories: HashMap<RequestHash, History>,
+    prompts: Prompts,
     /// Grows by each reset, so that what began before it is not counted after it.
     epoch: u64,
 }
@@ -52,7 +54,7 @@ impl Tally {
         counts.in_flight += 1;
         counts.stats.requests += 1;
         counts.stats.most_at_once = counts.stats.most_at_once.max(counts.in_flight);
-        Visit { tally: self.clone(), epoch: counts.epoch, has_status: false }
+        Visit { tally: self.clone(), epoch: counts.epoch, prompt: None, has_status: false }
     }
 
     /// Which ask of this request this one is: 1 for the first.
@@ -68,11 +70,17 @@ impl Tally {
         self.counts().stats.clone()
     }
 
+    /// What became of the requests with this prompt.
+    pub fn asked(&self, prompt: &str) -> Asked {
+        self.counts().prompts.of(PromptName::of(prompt))
+    }
+
     /// Forgets everything but what is in flight.
     pub fn reset(&self) {
         let mut counts = self.counts();
         counts.epoch += 1;
         counts.histories.clear();
+        counts.prompts.clear();
         counts.stats = Stats { most_at_once: counts.in_flight, ..Stats::default() };
     }
 
@@ -87,10 +95,19 @@ impl Tally {
 pub(super) struct Visit {
     tally: Tally,
     epoch: u64,
+    /// Of a valid request.
+    prompt: Option<PromptName>,
     has_status: bool,
 }
 
 impl Visit {
+    /// The request is valid, and this is its prompt.
+    pub fn asks_for(&mut self, prompt: &str) {
+        let prompt = PromptName::of(prompt);
+        self.prompt = Some(prompt);
+        self.count(|counts| counts.prompts.ask(prompt));
+    }
+
     /// The head of the answer is decided: a status code, or `cut`.
     pub fn got(&mut self, status: &str) {
         self.has_status = true;
@@ -104,7 +121,9 @@ impl Visit {
 
     /// The whole answer with its image was handed over.
     pub fn answered(&mut self, request: RequestHash) {
+        let prompt = self.prompt;
         self.count(|counts| {
+            prompt.into_iter().for_each(|prompt| counts.prompts.answer(prompt));
             let before = std::mem::replace(&mut counts.histories.entry(request).or_default().answered, true);
             counts.stats.answered += 1;
             counts.stats.answered_again += u64::from(before);

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use overnight::simulator::Asked;
 use serde_json::json;
 
 use super::*;
@@ -61,6 +62,20 @@ async fn stats_count_answers_and_those_given_again() {
         "oddities": {},
     });
     assert_eq!((status, stats), (200, expected));
+}
+
+#[tokio::test]
+async fn each_prompt_has_an_account_of_its_own() {
+    let simulator = start(of_two_a_minute()).await;
+    for prompt in ["a cup", "[[simulate:503]] a jug", "a cup"] {
+        ask(&simulator, &request(prompt)).await;
+    }
+    let asked = |prompt| simulator.asked(prompt);
+    assert_eq!(asked("a cup"), Asked { requests: 2, answers: 1 }, "also what the quota turned away");
+    assert_eq!(asked("[[simulate:503]] a jug"), Asked { requests: 1, answers: 0 });
+    assert_eq!(asked("a bowl"), Asked::default());
+    client().post(format!("{}/reset", simulator.base_url())).send().await.unwrap();
+    assert_eq!(asked("a cup"), Asked::default());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Params, Row};
 use tempfile::TempDir;
 
 /// A copy of a database as it stood.
@@ -36,6 +36,13 @@ impl Snapshot {
     pub fn texts(&self, sql: &str, parameters: impl Params) -> Vec<String> {
         let mut statement = self.connection.prepare(sql).unwrap();
         let rows = statement.query_map(parameters, |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    /// What is made of every row.
+    pub fn rows<T>(&self, sql: &str, make: impl Fn(&Row) -> T) -> Vec<T> {
+        let mut statement = self.connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok(make(row))).unwrap();
         rows.map(Result::unwrap).collect()
     }
 }

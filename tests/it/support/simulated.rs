@@ -1,14 +1,14 @@
-//! The simulator beside a test: in its process, or as a child of its own. Never shared between tests.
+//! The simulator beside a test, in its process. Never shared between tests.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::Instant;
 
-use overnight::simulator::{Fault, Faults, Settings, Simulator, Stats};
-use serde_json::Value;
+use overnight::simulator::{Asked, Fault, Faults, Settings, Simulator, Stats};
 use tokio::runtime::Runtime;
 
-use super::process::Running;
-use super::workspace::Workspace;
+use super::process::PATIENCE;
 
 /// A simulator on a runtime of its own.
 pub struct Simulated {
@@ -29,7 +29,8 @@ impl Simulated {
         Self::with(Settings { faults: Faults::new(faults).unwrap(), ..Settings::default() })
     }
 
-    fn with(settings: Settings) -> Self {
+    /// One that behaves as the settings say.
+    pub fn with(settings: Settings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let simulator = runtime.block_on(Simulator::start(settings)).unwrap();
         Self { simulator, _runtime: runtime }
@@ -44,36 +45,29 @@ impl Simulated {
     pub fn stats(&self) -> Stats {
         self.simulator.stats()
     }
+
+    /// What became of the requests with this prompt.
+    pub fn asked(&self, prompt: &str) -> Asked {
+        self.simulator.asked(prompt)
+    }
+
+    /// Waits until it has seen all that clients which are gone had sent it.
+    pub fn wait_until_quiet(&self) {
+        // Connections are accepted in the order in which they came, so this one is served behind all others.
+        visit(self.simulator.address());
+        let start = Instant::now();
+        let decided = |stats: &Stats| stats.statuses.values().sum::<u64>() == stats.requests;
+        while !decided(&self.stats()) {
+            assert!(start.elapsed() < PATIENCE, "a request stays open: {:?}", self.stats());
+            thread::yield_now();
+        }
+    }
 }
 
-/// `overnight simulate` as a process of its own.
-#[derive(Debug)]
-pub struct SimulatorProcess {
-    _running: Running,
-    address: String,
-}
-
-impl SimulatorProcess {
-    /// Starts it with these flags, and waits until it listens.
-    pub fn start(here: &Workspace, flags: &str) -> Self {
-        let mut running = here.overnight(&format!("simulate {flags}")).start();
-        let line = running.line().expect("the line that says where it listens");
-        let address = line.strip_prefix("listening on http://").expect(&line).to_owned();
-        Self { _running: running, address }
-    }
-
-    /// Its address.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// What `GET /stats` says.
-    pub fn stats(&self) -> Value {
-        let mut connection = TcpStream::connect(&self.address).unwrap();
-        write!(connection, "GET /stats HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n\r\n").unwrap();
-        let mut reply = String::new();
-        connection.read_to_string(&mut reply).unwrap();
-        let (_, body) = reply.split_once("\r\n\r\n").unwrap();
-        serde_json::from_str(body).unwrap()
-    }
+/// Asks for something, over a connection of its own, until it is answered.
+fn visit(address: SocketAddr) {
+    let mut connection = TcpStream::connect(address).unwrap();
+    write!(connection, "GET /stats HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n\r\n").unwrap();
+    let mut reply = String::new();
+    connection.read_to_string(&mut reply).unwrap();
 }
