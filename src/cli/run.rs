@@ -21,7 +21,7 @@ use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
-use crate::run::{Parts, RunSettings, Stop, drain};
+use crate::run::{OutageSettings, Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 
 /// A job whose manifest is queued, in the hand of this process.
@@ -262,6 +262,7 @@ fn settings(job: &Job, queued: u64) -> RunSettings {
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
         strict: job.strict,
+        outage: OutageSettings::default(),
         prices: PriceList,
     }
 }

@@ -11,7 +11,7 @@ use super::super::{
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, beside, readings, rescue, undo_in_memory};
+use super::{Database, Doing, beside, readings, rescue, undo_in_memory, waits};
 use crate::domain::{
     Artifact, AttemptId, Counts, Failure, OnLost, Outcome, Reach, Receipt, SeenFile, Timestamp, Tries, Usd,
 };
@@ -131,6 +131,10 @@ impl Queue for SqliteQueue {
             connection.query_row(all, [self.job], |row| row.get(0))
         };
         Ok(due.doing(&self.database.path, "looking for what is due")?.map(Timestamp::from_millis))
+    }
+
+    fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {
+        waits::move_all(&self.database.connection, self.job, now, by).doing(&self.database.path, "following the clock")
     }
 
     fn counts(&mut self) -> Result<Counts, QueueError> {
