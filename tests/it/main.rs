@@ -1,9 +1,11 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
 mod cli_connection;
+mod cli_database;
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;
+mod cli_folders;
 mod cli_inputs;
 mod cli_keys;
 mod cli_kills;
@@ -18,6 +20,7 @@ mod cli_several;
 mod cli_show;
 mod cli_signals;
 mod cli_status;
+mod cli_stopped;
 mod cli_strict;
 mod cli_unchanged;
 mod cli_usage;
