@@ -31,6 +31,7 @@ mod engine_outage;
 mod export;
 mod gemini_answers;
 mod gemini_failures;
+mod gemini_faults;
 mod gemini_keys;
 mod gemini_references;
 mod gemini_refusals;
