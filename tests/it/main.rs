@@ -52,6 +52,7 @@ mod queue_contract_reading;
 mod queue_contract_story;
 mod queue_contract_waits;
 mod queue_sqlite;
+mod reliability;
 mod report_jsonl;
 mod report_summary;
 mod report_terminal;
