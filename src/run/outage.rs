@@ -31,10 +31,12 @@ impl Default for OutageSettings {
     }
 }
 
-/// So many items in a row that could not even be sent are enough: with any two of them something else may be wrong.
-const UNREACHED_IN_A_ROW: usize = 3;
-/// So many items in a row to which the server said that it fails, when as many are in flight; never fewer than above.
-const FAILED_IN_A_ROW: usize = 8;
+/// So many items in a row are enough that could not even be sent, or that failed before anything was ever answered: with
+/// any two of them something else may be wrong.
+const FEW: usize = 3;
+/// So many items in a row to which the server said that it fails, when as many are in flight and others were answered
+/// before: a few such items may be at fault themselves.
+const MANY: usize = 8;
 /// The next probe waits for this share of the time that the outage has lasted.
 const SHARE: u32 = 10;
 /// A wait is shorter by a random part of this share, so that many programs do not ask at the same time.
@@ -82,7 +84,8 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Outage {
     settings: OutageSettings,
-    failed_in_a_row: usize,
+    /// So many items in a row to which the server fails are too many for each to be at fault itself.
+    many: usize,
     /// Whether this run ever had an answer.
     was_answered: bool,
     /// Items that found nobody there since the last answer, and since when.
@@ -102,9 +105,9 @@ struct Episode {
 impl Outage {
     /// None yet, in a run with so many requests in flight.
     pub fn new(settings: OutageSettings, concurrency: usize) -> Self {
-        let failed_in_a_row = concurrency.clamp(UNREACHED_IN_A_ROW, FAILED_IN_A_ROW);
+        let many = concurrency.clamp(FEW, MANY);
         let row_since = Timestamp::default();
-        Self { settings, failed_in_a_row, was_answered: false, row: HashSet::new(), row_since, episode: None }
+        Self { settings, many, was_answered: false, row: HashSet::new(), row_since, episode: None }
     }
 
     /// Whether a request may leave while so many others are about to.
@@ -156,15 +159,16 @@ impl Outage {
             self.row_since = now;
         }
         // It need not grow beyond what decides.
-        if self.row.len() < self.failed_in_a_row {
+        if self.row.len() < self.many {
             self.row.insert(item.clone());
         }
     }
 
     fn is_enough(&self, sign: Sign) -> bool {
         match sign {
-            Sign::Unreached => self.row.len() >= UNREACHED_IN_A_ROW,
-            Sign::Failing => self.row.len() >= self.failed_in_a_row,
+            Sign::Unreached => self.row.len() >= FEW,
+            Sign::Failing if !self.was_answered => self.row.len() >= FEW,
+            Sign::Failing => self.row.len() >= self.many,
             Sign::Answered | Sign::None => false,
         }
     }
@@ -259,14 +263,18 @@ mod tests {
 
     #[test]
     fn three_items_that_reach_nobody_or_as_many_to_whom_it_fails_as_are_in_flight_make_an_outage() {
-        for (sign, concurrency, enough) in [
-            (Sign::Unreached, 1, 3),
-            (Sign::Unreached, 64, 3),
-            (Sign::Failing, 1, 3),
-            (Sign::Failing, 5, 5),
-            (Sign::Failing, 64, 8),
+        for (sign, concurrency, answered, enough) in [
+            (Sign::Unreached, 1, true, 3),
+            (Sign::Unreached, 64, true, 3),
+            (Sign::Failing, 1, true, 3),
+            (Sign::Failing, 5, true, 5),
+            (Sign::Failing, 64, true, 8),
+            (Sign::Failing, 64, false, 3),
         ] {
             let mut outage = Outage::new(SETTINGS, concurrency);
+            if answered {
+                end(&mut outage, 99, Sign::Answered, START);
+            }
             for number in 1..enough {
                 assert_eq!(end(&mut outage, number, sign, START), Verdict::Present, "{sign:?} {number}");
                 assert_eq!(outage.permit(9, START), Permit::Granted);
