@@ -21,7 +21,7 @@ use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
-use crate::run::{Parts, RunSettings, Stop, drain};
+use crate::run::{OutageSettings, Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 use crate::store::StoreError;
 
@@ -277,6 +277,7 @@ fn settings(job: &Job, queued: u64) -> RunSettings {
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
         strict: job.strict,
+        outage: OutageSettings::default(),
         prices: PriceList,
     }
 }

@@ -135,6 +135,9 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the server asked everybody to wait.
     pub retry_after: Option<Duration>,
+    /// Nobody was there, or whoever was there said that it fails: when several items find the same, it is an outage and
+    /// no fault of theirs.
+    pub absent: bool,
     /// A paid answer that held no picture worth keeping: trying again costs money each time.
     pub empty: bool,
     /// Pictures that came and were not kept: paid like any other. An answer holds a few at most.
@@ -152,6 +155,7 @@ impl Failure {
             reach: Reach::Answered,
             status: None,
             retry_after: None,
+            absent: false,
             empty: false,
             pictures: 0,
             reply: Reply::default(),

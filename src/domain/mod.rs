@@ -30,7 +30,7 @@ pub use item::{Digest, Item, ItemId, ManifestRow};
 pub use money::{Price, PriceList, Usd};
 pub use reading::{Fingerprint, SeenFile};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};
-pub use retry::{OnLost, Outcome, RetryPolicy};
+pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;

@@ -45,6 +45,13 @@ impl Outcome {
         }
     }
 
+    /// The clock was moved by so many milliseconds: whoever waits does so as long as before.
+    pub fn clock_moved(&mut self, by: i64) {
+        if let Self::Retry { due_at, .. } | Self::Returned { due_at, .. } = self {
+            *due_at = due_at.moved(by);
+        }
+    }
+
     /// Why it gave nothing, if it did.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
@@ -79,25 +86,36 @@ pub struct RetryPolicy {
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// No wait is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// No item is due later than this from now, whatever a server asks for: it is asked in vain rather than forgotten. A
+/// later one was written by a clock that has been moved since.
+pub const LATEST_DUE: Duration = Duration::from_secs(600);
 /// Answers without a picture are paid each time: so many are bought at most ("at most 2 tries more").
 const MOST_EMPTY: u32 = 3;
 
 impl RetryPolicy {
-    /// What becomes of an item whose attempt failed. `tries` are those before this attempt, `jitter` lies in 0..1,
-    /// and `resume_at` is when the run may send again after a throttling.
-    pub fn decide(&self, failure: Failure, tries: Tries, jitter: f64, now: Timestamp, resume_at: Timestamp) -> Outcome {
+    /// What becomes of an item whose attempt failed. `tries` are those before this attempt, `jitter` lies in 0..1, and
+    /// `resume_at` is when the run sends again, where the failure is the run's trouble: a throttling or an outage.
+    pub fn decide(
+        &self,
+        failure: Failure,
+        tries: Tries,
+        jitter: f64,
+        now: Timestamp,
+        resume_at: Option<Timestamp>,
+    ) -> Outcome {
+        let due_at = resume_at.unwrap_or(now).min(now.after(LATEST_DUE));
         match failure.kind {
-            FailureKind::Throttled => Outcome::Returned { due_at: resume_at, failure },
-            FailureKind::Fatal => Outcome::Returned { due_at: now, failure },
+            FailureKind::Throttled | FailureKind::Fatal => Outcome::Returned { due_at, failure },
             FailureKind::Refused | FailureKind::Rejected | FailureKind::Lost => Outcome::Failed(failure),
+            FailureKind::Transient if failure.reach == Reach::Lost && self.on_lost == OnLost::Hold => {
+                Outcome::Failed(Failure { kind: FailureKind::Lost, ..failure })
+            }
+            FailureKind::Transient if resume_at.is_some() => Outcome::Returned { due_at, failure },
             FailureKind::Transient => self.after_transient(failure, tries, jitter, now),
         }
     }
 
     fn after_transient(&self, failure: Failure, tries: Tries, jitter: f64, now: Timestamp) -> Outcome {
-        if failure.reach == Reach::Lost && self.on_lost == OnLost::Hold {
-            return Outcome::Failed(Failure { kind: FailureKind::Lost, ..failure });
-        }
         let counted = tries.counted + 1;
         let spent = counted >= self.max_attempts || (failure.empty && tries.empty + 1 >= MOST_EMPTY);
         if spent {
@@ -105,7 +123,7 @@ impl RetryPolicy {
         }
         let asked = failure.retry_after.unwrap_or_default();
         let wait = longest_wait(counted).mul_f64(jitter).max(asked);
-        Outcome::Retry { due_at: now.after(wait), failure }
+        Outcome::Retry { due_at: now.after(wait.min(LATEST_DUE)), failure }
     }
 }
 
@@ -123,7 +141,11 @@ mod tests {
     const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend };
 
     fn decide(policy: RetryPolicy, failure: Failure, tries: Tries) -> Outcome {
-        policy.decide(failure, tries, 0.5, NOW, NOW.after(Duration::from_secs(9)))
+        policy.decide(failure, tries, 0.5, NOW, None)
+    }
+
+    fn decide_in_a_pause(policy: RetryPolicy, failure: Failure, tries: Tries) -> Outcome {
+        policy.decide(failure, tries, 0.5, NOW, Some(NOW.after(Duration::from_secs(9))))
     }
 
     #[test]
@@ -147,7 +169,38 @@ mod tests {
         let failure = Failure::new(FailureKind::Throttled, "429");
         let tries = Tries { made: 50, counted: 2, empty: 0 };
         let due_at = NOW.after(Duration::from_secs(9));
-        assert_eq!(decide(POLICY, failure.clone(), tries), Outcome::Returned { due_at, failure });
+        assert_eq!(decide_in_a_pause(POLICY, failure.clone(), tries), Outcome::Returned { due_at, failure });
+    }
+
+    #[test]
+    fn what_fails_in_an_outage_is_given_back_uncounted_unless_a_lost_attempt_is_held() {
+        let lost = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, "reset") };
+        let tries = Tries { made: 50, counted: 2, empty: 0 };
+        for failure in [Failure::new(FailureKind::Transient, "503"), lost.clone()] {
+            let due_at = NOW.after(Duration::from_secs(9));
+            let outcome = decide_in_a_pause(POLICY, failure.clone(), tries);
+            assert_eq!(outcome, Outcome::Returned { due_at, failure });
+        }
+        let holding = RetryPolicy { on_lost: OnLost::Hold, ..POLICY };
+        assert!(matches!(decide_in_a_pause(holding, lost, tries), Outcome::Failed(_)));
+        assert!(matches!(
+            decide_in_a_pause(POLICY, Failure::new(FailureKind::Rejected, "400"), tries),
+            Outcome::Failed(_)
+        ));
+    }
+
+    #[test]
+    fn no_item_is_due_later_than_the_latest() {
+        let (forever, tries) = (Some(Duration::from_secs(1 << 40)), Tries::default());
+        let transient = Failure { retry_after: forever, ..Failure::new(FailureKind::Transient, "503") };
+        let throttled = Failure::new(FailureKind::Throttled, "429");
+        let resume_at = Some(Timestamp::from_millis(i64::MAX));
+        for outcome in
+            [POLICY.decide(transient, tries, 0.5, NOW, None), POLICY.decide(throttled, tries, 0.5, NOW, resume_at)]
+        {
+            let (Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. }) = outcome else { panic!() };
+            assert_eq!(due_at, NOW.after(LATEST_DUE));
+        }
     }
 
     #[test]

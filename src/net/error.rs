@@ -63,7 +63,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
     successors(Some(error), |&error| error.source())
 }
 
-/// The cause at the bottom, which is the one that helps.
+/// The cause at the bottom, which is the one that helps, without the system's number for it, which helps nobody.
 pub fn innermost(error: &(dyn Error + 'static)) -> String {
-    causes(error).last().map(ToString::to_string).unwrap_or_default()
+    let cause = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    cause.split(" (os error ").next().unwrap_or_default().to_owned()
 }

@@ -48,7 +48,7 @@ pub struct Generation {
 pub enum AskError {
     /// The provider's, the item's or nobody's fault: data for the queue.
     #[error("{}", .0.message)]
-    Failed(Failure),
+    Failed(Box<Failure>),
     /// Our own: an image could not be written down. The run has to stop.
     #[error("an image could not be written down: {}", io_words(.0))]
     Sink(#[from] io::Error),
@@ -56,6 +56,6 @@ pub enum AskError {
 
 impl From<Failure> for AskError {
     fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
+        Self::Failed(Box::new(failure))
     }
 }

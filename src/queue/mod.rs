@@ -144,6 +144,10 @@ pub trait Queue: Send {
     /// When the next waiting item may be claimed; `None` if none waits.
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;
 
+    /// Moves the moment of every waiting item by so many milliseconds, as far as the clock was moved. What would then be
+    /// due later than anything ever is ([`LATEST_DUE`](crate::domain::LATEST_DUE)) is due now.
+    fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError>;
+
     /// The job's items by state.
     fn counts(&mut self) -> Result<Counts, QueueError>;
 

@@ -6,9 +6,13 @@
 //! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
 
 mod keep;
+mod landing;
+mod outage;
 mod pace;
+mod passing;
 mod reserve;
 mod score;
+mod steady;
 mod stop;
 mod turn;
 mod worker;
@@ -31,10 +35,13 @@ use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, Published, StoreError};
 use keep::{Keeper, Kept};
+use outage::Outage;
+pub use outage::OutageSettings;
 use pace::Pace;
 use reserve::{Reserve, Shortage};
 use score::Score;
-use worker::{Landed, Miss};
+use steady::Steady;
+use worker::Landed;
 
 /// Everything a run works with.
 pub struct Parts<'a> {
@@ -69,6 +76,8 @@ pub struct RunSettings {
     pub halt_after: Option<u64>,
     /// Whether a picture of another shape than was asked for counts as none.
     pub strict: bool,
+    /// How long a server that is gone is waited for.
+    pub outage: OutageSettings,
     /// What images cost.
     pub prices: PriceList,
 }
@@ -115,7 +124,11 @@ struct Run<'a> {
     parts: Parts<'a>,
     settings: RunSettings,
     pace: Pace,
+    outage: Outage,
     score: Score,
+    steady: Steady,
+    /// By so many milliseconds the clock was moved, and the waiting rows not yet.
+    rows_to_move: i64,
     /// Claims taken ahead, without an attempt yet.
     ready: VecDeque<Claim>,
     /// Attempts that are not settled, in flight or being kept.
@@ -152,7 +165,10 @@ impl<'a> Run<'a> {
         let now = parts.clock.now();
         Self {
             pace: Pace::new(settings.concurrency, settings.requests_a_minute),
+            outage: Outage::new(settings.outage, settings.concurrency),
             score: Score::new(now),
+            steady: Steady::new(now, parts.clock.passed()),
+            rows_to_move: 0,
             parts,
             settings,
             ready: VecDeque::new(),
@@ -177,8 +193,11 @@ impl<'a> Run<'a> {
 
     async fn work(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<Ending, RunError> {
         self.tell_start()?;
+        self.mend_waits()?;
         self.take_over(received).await?;
         loop {
+            self.follow_clock();
+            self.move_rows();
             while self.take_turn()? {}
             self.keeper.advance(&self.parts.store);
             if self.is_over()? {
@@ -252,56 +271,6 @@ impl<'a> Run<'a> {
             (None, false) => self.next_start_at,
         };
         self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now)
-    }
-
-    fn landed(&mut self, landed: Landed) {
-        self.flying.remove(&landed.id);
-        if let Some(attempt) = self.open.get(&landed.id) {
-            let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
-            self.tell(News::AttemptLanded { item, attempt });
-        }
-        let now = self.parts.clock.now();
-        match landed.result {
-            Ok(receipt) => {
-                self.pace.answered();
-                self.reserve.saw(&receipt);
-                self.keeper.land(landed.id, receipt);
-            }
-            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
-            Err(Miss::Unsent(message)) => {
-                self.stop(Ending::Broken(message.clone()), &message);
-                let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
-                self.settle(landed.id, Outcome::Returned { due_at: now, failure });
-            }
-            Err(Miss::Broken(message)) => {
-                self.stop(Ending::Broken(message.clone()), &message);
-                self.settle(landed.id, Outcome::Returned { due_at: now, failure: not_kept(message) });
-            }
-        }
-    }
-
-    fn failed(&mut self, id: AttemptId, failure: Failure, now: Timestamp) {
-        let Some(tries) = self.open.get(&id).map(|attempt| attempt.claim.tries) else {
-            return;
-        };
-        let jitter = fastrand::f64();
-        let resume_at = match failure.kind {
-            FailureKind::Throttled => self.slow_down(&failure, jitter, now),
-            _ => now,
-        };
-        if failure.kind == FailureKind::Fatal {
-            self.stop(Ending::Halted(failure.clone()), &failure.message);
-        }
-        let outcome = self.settings.policy.decide(failure, tries, jitter, now, resume_at);
-        self.settle(id, outcome);
-    }
-
-    fn slow_down(&mut self, failure: &Failure, jitter: f64, now: Timestamp) -> Timestamp {
-        let until = self.pace.throttled(failure.retry_after, jitter, now);
-        if self.score.is_news(until) {
-            self.tell(News::Slowed { until, message: failure.message.clone() });
-        }
-        until
     }
 
     /// A store that fails ends the run, but not before whatever it did keep, and what is in flight, went its way.

@@ -94,6 +94,11 @@ impl Pace {
         self.throttled_in_a_row = 0;
     }
 
+    /// The clock was moved by so many milliseconds: the pause lasts as long as before.
+    pub fn clock_moved(&mut self, by: i64) {
+        self.paused_until = self.paused_until.moved(by);
+    }
+
     fn own_pause(&self) -> Duration {
         FIRST_PAUSE.saturating_mul(1 << self.throttled_in_a_row.min(16)).min(LONGEST_PAUSE)
     }
@@ -147,6 +152,17 @@ mod tests {
         assert_eq!(waits, [2, 4, 8, 16, 32, 60]);
         pace.answered();
         assert_eq!(episode(&mut pace), 2);
+    }
+
+    #[test]
+    fn a_pause_lasts_as_long_on_a_clock_that_was_moved() {
+        for by in [-18_000_000, 18_000_000] {
+            let mut pace = Pace::new(9, None);
+            pace.throttled(Some(Duration::from_secs(30)), 0.0, NOW);
+            pace.clock_moved(by);
+            let (moved, end) = (NOW.moved(by), NOW.moved(by).after(Duration::from_secs(30)));
+            assert_eq!((pace.permit(0, moved), pace.permit(0, end)), (Permit::At(end), Permit::Granted));
+        }
     }
 
     #[test]

@@ -89,6 +89,13 @@ impl Score {
         now.since(self.leased) >= LEASE / 3
     }
 
+    /// The clock was moved by so many milliseconds: what was noted is as long ago as before.
+    pub fn clock_moved(&mut self, by: i64) {
+        for moment in [&mut self.started, &mut self.leased, &mut self.slowed_until] {
+            *moment = moment.moved(by);
+        }
+    }
+
     /// The figures at the end.
     pub fn summary(&self, ending: Ending, counts: Counts, now: Timestamp) -> Summary {
         Summary {

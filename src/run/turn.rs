@@ -121,7 +121,7 @@ impl Run<'_> {
         let mut starts = Vec::new();
         self.next_start_at = None;
         while !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
-            match self.pace.permit(self.flights.len() + starts.len(), now) {
+            match self.permit(starts.len(), now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
                 Permit::At(moment) => {
@@ -172,6 +172,7 @@ impl Run<'_> {
     /// Gives a request its wings: its intent is durable.
     fn launch(&mut self, attempt: Attempt) {
         self.score.sent();
+        self.outage.sent(&attempt.claim.item.id);
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();

@@ -77,7 +77,7 @@ fn not_as_asked(message: String, pictures: u8, reply: Reply) -> Failure {
 impl From<AskError> for Miss {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Failed(failure) => Self::Failure(failure),
+            AskError::Failed(failure) => Self::Failure(*failure),
             AskError::Sink(_) => Self::Broken(error.to_string()),
         }
     }

@@ -102,7 +102,10 @@ fn is_whole_note(file: &io::Result<DirEntry>) -> bool {
 fn what_was_received_and_never_recorded_is_found_in_staging_and_not_bought_again() {
     let (here, gate) = killed_before_it_could_record();
     let ended = here.overnight("run list.csv").at(&gate.url()).end().exits(0);
-    ended.says(&["an earlier run did not come to its end: going on from there", "2 answers received and not asked for again"]);
+    ended.says(&[
+        "an earlier run did not come to its end: going on from there",
+        "2 answers received and not asked for again",
+    ]);
     assert_eq!((here.pictures("output/list").len(), gate.seen().len()), (3, 3));
     assert_eq!(here.status("")["lost_attempts"], 0);
     assert!(!here.path("output/list/.staging").exists());

@@ -151,6 +151,10 @@ impl Queue for Locked {
         self.queue.next_due(only_attempted)
     }
 
+    fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {
+        self.queue.move_waits(now, by)
+    }
+
     fn counts(&mut self) -> Result<Counts, QueueError> {
         self.queue.counts()
     }

@@ -56,7 +56,7 @@ async fn missed(parts: &str, then: Vec<Play>) -> (Failure, usize) {
     let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
     assert_eq!((failure.kind, failure.reach, failure.empty), (FailureKind::Transient, Reach::Answered, true));
     assert!(!format!("{failure:?}").contains("s3cr3t"), "{failure:?}");
-    (failure, server.seen().len())
+    (*failure, server.seen().len())
 }
 
 #[tokio::test]

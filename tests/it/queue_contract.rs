@@ -13,6 +13,7 @@ use overnight::queue::{
 
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_story as story;
+use crate::queue_contract_waits as waits;
 
 /// A workspace whose implementation is under test.
 pub trait Workspace {
@@ -110,6 +111,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("clashes", two_rows_with_one_id_or_name_clash),
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
         ("retry and cancel", a_person_puts_back_and_takes_out),
+        ("the clock is set", waits::what_waits_is_moved_with_the_clock),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
         ("the files seen", reading::the_files_of_the_last_reading_are_told_as_they_were_seen_first),

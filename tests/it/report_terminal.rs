@@ -136,8 +136,8 @@ fn failures_pauses_and_a_halt_are_told_as_they_happen() {
     insta::assert_snapshot!(log(events), @r"
     02:00:00 spring: 4 items to do
     02:00:02 ✗ red  refused: the model refused
-    02:00:03 paused by the server until 02:01:00: 429 RESOURCE_EXHAUSTED: slow down
-    02:00:45 paused by the server until 2026-11-21 05:46:40: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:03 paused until 02:01:00: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:45 paused until 2026-11-21 05:46:40: 429 RESOURCE_EXHAUSTED: slow down
     02:00:50 ■ stopping: 401: the key was refused
     02:00:51 spring: 1/4 done, 1 failed
     ");

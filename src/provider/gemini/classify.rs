@@ -60,7 +60,9 @@ enum Verdict {
 
 /// An answer with another status than success.
 pub(super) fn http_error(status: u16, error: &ErrorReply) -> Failure {
-    with_status(status, told(verdict(status, error), status, error))
+    let failure = with_status(status, told(verdict(status, error), status, error));
+    let absent = failure.kind == FailureKind::Transient && error.status.unwrap_or(status) >= 500;
+    Failure { absent, ..failure }
 }
 
 /// A redirect, to this place.
@@ -242,11 +244,17 @@ pub(super) fn transport(error: &TransportError, host: &str) -> Failure {
     }
     let cause = words::short(&net::innermost(error));
     match error {
-        TransportError::Unreachable(_) => unsent(FailureKind::Transient, format!("no connection to {host}: {cause}")),
+        TransportError::Unreachable(_) => absent(host, &cause),
         TransportError::Body(_) => unsent(FailureKind::Rejected, format!("the request broke off: {cause}")),
         TransportError::Late => lost(format!("no whole answer from {host} in the time allowed")),
         TransportError::Broken(_) => lost(format!("the connection to {host} broke: {cause}")),
     }
+}
+
+/// Nobody is there: refused, no way, no such name, or nothing heard in the time for connecting.
+fn absent(host: &str, cause: &str) -> Failure {
+    let message = format!("no connection to {host}: {cause}");
+    Failure { absent: true, ..unsent(FailureKind::Transient, message) }
 }
 
 /// It never left, or never whole, so that nothing can have been made of it.

@@ -13,7 +13,7 @@ use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, readings, rescue, undo_in_memory};
+use super::{Database, Doing, readings, rescue, undo_in_memory, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{
     Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Receipt, Received, Room, SeenFile, Timestamp,
@@ -153,6 +153,10 @@ impl Queue for SqliteQueue {
             connection.query_row(all, [self.job], |row| row.get(0))
         };
         Ok(due.doing(&self.database.path, "looking for what is due")?.map(Timestamp::from_millis))
+    }
+
+    fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {
+        waits::move_all(&self.database.connection, self.job, now, by).doing(&self.database.path, "following the clock")
     }
 
     fn counts(&mut self) -> Result<Counts, QueueError> {

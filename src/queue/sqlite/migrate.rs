@@ -45,7 +45,7 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<usize, QueueEr
     let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     let tables = match tables {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) => {
-            return Err(foreign("it is no SQLite file".to_owned()));
+            return Err(foreign("it is no SQLite file, or no longer; if it was one, bring back a copy".to_owned()));
         }
         other => other.doing(path, "reading its schema")?,
     };

@@ -15,6 +15,7 @@ mod revision;
 mod seen;
 mod stored;
 mod story;
+mod waits;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

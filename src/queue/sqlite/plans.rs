@@ -76,6 +76,7 @@ fn play(queue: &mut SqliteQueue) {
     commit(Turn { settlements, want: 1, only_attempted: true, ..Turn::default() });
     queue.next_due(false).unwrap();
     queue.next_due(true).unwrap();
+    queue.move_waits(NOW, 9_000).unwrap();
     queue.counts().unwrap();
     queue.results_stale().unwrap();
     queue.results_written().unwrap();

@@ -112,7 +112,7 @@ pub fn paused(pause: &Pause, tally: &Tally, look: &Look) -> String {
 }
 
 fn until(pause: &Pause, tally: &Tally, look: &Look) -> String {
-    format!("by the server until {}", wall_clock(pause.until, tally.now, &look.zone))
+    format!("until {}", wall_clock(pause.until, tally.now, &look.zone))
 }
 
 /// What the run starts with: what is to do, and what was done before.
@@ -231,7 +231,7 @@ mod tests {
         pause(&mut tally);
         insta::assert_snapshot!(dashboard(&tally, &look(80)), @r"
         ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    298/min    3 min left
-        paused by the server until 02:03:00, for 59 s more: 429 RESOURCE_EXHAUSTED: quo…
+        paused until 02:03:00, for 59 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requ…
         ");
         end(&mut tally, 180, 612, "done");
         assert_eq!(dashboard(&tally, &look(80)).lines().count(), 1);
@@ -247,7 +247,7 @@ mod tests {
         };
         insta::assert_snapshot!([later(&mut tally, 150), later(&mut tally, 181)].join("\n"), @r"
         ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min    3 min left
-        paused by the server until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
+        paused until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
         ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min    2 min left
         ");
     }

@@ -65,7 +65,7 @@ pub async fn fail(play: Play) -> Failure {
     let (result, images) = ask(&provider(&server), &sunset()).await;
     assert!(images.images.is_empty() && !images.is_open(), "{images:?}");
     match result {
-        Err(AskError::Failed(failure)) => failure,
+        Err(AskError::Failed(failure)) => *failure,
         other => panic!("{other:?}"),
     }
 }

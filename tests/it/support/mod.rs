@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod clock;
 pub mod database;
 pub mod gate;
 pub mod gemini;

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use super::schema;
 
@@ -18,6 +19,10 @@ pub enum Play {
     ReplyAndClose(Vec<u8>),
     /// Writes these bytes and then nothing, until the client gives up.
     ReplyAndHang(Vec<u8>),
+    /// Writes these bytes and resets the connection: what of them has not been taken yet is gone.
+    ReplyAndReset(Vec<u8>),
+    /// Writes these bytes when a request begins to come, and never reads it.
+    ReplyUnread(Vec<u8>),
     /// Breaks the connection without reading what was sent, which resets it.
     Reset,
 }
@@ -131,8 +136,10 @@ impl Script {
         // Waits for a request before it takes the next play: a connection may never carry one.
         while !reader.fill_buf()?.is_empty() {
             let play = self.plays.lock().unwrap().pop_front();
-            if let Some(Play::Reset) = play {
-                return Ok(());
+            match &play {
+                Some(Play::Reset) => return Ok(()),
+                Some(Play::ReplyUnread(bytes)) => return answer_unread(&mut connection, bytes),
+                _ => {}
             }
             let seen = read_request(&mut reader)?;
             self.seen.lock().unwrap().push(seen);
@@ -143,11 +150,26 @@ impl Script {
                     connection.write_all(&bytes)?;
                     return io::copy(&mut reader, &mut io::sink()).map(drop);
                 }
-                Some(Play::Reset) | None => connection.write_all(&http(599, &[], b"the script is over"))?,
+                Some(Play::ReplyAndReset(bytes)) => {
+                    connection.write_all(&bytes)?;
+                    return Ok(rustix::net::sockopt::set_socket_linger(&connection, Some(Duration::ZERO))?);
+                }
+                Some(Play::Reset | Play::ReplyUnread(_)) | None => {
+                    connection.write_all(&http(599, &[], b"the script is over"))?
+                }
             }
         }
         Ok(())
     }
+}
+
+/// Holds the connection until the client leaves it, or the test ends.
+fn answer_unread(connection: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    connection.write_all(bytes)?;
+    let gone = rustix::event::PollFlags::RDHUP | rustix::event::PollFlags::HUP | rustix::event::PollFlags::ERR;
+    let mut wait = [rustix::event::PollFd::new(connection, gone)];
+    rustix::event::poll(&mut wait, None)?;
+    Ok(())
 }
 
 /// Reads one request, whole.

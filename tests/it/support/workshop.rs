@@ -14,7 +14,7 @@ use overnight::domain::{
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Rescued};
-use overnight::run::{Parts, RunSettings, Stop, drain};
+use overnight::run::{OutageSettings, Parts, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -116,12 +116,17 @@ impl Reporter for Listener<'_> {
 /// A job of a few items in a folder of its own.
 pub struct Workshop {
     folder: TempDir,
+    clock: Arc<dyn Clock>,
     pub stop: watch::Sender<Stop>,
 }
 
 impl Workshop {
     pub fn of_items(count: usize) -> Self {
-        let workshop = Self { folder: tempfile::tempdir().unwrap(), stop: watch::Sender::new(Stop::No) };
+        let workshop = Self {
+            folder: tempfile::tempdir().unwrap(),
+            clock: Arc::new(SystemClock),
+            stop: watch::Sender::new(Stop::No),
+        };
         let mut queue = workshop.queue();
         let mut intake = queue.intake().unwrap();
         for n in 0..count {
@@ -130,6 +135,11 @@ impl Workshop {
         }
         intake.publish(&[], None).unwrap();
         workshop
+    }
+
+    /// The same, whose runs look at this clock.
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     pub fn database(&self) -> PathBuf {
@@ -174,16 +184,26 @@ impl Workshop {
         settings: RunSettings,
         each: &mut (dyn FnMut(&News) + Send),
     ) -> (Summary, Vec<News>) {
+        self.run_with(queue, provider.clone(), settings, each).await
+    }
+
+    pub async fn run_with(
+        &self,
+        queue: &mut dyn Queue,
+        provider: Arc<dyn Provider>,
+        settings: RunSettings,
+        each: &mut (dyn FnMut(&News) + Send),
+    ) -> (Summary, Vec<News>) {
         let store: Arc<dyn ArtifactStore> =
             Arc::new(LocalStore::open(&self.output(), "job", &queue.mark(), settings.concurrency).unwrap());
         let found = store.recover(&queue.left_open().unwrap().sent).unwrap();
-        let Rescued { received, .. } = queue.rescue(SystemClock.now(), settings.policy.on_lost, found).unwrap();
+        let Rescued { received, .. } = queue.rescue(self.clock.now(), settings.policy.on_lost, found).unwrap();
         let mut listener = Listener { events: vec![], each };
         let parts = Parts {
             queue,
-            provider: provider.clone(),
+            provider,
             store,
-            clock: Arc::new(SystemClock),
+            clock: self.clock.clone(),
             reporter: &mut listener,
             stop: self.stop.subscribe(),
         };
@@ -201,6 +221,7 @@ pub fn settings() -> RunSettings {
         limit: None,
         halt_after: None,
         strict: false,
+        outage: OutageSettings::default(),
         prices: PriceList,
     }
 }

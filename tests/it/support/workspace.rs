@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,6 +14,9 @@ use super::process::{Ended, Running};
 
 /// A key that no other text of a test holds.
 pub const KEY: &str = "test-key";
+
+/// The user who owns nothing.
+const NOBODY: u32 = 65_534;
 
 /// A temporary folder.
 #[derive(Debug)]
@@ -42,6 +47,11 @@ impl Workspace {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
+    }
+
+    /// Sets what everybody may do with a file or folder, as `chmod` does.
+    pub fn allow(&self, path: &str, mode: u32) {
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     /// A file's text.
@@ -103,6 +113,23 @@ impl Invocation {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// As somebody whom permissions bind: who tests as root, to whom they do not apply, starts it as nobody. The
+    /// workspace must be theirs to enter.
+    pub fn bound_by_permissions(self, here: &Workspace) -> Self {
+        if !rustix::process::geteuid().is_root() {
+            return self;
+        }
+        // The program may lie where nobody else can go.
+        let program = here.path("overnight-program");
+        if !program.exists() {
+            fs::copy(self.0.get_program(), &program).unwrap();
+        }
+        let mut command = Command::new(program);
+        command.args(self.0.get_args()).current_dir(self.0.get_current_dir().unwrap()).env_clear();
+        command.envs(self.0.get_envs().filter_map(|(name, value)| Some((name, value?)))).uid(NOBODY).gid(NOBODY);
+        Self(command)
     }
 
     /// Without a key.

@@ -1,0 +1,119 @@
+//! What becomes of an attempt that came back, for its item and for the run. Never writes the queue: the next turn does.
+
+use std::time::Duration;
+
+use super::outage::{Sign, Verdict};
+use super::pace::Permit;
+use super::worker::{Landed, Miss};
+use super::{Run, not_kept};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Timestamp};
+
+impl Run<'_> {
+    pub(super) fn landed(&mut self, landed: Landed) {
+        self.follow_clock();
+        self.flying.remove(&landed.id);
+        if let Some(attempt) = self.open.get(&landed.id) {
+            let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
+            self.tell(News::AttemptLanded { item, attempt });
+        }
+        let now = self.parts.clock.now();
+        match landed.result {
+            Ok(receipt) => {
+                self.pace.answered();
+                self.reserve.saw(&receipt);
+                self.note(landed.id, Sign::Answered, None, 0.0, now);
+                self.keeper.land(landed.id, receipt);
+            }
+            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
+            Err(Miss::Unsent(message)) => {
+                self.stop(Ending::Broken(message.clone()), &message);
+                let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
+                self.settle(landed.id, Outcome::Returned { due_at: now, failure });
+            }
+            Err(Miss::Broken(message)) => {
+                self.stop(Ending::Broken(message.clone()), &message);
+                self.settle(landed.id, Outcome::Returned { due_at: now, failure: not_kept(message) });
+            }
+        }
+    }
+
+    fn failed(&mut self, id: AttemptId, failure: Failure, now: Timestamp) {
+        let Some(tries) = self.open.get(&id).map(|attempt| attempt.claim.tries) else {
+            return;
+        };
+        let jitter = fastrand::f64();
+        let verdict = self.note(id, Sign::of(&failure), failure.retry_after, jitter, now);
+        let resume_at = match failure.kind {
+            FailureKind::Throttled => Some(self.slow_down(&failure, jitter, now)),
+            FailureKind::Transient => self.sit_out(verdict, &failure, now),
+            _ => None,
+        };
+        if failure.kind == FailureKind::Fatal {
+            self.stop(Ending::Halted(failure.clone()), &failure.message);
+        }
+        let outcome = self.settings.policy.decide(failure, tries, jitter, now, resume_at);
+        self.settle(id, outcome);
+    }
+
+    fn slow_down(&mut self, failure: &Failure, jitter: f64, now: Timestamp) -> Timestamp {
+        let until = self.pace.throttled(failure.retry_after, jitter, now);
+        if self.score.is_news(until) {
+            self.tell(News::Slowed { until, message: failure.message.clone() });
+        }
+        until
+    }
+
+    /// What the attempt says of the server.
+    fn note(&mut self, id: AttemptId, sign: Sign, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
+        match self.open.get(&id) {
+            Some(attempt) => self.outage.ended(&attempt.claim.item.id, sign, asked, jitter, now),
+            None => Verdict::Present,
+        }
+    }
+
+    /// Until when nothing but a probe is sent, if that is why the attempt failed.
+    fn sit_out(&mut self, verdict: Verdict, failure: &Failure, now: Timestamp) -> Option<Timestamp> {
+        if !failure.absent && failure.reach != Reach::Lost {
+            return None;
+        }
+        match verdict {
+            Verdict::Present => None,
+            Verdict::Begun(until) => {
+                self.tell(News::Slowed { until, message: gone(failure) });
+                Some(until)
+            }
+            Verdict::Lasting(until) => Some(until),
+            Verdict::GivenUp(lasted) => {
+                let message = given_up(failure, lasted);
+                self.stop(Ending::Halted(Failure { message: message.clone(), ..failure.clone() }), &message);
+                Some(now)
+            }
+        }
+    }
+
+    /// Whether the request of the next claim may leave, while so many others are about to.
+    pub(super) fn permit(&mut self, leaving: usize, now: Timestamp) -> Permit {
+        match self.outage.permit(leaving, now) {
+            Permit::Granted => self.pace.permit(self.flights.len() + leaving, now),
+            wait => wait,
+        }
+    }
+}
+
+fn gone(failure: &Failure) -> String {
+    format!(
+        "the server is gone or fails for everybody; one request at a time asks whether it is back, and no item loses an \
+         attempt by it ({})",
+        failure.message
+    )
+}
+
+fn given_up(failure: &Failure, lasted: Duration) -> String {
+    let minutes = lasted.as_secs() / 60;
+    let (number, unit) = if minutes < 120 { (minutes, "minutes") } else { (minutes / 60, "hours") };
+    format!(
+        "nobody has answered for {number} {unit}: check the base URL and the network, then run the same command again; \
+         every unfinished item is still queued ({})",
+        failure.message
+    )
+}
