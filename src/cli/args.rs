@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::job::{Options, TimeSpan, Workspace};
 use crate::simulator::{Fault, FaultKind, KeyWay};
@@ -29,6 +31,9 @@ pub(super) enum Command {
     /// Tell one item's whole story: its request, every attempt, its files
     #[command(after_long_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
+    /// Account for every attempt, to be laid beside the provider's bill
+    #[command(after_long_help = LEDGER_EXAMPLES)]
+    Ledger(LedgerArgs),
     /// Put failed items back in the queue; without a choice all that failed but the refused and the lost
     #[command(after_long_help = RETRY_EXAMPLES)]
     Retry(RetryArgs),
@@ -60,6 +65,23 @@ const STATUS_EXAMPLES: &str = "Examples:
 const SHOW_EXAMPLES: &str = "Examples:
   overnight show nightly mug-7                   why it failed, or where its picture is
   overnight show jobs/nightly.toml mug-7 --json  the same for a script";
+
+const LEDGER_EXAMPLES: &str = "Examples:
+  overnight ledger                               every job of this folder's workspace
+  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 --timezone America/Los_Angeles
+                                                 one job's November, by the days of the bill
+  overnight ledger --format csv > november.csv   a line for each job, day, model and outcome, without sums
+
+Outcomes:
+  done                                 answered whole, picture kept
+  refused rejected transient throttled fatal
+                                       answered whole, and no picture: why not
+  lost                                 it left, and no whole answer came: maybe billed
+  open                                 on its way still, or received and not settled yet
+  unsent                               it never left: free
+
+An attempt belongs to the day on which it was sent. What answers used, by their own count, is settled; for what is lost
+or open nobody can know, and it is told apart, with the most it may have cost.";
 
 const RETRY_EXAMPLES: &str = "Examples:
   overnight retry nightly                        what failed, but not what was refused or lost
@@ -129,6 +151,41 @@ pub(super) struct ShowArgs {
     pub json: bool,
     #[command(flatten)]
     pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct LedgerArgs {
+    /// Jobs, by name or by file; without one, all of the workspace
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// From this day on, such as 2026-11-01
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub since: Option<Date>,
+    /// To this day, and with it
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub until: Option<Date>,
+    /// Whose days they are, such as Europe/Berlin
+    #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = time_zone)]
+    pub timezone: TimeZone,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = LedgerFormat::Text)]
+    pub format: LedgerFormat,
+    /// Print one JSON document; the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+/// How `ledger` is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LedgerFormat {
+    /// A page for people
+    Text,
+    /// A table for spreadsheets: a line for each job, day, model and outcome
+    Csv,
+    /// One document: the same lines, and their sums
+    Json,
 }
 
 #[derive(Args, Debug)]
@@ -208,6 +265,21 @@ fn waiting_time(text: &str) -> Result<Duration, String> {
         return Ok(Duration::ZERO);
     }
     text.parse::<TimeSpan>().map(|span| span.0).map_err(|error| error.to_string())
+}
+
+/// A day of the calendar.
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "this is no day; write year, month and day, for example 2026-11-01".to_owned())
+}
+
+/// A time zone by its name: as the system knows it, else as this program does.
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let city = |zone: &&String| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name));
+        let meant = known.iter().find(city).map_or("Europe/Berlin", String::as_str);
+        format!("there is no such time zone; write one as the IANA list has it, for example {meant}, or UTC")
+    })
 }
 
 /// The kinds of faults for the help of `simulate`, and how a prompt names them.

@@ -6,6 +6,7 @@ mod args;
 mod cancel;
 mod enqueue;
 mod exit;
+mod ledger;
 mod logs;
 mod open;
 mod read_ahead;
@@ -40,6 +41,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Cancel(args) => cancel::run(&args),
         Command::Simulate(args) => simulate::run(&args),

@@ -1,14 +1,17 @@
 //! Which item is next, and what became of each: the contracts of the queue. Never makes pictures, never decides.
 
+mod account;
 mod error;
 pub mod lock;
 pub mod sqlite;
 pub mod story;
 mod words;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
 
 use crate::domain::{
@@ -333,6 +336,15 @@ pub trait Ledger {
 
     /// Everything that is known of one item.
     fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
+
+    /// Calls `each` with every attempt of every job, or of those named, that was sent in this time, in no order and
+    /// without holding them all.
+    fn account(
+        &self,
+        jobs: &[String],
+        sent: Range<Timestamp>,
+        each: &mut dyn FnMut(&AttemptEntry<'_>),
+    ) -> Result<(), QueueError>;
 }
 
 /// How long a lease lasts unless renewed; renewed at a third of it.

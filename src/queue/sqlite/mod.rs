@@ -1,5 +1,6 @@
 //! The queue in SQLite: one workspace database for every job. Never knows what a picture is.
 
+mod account;
 mod desk;
 mod drain;
 mod intake;
