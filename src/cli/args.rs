@@ -288,7 +288,8 @@ fn fault_kinds() -> String {
         "Kinds of faults, for --fail KIND=RATE, or for one prompt that holds [[simulate:KIND]]:\n{}\n\n\
          In a prompt, several words are for one ask of that request after the other, and the last for all that follow: \
          after [[simulate:503 cut ok]] the third ask gets a good answer. Prompts come before rates. `run --rehearse` \
-         knows the same kinds. GET /stats counts them.",
+         knows the same kinds. GET /stats counts them; GET /account tells what a \
+         provider would bill.",
         FaultKind::list()
     )
 }

@@ -4,6 +4,7 @@
 //! goes wrong, be it by rate or by a word in the prompt (`[[simulate:KIND]]`; `fault.rs` has the table). So a
 //! demonstration, a rehearsal, a test and a benchmark see the same night each time, through the real client.
 
+mod account;
 mod answer;
 mod body;
 mod dice;
@@ -36,6 +37,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use account::{Account, Bill};
 pub use fault::FaultKind;
 pub use key::{KeyWay, KeyWayError};
 pub use picture::{Drawing, Format, draw};
@@ -134,6 +136,11 @@ impl Simulator {
     /// What `GET /stats` tells.
     pub fn stats(&self) -> Stats {
         self.service.stats()
+    }
+
+    /// What `GET /account` tells.
+    pub fn account(&self) -> Account {
+        self.service.account()
     }
 
     /// Accepts nothing more, lets what is in flight end for up to five seconds, and returns. Hung requests are dropped.

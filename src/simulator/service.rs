@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
+use super::account::{Account, Bill};
 use super::answer::{self, Ask, Picture};
 use super::body;
 use super::dice::{Dice, RequestHash};
@@ -60,6 +61,10 @@ impl Service {
         self.tally.stats()
     }
 
+    pub fn account(&self) -> Account {
+        self.tally.account()
+    }
+
     fn reset(&self) {
         self.tally.reset();
         self.files.clear();
@@ -73,6 +78,7 @@ impl Service {
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/stats", get(async |State(service): State<Arc<Service>>| Json(service.stats())))
+        .route("/account", get(async |State(service): State<Arc<Service>>| Json(service.account())))
         .route("/reset", post(async |State(service): State<Arc<Service>>| service.reset()))
         .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .fallback(generate)
@@ -217,9 +223,16 @@ impl Service {
         mut visit: Visit,
         way: impl FnOnce(Vec<u8>, RequestHash, Visit) -> Response,
     ) -> Response {
-        let request = ask.wish.hash;
-        match self.draw(move || document(&ask).to_string().into_bytes()).await {
-            Ok(document) => way(document, request, visit),
+        let (request, model) = (ask.wish.hash, ask.wish.model.clone());
+        let drawn = self.draw(move || {
+            let document = document(&ask);
+            (Bill::of(&document), document.to_string().into_bytes())
+        });
+        match drawn.await {
+            Ok((bill, document)) => {
+                visit.bills(&model, bill);
+                way(document, request, visit)
+            }
             Err(error) => failed(error, &mut visit),
         }
     }

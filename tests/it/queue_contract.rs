@@ -11,6 +11,7 @@ use overnight::queue::{
     Turned,
 };
 
+use crate::queue_contract_account as account;
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_story as story;
 
@@ -117,6 +118,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("a reading to come back to", reading::what_may_take_its_new_request_later_is_read_again),
         ("put back without a row", reading::a_list_is_read_again_while_something_waits_that_is_not_on_it),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
+        ("the account", account::the_account_tells_how_each_attempt_ended_and_what_it_used),
         ("an item's story", story::the_ledger_tells_an_items_whole_story),
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use overnight::simulator::{Fault, Faults, Settings, Simulator, Stats};
+use overnight::simulator::{Account, Fault, Faults, Settings, Simulator, Stats};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -43,6 +43,11 @@ impl Simulated {
     /// What it counted.
     pub fn stats(&self) -> Stats {
         self.simulator.stats()
+    }
+
+    /// What a provider would bill.
+    pub fn account(&self) -> Account {
+        self.simulator.account()
     }
 }
 
