@@ -17,5 +17,6 @@ pub mod run;
 pub mod export;
 pub mod report;
 pub mod simulator;
+pub mod verify;
 
 pub mod cli;

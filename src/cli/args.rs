@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// Take waiting items out of the queue
     #[command(after_long_help = CANCEL_EXAMPLES)]
     Cancel(CancelArgs),
+    /// Check every file against the database: missing, changed, orphaned
+    #[command(after_long_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// Be a Gemini-compatible server on loopback, with faults on demand
     #[command(after_help = fault_kinds())]
     Simulate(SimulateArgs),
@@ -92,6 +95,21 @@ const CANCEL_EXAMPLES: &str = "Examples:
   overnight cancel nightly                       everything that waits
   overnight cancel nightly --item mug-7";
 
+const VERIFY_EXAMPLES: &str = "Examples:
+  overnight verify nightly                       every picture and caption, byte for byte
+  overnight verify nightly --json                the same for a script
+  overnight verify nightly --requeue             what is gone goes back to the queue; then run again
+
+What is found:
+  missing      nothing lies there any more
+  truncated    only the beginning of the picture lies there
+  changed      something else lies there: somebody's work, which stays
+  orphaned     a picture or caption that no item has
+  staged       left behind in staging by a run that was killed
+
+Exit codes:
+  0 all as it was kept   1 with findings, mended or not   2 usage";
+
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
     /// Job files (.toml) or bare manifests (.csv, .tsv, .jsonl, .ndjson, each also with .gz); `-` is standard input
@@ -120,6 +138,12 @@ pub(super) struct WorkspaceArgs {
 }
 
 impl WorkspaceArgs {
+    /// They as they are typed, for a command that is told to be typed next.
+    pub fn words(&self) -> Vec<String> {
+        let db = self.db.iter().flat_map(|db| ["--db".to_owned(), db.display().to_string()]);
+        db.chain((self.rehearse == Some(true)).then(|| "--rehearse".to_owned())).collect()
+    }
+
     /// What they mean to someone who stands in `current_dir`.
     pub fn at<'a>(&'a self, current_dir: &'a Path) -> Workspace<'a> {
         Workspace { db: self.db.as_deref(), rehearse: self.rehearse, current_dir }
@@ -214,6 +238,21 @@ pub(super) struct CancelArgs {
     /// Only this item; may be given several times
     #[arg(long = "item", value_name = "ID")]
     pub items: Vec<String>,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// The job, by name or by file
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Put items back whose picture is missing or truncated, for the next run to make, and write missing captions again
+    #[arg(long)]
+    pub requeue: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub workspace: WorkspaceArgs,
 }

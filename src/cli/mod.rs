@@ -16,6 +16,7 @@ mod show;
 mod signals;
 mod simulate;
 mod status;
+mod verify;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Cancel(args) => cancel::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }
 }

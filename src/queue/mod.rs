@@ -2,6 +2,7 @@
 
 mod account;
 mod error;
+mod inventory;
 pub mod lock;
 pub mod sqlite;
 pub mod story;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
+pub use inventory::{Inventory, StoredItem};
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome,
@@ -226,6 +228,11 @@ pub enum Selection {
 pub trait Desk {
     /// Puts failed (or cancelled, if named) items back, with all their attempts before them. Returns how many.
     fn retry(&mut self, now: Timestamp, job: &str, selection: &Selection) -> Result<u64, QueueError>;
+
+    /// Puts done items back whose pictures are gone, as if never tried but for their history: they are asked for again
+    /// as they were. One that is no longer done with these pictures stays, and so does one without a row. Returns how
+    /// many were put back.
+    fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError>;
 
     /// Takes waiting items out: all, or those named. Returns how many.
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;

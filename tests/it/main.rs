@@ -22,6 +22,7 @@ mod cli_status;
 mod cli_strict;
 mod cli_unchanged;
 mod cli_usage;
+mod cli_verify;
 mod engine;
 mod engine_faults;
 mod export;

@@ -37,6 +37,11 @@ impl SqliteLedger {
         Ok(Self { database: Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)? })
     }
 
+    /// What it reads.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     fn job(&self, job: &str) -> Result<i64, QueueError> {
         job_key(&self.database.connection, &self.database.path, job)
     }

@@ -4,6 +4,7 @@ mod account;
 mod desk;
 mod drain;
 mod intake;
+mod inventory;
 mod ledger;
 mod migrate;
 mod names;

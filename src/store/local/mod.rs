@@ -7,12 +7,15 @@ mod disk;
 mod folders;
 mod names;
 mod publish;
+mod shelf;
 mod staging;
 mod versions;
 
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+
+pub use self::shelf::LocalShelf;
 
 use self::disk::failed;
 use self::folders::Folders;
