@@ -45,6 +45,7 @@ mod net;
 mod net_client;
 mod queue_contract;
 mod queue_contract_account;
+mod queue_contract_desk;
 mod queue_contract_reading;
 mod queue_contract_story;
 mod queue_sqlite;
