@@ -6,9 +6,9 @@ use std::thread;
 use crate::queue::StoredItem;
 use crate::store::{KeptFile, Presence, Shelf};
 
-/// Fewer threads leave a disk waiting that could read several files at once; more than there are cores to hash with gain
-/// little beyond that.
-const LEAST_THREADS: usize = 4;
+/// Fewer threads leave a disk waiting that could read several files at once, however few cores there are to hash with:
+/// 1,500 pictures of 1.5 MB took 10 s from a cloud machine's disk with one thread, 3.5 s with four, 2.8 s with eight.
+const LEAST_THREADS: usize = 8;
 const MOST_THREADS: usize = 16;
 
 /// What was seen of some items.
