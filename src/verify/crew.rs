@@ -1,5 +1,6 @@
 //! Looks at the files of many items at once. Never decides what follows from what it saw.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -50,9 +51,9 @@ impl Look {
 
     /// The captions that are gone while their pictures are there; others come back with their pictures.
     pub fn captions_gone(&self) -> impl Iterator<Item = &Odd> {
-        let has_pictures = |item| !self.odd.iter().any(|odd| odd.item == item && odd.is_picture_gone());
+        let pictureless: HashSet<usize> = self.pictureless().collect();
         let gone = self.odd.iter().filter(|odd| odd.file.is_caption && odd.presence == Presence::Missing);
-        gone.filter(move |odd| has_pictures(odd.item))
+        gone.filter(move |odd| !pictureless.contains(&odd.item))
     }
 
     fn take(&mut self, other: Self) {

@@ -58,10 +58,10 @@ pub struct Findings {
     pub staged: Names,
     /// What could not be read, each with why.
     pub unreadable: Names,
-    /// Items put back, and those of which a picture is missing or truncated.
-    pub put_back: u64,
-    /// See there.
+    /// Items of which a picture is missing or truncated.
     pub pictureless: u64,
+    /// Those of them that were put back.
+    pub put_back: u64,
     /// Captions written again.
     pub restored: u64,
 }
@@ -77,8 +77,8 @@ impl Findings {
             orphaned: names(),
             staged: names(),
             unreadable: names(),
-            put_back: 0,
             pictureless: 0,
+            put_back: 0,
             restored: 0,
         }
     }

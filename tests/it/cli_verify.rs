@@ -65,9 +65,10 @@ fn a_job_whose_files_are_as_they_were_kept_is_clean_and_left_as_it_is() {
 #[test]
 fn each_kind_of_finding_is_told_by_its_path() {
     let here = done(6);
-    let [one, two, three] = ["item-1", "item-2", "item-3"].map(|item| picture(&here, item));
+    let [one, two, three, six] = ["item-1", "item-2", "item-3", "item-6"].map(|item| picture(&here, item));
     remove(&here, &one);
     cut(&here, &two);
+    here.write(&format!("{OUTPUT}/{six}"), "");
     here.write(&format!("{OUTPUT}/{three}"), "somebody's work");
     here.write(&format!("{OUTPUT}/item-4.txt"), "another caption");
     remove(&here, "item-5.txt");
@@ -77,15 +78,16 @@ fn each_kind_of_finding_is_told_by_its_path() {
     here.write(&format!("{OUTPUT}/.versions/item-1~1.jpg"), "an earlier one");
     here.write(&format!("{OUTPUT}/.staging/list/7-1.part"), "left behind");
     let expected = json!({
-        "checked": 12, "missing": [one, "item-5.txt"], "changed": [two, three, "item-4.txt"], "truncated": [two],
+        "checked": 12, "missing": [one, "item-5.txt"], "changed": [two, three, "item-4.txt", six],
+        "truncated": [two, six],
         "orphaned": ["item-6~2.webp", "mine/holiday.JPG"], "staged": [".staging/list/7-1.part"],
     });
     assert_eq!(findings(&here, "", 1), expected);
     let page = here.overnight("verify list --rehearse").end().exits(1).stdout;
     for words in [
-        "list: 12 files of 6 items checked, 8 findings\n",
+        "list: 12 files of 6 items checked, 9 findings\n",
         "\nmissing, 2: nothing lies there any more\n  item-1.",
-        "\ntruncated, 1: only the beginning",
+        "\ntruncated, 2: only the beginning",
         "\nchanged, 2: ",
         "\norphaned, 2: no item has them\n  item-6~2.webp\n  mine/holiday.JPG\n",
         "\nstaged, 1: ",

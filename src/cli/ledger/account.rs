@@ -114,14 +114,14 @@ impl AddAssign for Sums {
         self.prompt_tokens += other.prompt_tokens;
         self.output_tokens += other.output_tokens;
         self.thought_tokens += other.thought_tokens;
-        self.cost = together(self.cost, other.cost);
-        self.maybe = together(self.maybe, other.maybe);
+        self.cost = known_sum(self.cost, other.cost);
+        self.maybe = known_sum(self.maybe, other.maybe);
         self.unpriced += other.unpriced;
     }
 }
 
 /// The sum of what is known.
-fn together(one: Option<Usd>, other: Option<Usd>) -> Option<Usd> {
+fn known_sum(one: Option<Usd>, other: Option<Usd>) -> Option<Usd> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one + other),
         (one, other) => one.or(other),

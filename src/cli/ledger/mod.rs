@@ -21,7 +21,7 @@ pub(super) fn run(args: &LedgerArgs) -> anyhow::Result<Code> {
     let sent = sent(args)?;
     let mut account = Account::by_days_of(args.timezone.clone());
     let asked = databases(&args.workspace, &args.jobs, &current_dir()?)?;
-    for (place, (db, jobs)) in together(asked).into_iter().enumerate() {
+    for (place, (db, jobs)) in grouped(asked).into_iter().enumerate() {
         open::ledger(&db)?.account(&jobs, sent.clone(), &mut |entry| account.enter(place, entry))?;
         account.rehearsed &= is_rehearsal(&db);
     }
@@ -36,15 +36,15 @@ pub(super) fn run(args: &LedgerArgs) -> anyhow::Result<Code> {
 }
 
 /// The databases asked about, each once, with the jobs asked for, each once.
-fn together(asked: Vec<(PathBuf, Vec<String>)>) -> Vec<(PathBuf, Vec<String>)> {
-    let mut together: Vec<(PathBuf, Vec<String>)> = Vec::new();
+fn grouped(asked: Vec<(PathBuf, Vec<String>)>) -> Vec<(PathBuf, Vec<String>)> {
+    let mut grouped: Vec<(PathBuf, Vec<String>)> = Vec::new();
     for (db, jobs) in asked {
-        match together.iter_mut().find(|(known, _)| *known == db) {
+        match grouped.iter_mut().find(|(known, _)| *known == db) {
             Some((_, known)) => known.extend(jobs),
-            None => together.push((db, jobs)),
+            None => grouped.push((db, jobs)),
         }
     }
-    together
+    grouped
 }
 
 /// The time from the beginning of the first day to the end of the last.

@@ -28,7 +28,7 @@ pub(super) fn page(account: &Account) -> String {
         lines.extend(table(account, belongs));
         lines.push(String::new());
     }
-    lines.extend(together(account));
+    lines.extend(closing(account));
     lines.join("\n") + "\n"
 }
 
@@ -67,7 +67,7 @@ fn aligned(row: &Row, widths: &[usize]) -> String {
 }
 
 /// What all lines come to, and how sure that is.
-fn together(account: &Account) -> Vec<String> {
+fn closing(account: &Account) -> Vec<String> {
     let sum = |end: AttemptEnd| account.sum(|heading| heading.end == end);
     let settled = account.sum(|heading| heading.end.is_settled());
     let [lost, open, unsent] = [AttemptEnd::Lost, AttemptEnd::Open, AttemptEnd::Unsent].map(sum);

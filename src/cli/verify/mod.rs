@@ -4,7 +4,7 @@ mod progress;
 mod text;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -69,7 +69,7 @@ fn check(
 ) -> anyhow::Result<Findings> {
     let (inventory, shelf) = (open::inventory(&located.db)?, open::shelf(&job.output, &job.job)?);
     if job.counts.done > 0 && !shelf.is_there()? {
-        return Err(VerifyError::Gone { output: PathBuf::from(&job.output) }.into());
+        return Err(VerifyError::Gone { output: job.output.clone() }.into());
     }
     let mut desk = args.requeue.then(|| open::desk(&located.db)).transpose()?;
     let mut progress = Progress::of(job.counts.done);
