@@ -18,5 +18,6 @@ pub mod run;
 pub mod export;
 pub mod report;
 pub mod simulator;
+pub mod verify;
 
 pub mod cli;

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::job::{Options, TimeSpan, Workspace};
 use crate::simulator::{Fault, FaultKind, KeyWay};
@@ -29,12 +31,18 @@ pub(super) enum Command {
     /// Tell one item's whole story: its request, every attempt, its files
     #[command(after_long_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
+    /// Account for every attempt, to be laid beside the provider's bill
+    #[command(after_long_help = LEDGER_EXAMPLES)]
+    Ledger(LedgerArgs),
     /// Put failed items back in the queue; without a choice all that failed but the refused and the lost
     #[command(after_long_help = RETRY_EXAMPLES)]
     Retry(RetryArgs),
     /// Take waiting items out of the queue
     #[command(after_long_help = CANCEL_EXAMPLES)]
     Cancel(CancelArgs),
+    /// Check every file against the database: missing, changed, orphaned
+    #[command(after_long_help = VERIFY_EXAMPLES)]
+    Verify(VerifyArgs),
     /// Be a Gemini-compatible server on loopback, with faults on demand
     #[command(after_help = fault_kinds())]
     Simulate(SimulateArgs),
@@ -61,6 +69,23 @@ const SHOW_EXAMPLES: &str = "Examples:
   overnight show nightly mug-7                   why it failed, or where its picture is
   overnight show jobs/nightly.toml mug-7 --json  the same for a script";
 
+const LEDGER_EXAMPLES: &str = "Examples:
+  overnight ledger                               every job of this folder's workspace
+  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 --timezone America/Los_Angeles
+                                                 one job's November, by the days of the bill
+  overnight ledger --format csv > november.csv   a line for each job, day, model and outcome, without sums
+
+Outcomes:
+  done                                 answered whole, picture kept
+  refused rejected transient throttled fatal
+                                       answered whole, and no picture: why not
+  lost                                 it left, and no whole answer came: maybe billed
+  open                                 on its way still, or received and not settled yet
+  unsent                               it never left: free
+
+An attempt belongs to the day on which it was sent. What answers used, by their own count, is settled; for what is lost
+or open nobody can know, and it is told apart, with the most it may have cost.";
+
 const RETRY_EXAMPLES: &str = "Examples:
   overnight retry nightly                        what failed, but not what was refused or lost
   overnight retry nightly --refused              what the model refused
@@ -69,6 +94,21 @@ const RETRY_EXAMPLES: &str = "Examples:
 const CANCEL_EXAMPLES: &str = "Examples:
   overnight cancel nightly                       everything that waits
   overnight cancel nightly --item mug-7";
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  overnight verify nightly                       every picture and caption, byte for byte
+  overnight verify nightly --json                the same for a script
+  overnight verify nightly --requeue             what is gone goes back to the queue; then run again
+
+What is found:
+  missing      nothing lies there any more
+  truncated    only the beginning of the picture lies there
+  changed      something else lies there: somebody's work, which stays
+  orphaned     a picture or caption that no item has
+  staged       left behind in staging by a run that was killed
+
+Exit codes:
+  0 all as it was kept   1 with findings, mended or not   2 usage";
 
 #[derive(Args, Debug)]
 pub(super) struct RunArgs {
@@ -98,6 +138,12 @@ pub(super) struct WorkspaceArgs {
 }
 
 impl WorkspaceArgs {
+    /// They as they are typed, for a command that is told to be typed next.
+    pub fn words(&self) -> Vec<String> {
+        let db = self.db.iter().flat_map(|db| ["--db".to_owned(), db.display().to_string()]);
+        db.chain((self.rehearse == Some(true)).then(|| "--rehearse".to_owned())).collect()
+    }
+
     /// What they mean to someone who stands in `current_dir`.
     pub fn at<'a>(&'a self, current_dir: &'a Path) -> Workspace<'a> {
         Workspace { db: self.db.as_deref(), rehearse: self.rehearse, current_dir }
@@ -132,6 +178,41 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Args, Debug)]
+pub(super) struct LedgerArgs {
+    /// Jobs, by name or by file; without one, all of the workspace
+    #[arg(value_name = "JOB")]
+    pub jobs: Vec<String>,
+    /// From this day on, such as 2026-11-01
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub since: Option<Date>,
+    /// To this day, and with it
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub until: Option<Date>,
+    /// Whose days they are, such as Europe/Berlin
+    #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = time_zone)]
+    pub timezone: TimeZone,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = LedgerFormat::Text)]
+    pub format: LedgerFormat,
+    /// Print one JSON document; the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+/// How `ledger` is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LedgerFormat {
+    /// A page for people
+    Text,
+    /// A table for spreadsheets: a line for each job, day, model and outcome
+    Csv,
+    /// One document: the same lines, and their sums
+    Json,
+}
+
+#[derive(Args, Debug)]
 pub(super) struct RetryArgs {
     /// The job, by name or by file
     #[arg(value_name = "JOB")]
@@ -157,6 +238,21 @@ pub(super) struct CancelArgs {
     /// Only this item; may be given several times
     #[arg(long = "item", value_name = "ID")]
     pub items: Vec<String>,
+    #[command(flatten)]
+    pub workspace: WorkspaceArgs,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct VerifyArgs {
+    /// The job, by name or by file
+    #[arg(value_name = "JOB")]
+    pub job: String,
+    /// Put items back whose picture is missing or truncated, for the next run to make, and write missing captions again
+    #[arg(long)]
+    pub requeue: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub workspace: WorkspaceArgs,
 }
@@ -210,13 +306,29 @@ fn waiting_time(text: &str) -> Result<Duration, String> {
     text.parse::<TimeSpan>().map(|span| span.0).map_err(|error| error.to_string())
 }
 
+/// A day of the calendar.
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "this is no day; write year, month and day, for example 2026-11-01".to_owned())
+}
+
+/// A time zone by its name: as the system knows it, else as this program does.
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
+        let city = |zone: &&String| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name));
+        let meant = known.iter().find(city).map_or("Europe/Berlin", String::as_str);
+        format!("there is no such time zone; write one as the IANA list has it, for example {meant}, or UTC")
+    })
+}
+
 /// The kinds of faults for the help of `simulate`, and how a prompt names them.
 fn fault_kinds() -> String {
     format!(
         "Kinds of faults, for --fail KIND=RATE, or for one prompt that holds [[simulate:KIND]]:\n{}\n\n\
          In a prompt, several words are for one ask of that request after the other, and the last for all that follow: \
          after [[simulate:503 cut ok]] the third ask gets a good answer. Prompts come before rates. `run --rehearse` \
-         knows the same kinds. GET /stats counts them.",
+         knows the same kinds. GET /stats counts them; GET /account tells what a \
+         provider would bill.",
         FaultKind::list()
     )
 }

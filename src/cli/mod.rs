@@ -6,6 +6,7 @@ mod args;
 mod cancel;
 mod enqueue;
 mod exit;
+mod ledger;
 mod logs;
 mod open;
 mod read_ahead;
@@ -15,6 +16,7 @@ mod show;
 mod signals;
 mod simulate;
 mod status;
+mod verify;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -40,8 +42,10 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Cancel(args) => cancel::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }
 }

@@ -12,9 +12,9 @@ use crate::job::Job;
 use crate::provider::Provider;
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
-use crate::queue::{Desk, Ledger, Queue, QueueError};
-use crate::store::ArtifactStore;
-use crate::store::local::LocalStore;
+use crate::queue::{Desk, Inventory, Ledger, Queue, QueueError};
+use crate::store::local::{LocalShelf, LocalStore};
+use crate::store::{ArtifactStore, Shelf, StoreError};
 
 /// The time.
 pub(super) fn clock() -> Arc<dyn Clock> {
@@ -50,6 +50,16 @@ fn holder() -> String {
 /// The read side of a workspace.
 pub(super) fn ledger(db: &Path) -> Result<Box<dyn Ledger>, QueueError> {
     Ok(Box::new(SqliteLedger::open(db)?))
+}
+
+/// What should lie where, by a workspace.
+pub(super) fn inventory(db: &Path) -> Result<Box<dyn Inventory>, QueueError> {
+    Ok(Box::new(SqliteLedger::open(db)?))
+}
+
+/// What lies in a job's output folder; opening it leaves no trace there.
+pub(super) fn shelf(output: &Path, job: &str) -> Result<Box<dyn Shelf>, StoreError> {
+    Ok(Box::new(LocalShelf::of(output, job)?))
 }
 
 /// A person's hand on a workspace.

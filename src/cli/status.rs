@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::args::StatusArgs;
+use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
 use crate::domain::{Counts, PriceList, Timestamp, Usd};
@@ -18,7 +18,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
     let now = open::clock().now();
     let mut jobs = Vec::new();
     let mut text = String::new();
-    for (db, names) in databases(args, &current_dir()?)? {
+    for (db, names) in databases(&args.workspace, &args.jobs, &current_dir()?)? {
         let found = open::ledger(&db)?.status(now, &names)?;
         text += &as_text(&found, now, is_rehearsal(&db));
         jobs.extend(found);
@@ -29,12 +29,16 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
 }
 
 /// The databases asked about, each with the jobs asked for; no job means all of them.
-fn databases(args: &StatusArgs, current_dir: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
-    let workspace = args.workspace.at(current_dir);
-    if args.jobs.is_empty() {
+pub(super) fn databases(
+    workspace: &WorkspaceArgs,
+    jobs: &[String],
+    current_dir: &Path,
+) -> anyhow::Result<Vec<(PathBuf, Vec<String>)>> {
+    let workspace = workspace.at(current_dir);
+    if jobs.is_empty() {
         return Ok(vec![(workspace.database(), vec![])]);
     }
-    let found = args.jobs.iter().map(|job| workspace.locate(job));
+    let found = jobs.iter().map(|job| workspace.locate(job));
     Ok(found.map(|job| job.map(|job| (job.db, vec![job.name]))).collect::<Result<_, _>>()?)
 }
 

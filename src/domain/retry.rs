@@ -59,6 +59,14 @@ impl Outcome {
             Self::Retry { failure, .. } | Self::Failed(failure) | Self::Returned { failure, .. } => Some(failure),
         }
     }
+
+    /// The images its attempt is billed for; unknown if it was lost.
+    pub fn billed_images(&self) -> Option<u64> {
+        match self {
+            Self::Done(artifact) => Some(artifact.images.len() as u64),
+            _ => self.failure().filter(|failure| failure.reach != Reach::Lost).map(|failure| failure.pictures.into()),
+        }
+    }
 }
 
 values! {

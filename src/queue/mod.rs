@@ -1,15 +1,20 @@
 //! Which item is next, and what became of each: the contracts of the queue. Never makes pictures, never decides.
 
+mod account;
 mod error;
+mod inventory;
 pub mod lock;
 pub mod sqlite;
 pub mod story;
 mod words;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
+pub use inventory::{Inventory, StoredItem};
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
@@ -248,6 +253,11 @@ pub trait Desk {
     /// Puts failed (or cancelled, if named) items back, with all their attempts before them. Returns how many.
     fn retry(&mut self, now: Timestamp, job: &str, selection: &Selection) -> Result<u64, QueueError>;
 
+    /// Puts done items back whose pictures are gone, as if never tried but for their history: they are asked for again
+    /// as they were. One that is no longer done with these pictures stays, and so does one without a row. Returns how
+    /// many were put back.
+    fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError>;
+
     /// Takes waiting items out: all, or those named. Returns how many.
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
 }
@@ -357,6 +367,15 @@ pub trait Ledger {
 
     /// Everything that is known of one item.
     fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
+
+    /// Calls `each` with every attempt of every job, or of those named, that was sent in this time, in no order and
+    /// without holding them all.
+    fn account(
+        &self,
+        jobs: &[String],
+        sent: Range<Timestamp>,
+        each: &mut dyn FnMut(&AttemptEntry<'_>),
+    ) -> Result<(), QueueError>;
 }
 
 /// How long a lease lasts unless renewed; renewed at a third of it.

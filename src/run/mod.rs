@@ -306,7 +306,7 @@ impl<'a> Run<'a> {
     fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
         let price = self.settings.prices.of(&attempt.claim.item.request.model);
-        let cost = price.and_then(|price| Some(price.per_image.times(billed_images(&outcome)?)));
+        let cost = price.and_then(|price| Some(price.per_image.times(outcome.billed_images()?)));
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
             self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
         }
@@ -323,14 +323,6 @@ impl<'a> Run<'a> {
         let items = counts.left().min(self.settings.limit.unwrap_or(u64::MAX));
         self.tell(News::RunStarted { counts, items });
         Ok(())
-    }
-}
-
-/// The images an attempt is billed for; unknown if it was lost.
-fn billed_images(outcome: &Outcome) -> Option<u64> {
-    match outcome {
-        Outcome::Done(artifact) => Some(artifact.images.len() as u64),
-        _ => outcome.failure().filter(|failure| failure.reach != Reach::Lost).map(|failure| failure.pictures.into()),
     }
 }
 

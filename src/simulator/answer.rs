@@ -10,7 +10,7 @@ use super::ratio::AspectRatio;
 use super::request::Wish;
 
 /// What a 1K image costs, in output tokens.
-const IMAGE_TOKENS: usize = 1_120;
+pub(super) const IMAGE_TOKENS: usize = 1_120;
 /// What a reference image costs, in input tokens.
 const REFERENCE_TOKENS: usize = 1_090;
 /// What hard thinking costs: a round figure of our own.

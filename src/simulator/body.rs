@@ -33,13 +33,14 @@ pub(super) type Way = fn(Vec<u8>, RequestHash, Visit) -> Response;
 pub(super) fn whole(document: Vec<u8>, request: RequestHash, mut visit: Visit) -> Response {
     visit.got(StatusCode::OK.as_str());
     let (length, rest, visit) = (document.len(), document.into(), Some(visit));
-    respond(length, Body::from_stream(Whole { rest, request, visit }))
+    respond(length, Body::from_stream(Whole { rest, request: Some(request), visit }))
 }
 
 /// The whole of a document that holds no picture of use: never counts as answered.
 pub(super) fn withheld(document: Vec<u8>, _request: RequestHash, mut visit: Visit) -> Response {
     visit.got(StatusCode::OK.as_str());
-    respond(document.len(), Body::from(document))
+    let (length, rest, visit) = (document.len(), document.into(), Some(visit));
+    respond(length, Body::from_stream(Whole { rest, request: None, visit }))
 }
 
 /// The whole of `document`, packed.
@@ -87,7 +88,8 @@ fn respond(length: usize, body: Body) -> Response {
 
 struct Whole {
     rest: Bytes,
-    request: RequestHash,
+    /// The request that is answered by it; none if it holds no picture of use.
+    request: Option<RequestHash>,
     /// Gone with the last byte.
     visit: Option<Visit>,
 }
@@ -100,7 +102,10 @@ impl Stream for Whole {
         let piece = self.rest.split_to(piece);
         // With the last piece and not at the poll after it: with a content-length, nobody asks again.
         if let Some(mut visit) = self.rest.is_empty().then(|| self.visit.take()).flatten() {
-            visit.answered(self.request);
+            match self.request {
+                Some(request) => visit.answered(request),
+                None => visit.delivered(),
+            }
         }
         Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
     }

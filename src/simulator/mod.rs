@@ -4,6 +4,7 @@
 //! goes wrong, be it by rate or by a word in the prompt (`[[simulate:KIND]]`; `fault.rs` has the table). So a
 //! demonstration, a rehearsal, a test and a benchmark see the same night each time, through the real client.
 
+mod account;
 mod answer;
 mod asked;
 mod body;
@@ -37,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use account::{Account, Bill};
 pub use asked::Asked;
 pub use fault::FaultKind;
 pub use key::{KeyWay, KeyWayError};
@@ -141,6 +143,11 @@ impl Simulator {
     /// What became of the requests with this prompt: all texts of the user, joined by line feeds.
     pub fn asked(&self, prompt: &str) -> Asked {
         self.service.asked(prompt)
+    }
+
+    /// What `GET /account` tells.
+    pub fn account(&self) -> Account {
+        self.service.account()
     }
 
     /// Accepts nothing more, lets what is in flight end for up to five seconds, and returns. Hung requests are dropped.

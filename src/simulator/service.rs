@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
+use super::account::{Account, Bill};
 use super::answer::{self, Ask, Picture};
 use super::asked::Asked;
 use super::body;
@@ -65,6 +66,10 @@ impl Service {
         self.tally.asked(prompt)
     }
 
+    pub fn account(&self) -> Account {
+        self.tally.account()
+    }
+
     fn reset(&self) {
         self.tally.reset();
         self.files.clear();
@@ -78,6 +83,7 @@ impl Service {
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/stats", get(async |State(service): State<Arc<Service>>| Json(service.stats())))
+        .route("/account", get(async |State(service): State<Arc<Service>>| Json(service.account())))
         .route("/reset", post(async |State(service): State<Arc<Service>>| service.reset()))
         .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .fallback(generate)
@@ -228,9 +234,16 @@ impl Service {
         mut visit: Visit,
         way: impl FnOnce(Vec<u8>, RequestHash, Visit) -> Response,
     ) -> Response {
-        let request = ask.wish.hash;
-        match self.draw(move || document(&ask).to_string().into_bytes()).await {
-            Ok(document) => way(document, request, visit),
+        let (request, model) = (ask.wish.hash, ask.wish.model.clone());
+        let drawn = self.draw(move || {
+            let document = document(&ask);
+            (Bill::of(&document), document.to_string().into_bytes())
+        });
+        match drawn.await {
+            Ok((bill, document)) => {
+                visit.bills(&model, bill);
+                way(document, request, visit)
+            }
             Err(error) => failed(error, &mut visit),
         }
     }

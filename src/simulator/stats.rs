@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::account::{Account, Bill};
 use super::asked::{Asked, PromptName, Prompts};
 use super::dice::RequestHash;
 
@@ -33,6 +34,7 @@ pub(super) struct Tally(Arc<Mutex<Counts>>);
 #[derive(Debug, Default)]
 struct Counts {
     stats: Stats,
+    account: Account,
     in_flight: u64,
     /// By request. Kept small: a benchmark asks millions.
     histories: HashMap<RequestHash, History>,
@@ -54,7 +56,7 @@ impl Tally {
         counts.in_flight += 1;
         counts.stats.requests += 1;
         counts.stats.most_at_once = counts.stats.most_at_once.max(counts.in_flight);
-        Visit { tally: self.clone(), epoch: counts.epoch, prompt: None, has_status: false }
+        Visit { tally: self.clone(), epoch: counts.epoch, prompt: None, has_status: false, bill: None }
     }
 
     /// Which ask of this request this one is: 1 for the first.
@@ -75,12 +77,18 @@ impl Tally {
         self.counts().prompts.of(PromptName::of(prompt))
     }
 
+    /// What a provider would bill.
+    pub fn account(&self) -> Account {
+        self.counts().account.clone()
+    }
+
     /// Forgets everything but what is in flight.
     pub fn reset(&self) {
         let mut counts = self.counts();
         counts.epoch += 1;
         counts.histories.clear();
         counts.prompts.clear();
+        counts.account = Account::default();
         counts.stats = Stats { most_at_once: counts.in_flight, ..Stats::default() };
     }
 
@@ -98,6 +106,8 @@ pub(super) struct Visit {
     /// Of a valid request.
     prompt: Option<PromptName>,
     has_status: bool,
+    /// What its answer is to be billed, and to which model, once it is handed over.
+    bill: Option<(String, Bill)>,
 }
 
 impl Visit {
@@ -119,9 +129,22 @@ impl Visit {
         self.count(|counts| *counts.stats.oddities.entry(kind).or_default() += 1);
     }
 
+    /// Its answer, once it is handed over whole, is to be billed so.
+    pub fn bills(&mut self, model: &str, bill: Option<Bill>) {
+        self.bill = bill.map(|bill| (model.to_owned(), bill));
+    }
+
+    /// The whole answer was handed over, be there an image in it or none.
+    pub fn delivered(&mut self) {
+        if let Some((model, bill)) = self.bill.take() {
+            self.count(|counts| counts.account.enter(&model, bill));
+        }
+    }
+
     /// The whole answer with its image was handed over.
     pub fn answered(&mut self, request: RequestHash) {
         let prompt = self.prompt;
+        self.delivered();
         self.count(|counts| {
             prompt.into_iter().for_each(|prompt| counts.prompts.answer(prompt));
             let before = std::mem::replace(&mut counts.histories.entry(request).or_default().answered, true);

@@ -1,10 +1,13 @@
 //! Where pictures are kept: the contract, all or nothing under a final name. Never knows who made them.
 
 pub mod local;
+mod shelf;
 
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use shelf::{Found, KeptFile, Presence, Shelf};
 
 use crate::domain::{Artifact, AttemptId, Receipt, Received, Reply, Room, StagedImage, io_words};
 

@@ -56,7 +56,7 @@ fn files_are_looked_at_as_they_lie_there_now() {
     here.write("output/list-rehearsal/item-1.txt", "another caption");
     std::fs::remove_file(here.path("output/list-rehearsal/item-1.jpg")).unwrap();
     let gone = page(&here, "item-1");
-    for words in ["bytes, MISSING\n", "caption, CHANGED since it was kept\n", "give its row a new id"] {
+    for words in ["bytes, MISSING\n", "caption, CHANGED since it was kept\n", "verify list --requeue --rehearse"] {
         assert!(gone.contains(words), "`{words}` is not in:\n{gone}");
     }
 }

@@ -7,10 +7,12 @@ use overnight::domain::{
     Receipt, Reply, Request, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Ledger, Queue, QueueError, Selection, Settlement, Start, Turn,
-    Turned,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Queue, QueueError, Selection, Settlement,
+    Start, Turn, Turned,
 };
 
+use crate::queue_contract_account as account;
+use crate::queue_contract_desk as desk;
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_story as story;
 use crate::queue_contract_waits as waits;
@@ -21,6 +23,8 @@ pub trait Workspace {
     fn run(&self, job: &str) -> Result<Box<dyn Queue>, QueueError>;
     /// The read side.
     fn ledger(&self) -> Box<dyn Ledger>;
+    /// What should lie where.
+    fn inventory(&self) -> Box<dyn Inventory>;
     /// A person's hand.
     fn desk(&self) -> Box<dyn Desk>;
 }
@@ -110,7 +114,8 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("refused whole", an_abandoned_manifest_leaves_no_trace),
         ("clashes", two_rows_with_one_id_or_name_clash),
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
-        ("retry and cancel", a_person_puts_back_and_takes_out),
+        ("retry and cancel", desk::a_person_puts_back_and_takes_out),
+        ("remake", desk::a_done_item_is_made_again_as_it_was_asked_for),
         ("the clock is set", waits::what_waits_is_moved_with_the_clock),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
@@ -119,6 +124,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("a reading to come back to", reading::what_may_take_its_new_request_later_is_read_again),
         ("put back without a row", reading::a_list_is_read_again_while_something_waits_that_is_not_on_it),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
+        ("the account", account::the_account_tells_how_each_attempt_ended_and_what_it_used),
         ("an item's story", story::the_ledger_tells_an_items_whole_story),
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
@@ -331,25 +337,6 @@ fn rows_without_ids_and_the_same_request_are_one_item(workspace: &dyn Workspace)
     };
     workspace.ledger().rows("job", &mut note).unwrap();
     assert_eq!(seen, [(2, "5f1e".to_owned(), false), (3, "5f1e".to_owned(), true), (4, "5f1e".to_owned(), true)]);
-}
-
-fn a_person_puts_back_and_takes_out(workspace: &dyn Workspace) {
-    let mut run = workspace.run("job").unwrap();
-    enqueue(&mut *run, &items(4));
-    let claims = claim(&mut *run, NOW, 3);
-    for (attempt, kind) in
-        start(&mut *run, claims).into_iter().zip([FailureKind::Transient, FailureKind::Refused, FailureKind::Rejected])
-    {
-        settle(&mut *run, attempt, Outcome::Failed(failure(kind)));
-    }
-    let mut desk = workspace.desk();
-    assert_eq!(desk.retry(NOW, "job", &Selection::Failed).unwrap(), 2);
-    assert_eq!(desk.retry(NOW, "job", &Selection::Items(vec![ItemId::new("item-1")])).unwrap(), 1);
-    let again = claim(&mut *run, NOW, 1).remove(0);
-    assert_eq!((again.tries.made, again.tries.counted), (1, 0), "with all its attempts before it");
-    assert_eq!(desk.cancel("job", None).unwrap(), 3, "what is claimed stays with its run");
-    assert!(matches!(desk.cancel("job", Some(&[ItemId::new("nobody")])), Err(QueueError::NoSuchItem { .. })));
-    assert!(matches!(desk.retry(NOW, "nothing", &Selection::Failed), Err(QueueError::NoSuchJob { .. })));
 }
 
 fn a_limited_run_claims_only_what_it_attempted(workspace: &dyn Workspace) {

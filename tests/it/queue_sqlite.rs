@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
-use overnight::queue::{Desk, Ledger, Queue, QueueError};
+use overnight::queue::{Desk, Inventory, Ledger, Queue, QueueError};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, every_promise};
@@ -38,6 +38,10 @@ impl Workspace for Sqlite {
     }
 
     fn ledger(&self) -> Box<dyn Ledger> {
+        Box::new(SqliteLedger::open(&self.path).unwrap())
+    }
+
+    fn inventory(&self) -> Box<dyn Inventory> {
         Box::new(SqliteLedger::open(&self.path).unwrap())
     }
 

@@ -1,6 +1,7 @@
 //! What the contact sheet promises, over a ledger made by hand. Never opens a database or a browser.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use overnight::domain::{
     Request, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
-use overnight::queue::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
 use serde_json::{Value, json};
 
 use crate::support::workspace::Workspace;
@@ -26,6 +27,15 @@ struct Rows {
 }
 
 impl Ledger for Rows {
+    fn account(
+        &self,
+        _: &[String],
+        _: Range<Timestamp>,
+        _: &mut dyn FnMut(&AttemptEntry<'_>),
+    ) -> Result<(), QueueError> {
+        Ok(())
+    }
+
     fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
         Err(QueueError::NoSuchItem { job: job.into(), item: item.clone(), alike: vec![] })
     }

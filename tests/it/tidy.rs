@@ -18,9 +18,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["domain", "disk"]),
     ("run", &["domain", "clock", "provider", "queue", "store"]),
     ("export", &["domain", "queue", "store"]),
+    ("verify", &["domain", "queue", "store"]),
     ("report", &["domain"]),
     ("simulator", &[]),
-    ("cli", &["domain", "clock", "job", "provider", "queue", "store", "run", "export", "report", "simulator"]),
+    (
+        "cli",
+        &["domain", "clock", "job", "provider", "queue", "store", "run", "export", "verify", "report", "simulator"],
+    ),
     ("main", &["cli"]),
     ("lib", &[]),
 ];

@@ -41,6 +41,11 @@ impl KeptFile {
     pub fn is_there(&self) -> bool {
         self.presence == Presence::There
     }
+
+    /// Whether nothing lies there.
+    pub fn is_missing(&self) -> bool {
+        self.presence == Presence::Missing
+    }
 }
 
 /// The item's pictures and its caption, below this output folder.

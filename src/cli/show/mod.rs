@@ -66,18 +66,24 @@ fn next(args: &ShowArgs, job: &JobStatus, story: &ItemStory, files: &[KeptFile])
         ItemState::Running if is_on => None,
         ItemState::Queued | ItemState::Running => Some((String::new(), "the next run of the job takes it")),
         ItemState::Done if files.iter().all(KeptFile::is_there) => None,
-        ItemState::Done => Some((String::new(), "what is gone is not made again by itself; give its row a new id")),
+        ItemState::Done if files.iter().any(KeptFile::is_missing) => {
+            let verify = command(args, &["verify", &args.job, "--requeue"]);
+            Some((verify, "puts back what is missing, here and in the whole job"))
+        }
+        ItemState::Done => {
+            Some((String::new(), "what was changed stays; to have it made again, give its row a new id"))
+        }
     }
 }
 
 /// The command that puts the item back.
 fn retry(args: &ShowArgs) -> String {
-    let mut words = vec![program(), "retry".to_owned(), args.job.clone(), "--item".to_owned(), args.item.clone()];
-    if let Some(db) = &args.workspace.db {
-        words.extend(["--db".to_owned(), db.display().to_string()]);
-    }
-    if args.workspace.rehearse == Some(true) {
-        words.push("--rehearse".to_owned());
-    }
+    command(args, &["retry", &args.job, "--item", &args.item])
+}
+
+/// A command of this program in the same workspace.
+fn command(args: &ShowArgs, words: &[&str]) -> String {
+    let words = words.iter().map(|&word| word.to_owned());
+    let words: Vec<String> = std::iter::once(program()).chain(words).chain(args.workspace.words()).collect();
     words.iter().map(|word| shell_word(&one_line(word))).collect::<Vec<_>>().join(" ")
 }

@@ -178,7 +178,9 @@ fn without_picture(answer: &Answer) -> Failure {
     }
     let what = answer.missing.as_deref().unwrap_or("the answer held no picture");
     let reason = words::short(reason.unwrap_or("no finish reason"));
-    Failure { empty: true, ..Failure::new(FailureKind::Transient, format!("{what}: {reason}{said}")) }
+    // A picture that came damaged, or that could not be had, was drawn all the same, and paid.
+    let pictures = u8::from(answer.missing.is_some());
+    Failure { empty: true, pictures, ..Failure::new(FailureKind::Transient, format!("{what}: {reason}{said}")) }
 }
 
 /// The model's explanation, or else its text, as the end of a message.

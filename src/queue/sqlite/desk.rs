@@ -4,13 +4,18 @@ use std::path::Path;
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 
-use super::super::{Desk, QueueError, Selection, lock};
+use super::super::{Desk, QueueError, Selection, StoredItem, lock};
 use super::{Database, Doing, job_key, no_such_item};
 use crate::domain::{ItemId, Timestamp};
 
 /// What an item becomes when a person puts it back: as if it had never been tried, but for its history.
 const REQUEUE: &str = "UPDATE items SET state = 'queued', due_at = iif(attempts = 0, 0, ?2), counted = 0, empty = 0,
        failure_kind = NULL, failure = NULL, cancelled_by = NULL WHERE job_id = ?1";
+
+/// The same for a done item, if it still has the picture that is gone and a row that wants it.
+const REMAKE: &str = "UPDATE items SET state = 'queued', due_at = ?2, counted = 0, empty = 0, artifact = NULL
+     WHERE job_id = ?1 AND key = ?3 AND state = 'done' AND artifact ->> '$.images[0].blake3' IS ?4
+           AND last_revision >= (SELECT revision FROM jobs WHERE id = ?1)";
 
 /// Takes an item out. What a dead run left claimed waits as well, unless its answer was received.
 const CANCEL: &str = "UPDATE items SET state = 'cancelled', due_at = NULL, cancelled_by = 'person'
@@ -82,6 +87,23 @@ impl Desk for SqliteDesk {
                     transaction.prepare_cached(&sql)?.execute(params![key, now.millis(), id])
                 })
             }
+        })
+    }
+
+    fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError> {
+        self.write(job, |transaction, key| {
+            let (mut remade, mut images) = (0, 0);
+            for item in items {
+                let kept = item.artifact.as_ref().map_or(&[][..], |artifact| &artifact.images);
+                let picture = kept.first().map(|image| &image.blake3);
+                let put_back = params![key, now.millis(), item.key, picture];
+                if transaction.prepare_cached(REMAKE)?.execute(put_back)? == 1 {
+                    remade += 1;
+                    images += kept.len();
+                }
+            }
+            transaction.execute("UPDATE jobs SET images = images - ?2 WHERE id = ?1", params![key, images])?;
+            Ok(remade)
         })
     }
 

@@ -224,7 +224,7 @@ impl TurnWriter<'_> {
         let reply = failure.map(|failure| to_json(&failure.reply)).transpose()?;
         self.one(
             "UPDATE attempts SET state = ?2, ended_at = ?3, outcome = ?4, kind = ?5, status = ?6, message = ?7,
-                    cost = ?8, staged = NULL, reply = coalesce(reply, ?9)
+                    cost = ?8, images = ?9, staged = NULL, reply = coalesce(reply, ?10)
              WHERE id = ?1 AND state IN ('sent', 'received')",
             params![
                 settlement.attempt.id.0,
@@ -235,6 +235,7 @@ impl TurnWriter<'_> {
                 failure.and_then(|failure| failure.status),
                 failure.map(|failure| failure.message.as_str()),
                 settlement.cost.map(Usd::nanos),
+                settlement.outcome.billed_images(),
                 reply
             ],
         )
@@ -294,11 +295,19 @@ impl TurnWriter<'_> {
         let id = self
             .transaction
             .prepare_cached(
-                "INSERT INTO attempts (job_id, item_key, run_id, number, sent_at, reserved)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+                "INSERT INTO attempts (job_id, item_key, run_id, number, sent_at, reserved, model)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
             )?
             .query_row(
-                params![self.job, claim.key, self.run, number, self.now.millis(), reserve.map(Usd::nanos)],
+                params![
+                    self.job,
+                    claim.key,
+                    self.run,
+                    number,
+                    self.now.millis(),
+                    reserve.map(Usd::nanos),
+                    claim.item.request.model
+                ],
                 |row| row.get(0),
             )?;
         Ok((AttemptId(id), number))

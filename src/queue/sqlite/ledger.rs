@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Row, params};
 
-use super::super::{ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
+use super::super::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
+use super::account::each_attempt;
 use super::seen::Seen;
 use super::stored::{item, json, kind, optional_json, unknown_word, usd};
 use super::story::item_story;
@@ -33,6 +35,11 @@ impl SqliteLedger {
     pub fn open(path: &Path) -> Result<Self, QueueError> {
         drop(Database::open_existing(path)?);
         Ok(Self { database: Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)? })
+    }
+
+    /// What it reads.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
     }
 
     fn job(&self, job: &str) -> Result<i64, QueueError> {
@@ -148,6 +155,17 @@ impl Ledger for SqliteLedger {
         let story = item_story(connection, key, item.as_str(), record);
         let story = story.doing(&self.database.path, "reading an item's story")?;
         story.ok_or_else(|| no_such_item(connection, key, job, item))
+    }
+
+    fn account(
+        &self,
+        jobs: &[String],
+        sent: Range<Timestamp>,
+        each: &mut dyn FnMut(&AttemptEntry<'_>),
+    ) -> Result<(), QueueError> {
+        let jobs = if jobs.is_empty() { &self.all_jobs()? } else { jobs };
+        let keys = jobs.iter().map(|job| Ok((self.job(job)?, job.as_str()))).collect::<Result<_, QueueError>>()?;
+        each_attempt(&self.database.connection, &keys, sent, each).doing(&self.database.path, "reading the attempts")
     }
 }
 

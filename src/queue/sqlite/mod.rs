@@ -1,9 +1,11 @@
 //! The queue in SQLite: one workspace database for every job. Never knows what a picture is.
 
+mod account;
 mod desk;
 mod drain;
 mod entry;
 mod intake;
+mod inventory;
 mod ledger;
 mod migrate;
 mod names;

@@ -1,10 +1,11 @@
 //! How domain values lie in columns. Never runs a statement.
 
 use rusqlite::Row;
-use rusqlite::types::{FromSqlError, Type};
+use rusqlite::types::{FromSqlError, Type, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::AttemptState;
 use crate::domain::{Digest, FailureKind, Item, ItemId, Usd};
 
 /// The columns [`item`] reads, in its order.
@@ -29,7 +30,7 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlit
 /// The record stored as JSON in this column, if there is one.
 pub(super) fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
     match row.get_ref(column)? {
-        rusqlite::types::ValueRef::Null => Ok(None),
+        ValueRef::Null => Ok(None),
         _ => json(row, column).map(Some),
     }
 }
@@ -48,6 +49,20 @@ pub(super) fn usd(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Usd>>
 pub(super) fn kind(row: &Row<'_>, column: usize) -> rusqlite::Result<FailureKind> {
     let word = row.get_ref(column)?.as_str().unwrap_or_default();
     FailureKind::parse(word).ok_or_else(|| unknown_word(column))
+}
+
+/// The kind of failure in this column, if there is one.
+pub(super) fn optional_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<FailureKind>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => kind(row, column).map(Some),
+    }
+}
+
+/// The state of an attempt in this column.
+pub(super) fn attempt_state(row: &Row<'_>, column: usize) -> rusqlite::Result<AttemptState> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    AttemptState::ALL.iter().copied().find(|state| state.as_str() == word).ok_or_else(|| unknown_word(column))
 }
 
 /// A value in this column that its type does not allow.

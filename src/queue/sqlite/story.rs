@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::super::{AttemptRecord, AttemptState, CancelledBy, ItemRecord, ItemStory};
-use super::stored::{kind, optional_json, unknown_word, usd};
+use super::super::{AttemptRecord, CancelledBy, ItemRecord, ItemStory};
+use super::stored::{attempt_state, optional_json, optional_kind, unknown_word, usd};
 use crate::domain::Timestamp;
 
 /// How many likely ids are told to someone who asked for another.
@@ -45,18 +45,16 @@ fn history(connection: &Connection, item: i64) -> rusqlite::Result<Vec<AttemptRe
 
 fn attempt_record(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
     let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
-    let word = row.get_ref(1)?.as_str().unwrap_or_default();
-    let state = AttemptState::ALL.iter().copied().find(|state| state.as_str() == word);
     Ok(AttemptRecord {
         number: row.get(0)?,
-        state: state.ok_or_else(|| unknown_word(1))?,
+        state: attempt_state(row, 1)?,
         sent_at: Timestamp::from_millis(row.get(2)?),
         received_at: moment(3)?,
         ended_at: moment(4)?,
         reserved: usd(row, 5)?,
         cost: usd(row, 6)?,
         outcome: row.get(7)?,
-        kind: row.get::<_, Option<String>>(8)?.map(|_| kind(row, 8)).transpose()?,
+        kind: optional_kind(row, 8)?,
         status: row.get(9)?,
         message: row.get(10)?,
         reply: optional_json(row, 11)?.unwrap_or_default(),

@@ -8,6 +8,7 @@ mod folders;
 mod names;
 mod publish;
 mod recovery;
+mod shelf;
 mod spool;
 mod staging;
 mod versions;
@@ -16,6 +17,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use self::shelf::LocalShelf;
 
 use self::disk::failed;
 use self::folders::Folders;

@@ -58,6 +58,19 @@ pub(super) fn file(stem: &str, extension: &str) -> String {
     format!("{stem}.{extension}")
 }
 
+/// The stem and the extension of a file; nothing if it has none.
+pub(super) fn parts(file: &str) -> Option<(&str, &str)> {
+    file.rsplit_once('.').filter(|(_, extension)| !extension.contains('/'))
+}
+
+/// The name of the item that has an image or a caption with this stem.
+pub(super) fn item_of(stem: &str) -> &str {
+    match stem.rsplit_once('~') {
+        Some((name, number)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => stem,
+    }
+}
+
 /// Where a replaced file goes, as its item's `number`th version.
 pub(super) fn version(stem: &str, number: usize, extension: &str) -> String {
     format!("{VERSIONS}/{stem}~{number}.{extension}")
@@ -117,6 +130,14 @@ mod tests {
             assert!(!is_strange(&ours, &mark), "{ours}");
             assert_eq!(is_strange(&ours, &Mark::new("ffffffff")), ours.starts_with("0123abcd-"), "{ours}");
         }
+    }
+
+    #[test]
+    fn a_file_leads_back_to_its_item() {
+        for (file, item) in [("a/lamp.v2.jpg", "a/lamp.v2"), ("lamp~2.png", "lamp"), ("lamp~x.txt", "lamp~x")] {
+            assert_eq!(parts(file).map(|(stem, _)| item_of(stem)), Some(item));
+        }
+        assert_eq!((parts("lamp"), parts("a.b/lamp")), (None, None));
     }
 
     #[test]

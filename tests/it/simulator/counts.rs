@@ -79,6 +79,27 @@ async fn each_prompt_has_an_account_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_account_counts_what_was_handed_over_whole_by_its_own_count() {
+    let simulator = start(Settings::default()).await;
+    for kinds in ["ok", "several", "refused", "503", "truncated-image", "error-200"] {
+        ask(&simulator, &request(&format!("a cup [[simulate:{kinds}]]"))).await;
+    }
+    // What is cut in the middle was never handed over whole, whoever bills it.
+    assert!(post(&simulator, &request("a jug [[simulate:cut]]")).send().await.unwrap().bytes().await.is_err());
+    let url = format!("{}/account", simulator.base_url());
+    let (status, account) = read(client().get(url).send().await.unwrap()).await;
+    assert_eq!((status, &account["requests"]), (200, &json!(4)), "{account}");
+    assert!(account["images"] == 4 || account["images"] == 5, "{account}");
+    assert_eq!(serde_json::to_value(simulator.account()).unwrap(), account);
+    let model = account["models"].as_object().unwrap().values().next().unwrap();
+    for key in ["requests", "images", "prompt_tokens", "output_tokens", "thought_tokens"] {
+        assert_eq!(model[key], account[key], "{key}");
+    }
+    client().post(format!("{}/reset", simulator.base_url())).send().await.unwrap();
+    assert_eq!(simulator.account(), overnight::simulator::Account::default());
+}
+
+#[tokio::test]
 async fn a_reset_forgets_counts_asks_and_quota() {
     let simulator = start(of_two_a_minute()).await;
     let first = ask(&simulator, &request("a cup")).await;

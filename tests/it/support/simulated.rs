@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Instant;
 
-use overnight::simulator::{Asked, Fault, Faults, Settings, Simulator, Stats};
+use overnight::simulator::{Account, Asked, Fault, Faults, Settings, Simulator, Stats};
 use tokio::runtime::Runtime;
 
 use super::process::PATIENCE;
@@ -44,6 +44,11 @@ impl Simulated {
     /// What it counted.
     pub fn stats(&self) -> Stats {
         self.simulator.stats()
+    }
+
+    /// What a provider would bill.
+    pub fn account(&self) -> Account {
+        self.simulator.account()
     }
 
     /// What became of the requests with this prompt.

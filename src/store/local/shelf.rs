@@ -1,0 +1,172 @@
+//! An output folder of the local disk, looked at from outside. Never makes a folder, never takes the run's hold.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::super::StoreError;
+use super::super::shelf::{Found, KeptFile, Presence, Shelf};
+use super::disk::{self, failed};
+use super::folders::Folders;
+use super::names;
+use crate::domain::{Artifact, ImageFile, ImageFormat, io_words};
+
+/// The files of one job in its output folder.
+#[derive(Debug)]
+pub struct LocalShelf {
+    output: PathBuf,
+    job: String,
+}
+
+impl LocalShelf {
+    /// The shelf of a job; nothing is touched yet. Fails if `job` cannot be the name of a folder.
+    pub fn of(output: &Path, job: &str) -> Result<Self, StoreError> {
+        names::check_job(job)?;
+        Ok(Self { output: output.to_owned(), job: job.to_owned() })
+    }
+}
+
+impl Shelf for LocalShelf {
+    fn is_there(&self) -> Result<bool, StoreError> {
+        match fs::metadata(&self.output) {
+            Ok(found) => Ok(found.is_dir()),
+            Err(error) if is_gone(&error) => Ok(false),
+            Err(error) => Err(failed("look at", &self.output)(error)),
+        }
+    }
+
+    fn files(&self, artifact: &Artifact) -> Vec<KeptFile> {
+        artifact.images.iter().map(picture).chain(caption(artifact)).collect()
+    }
+
+    fn look(&self, file: &KeptFile) -> Presence {
+        match look(&self.output.join(&file.file), file) {
+            Ok(presence) => presence,
+            Err(error) if is_gone(&error) => Presence::Missing,
+            Err(error) => Presence::Unreadable(io_words(&error)),
+        }
+    }
+
+    fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
+        let own = |root: &String| [names::STAGING, names::VERSIONS].map(|folder| join(root, folder));
+        let own: HashSet<String> = roots.iter().flat_map(own).collect();
+        let mut folders = vec![String::new()];
+        while let Some(folder) = folders.pop() {
+            if own.contains(&folder) {
+                continue;
+            }
+            match children(&self.output.join(&folder)) {
+                Ok((inner, files)) => {
+                    folders.extend(inner.iter().map(|name| join(&folder, name)));
+                    files.iter().filter_map(|name| found(join(&folder, name))).for_each(&mut *each);
+                }
+                Err(error) => each(Found::Closed { folder, why: io_words(&error) }),
+            }
+        }
+        Ok(())
+    }
+
+    fn walk_staging(&self, received: &[&str], each: &mut dyn FnMut(String)) -> Result<(), StoreError> {
+        let folder = join(names::STAGING, &self.job);
+        let path = self.output.join(&folder);
+        let (folders, files) = match children(&path) {
+            Err(error) if is_gone(&error) => return Ok(()),
+            children => children.map_err(failed("read", &path))?,
+        };
+        let captions = received.iter().map(|staged| names::file(staged, names::CAPTION));
+        let kept: HashSet<String> = received.iter().map(|&staged| staged.to_owned()).chain(captions).collect();
+        let left = folders.into_iter().chain(files).filter(|name| !kept.contains(name));
+        left.for_each(|name| each(join(&folder, &name)));
+        Ok(())
+    }
+
+    fn restore(&self, caption: &KeptFile, text: &str) -> Result<(), StoreError> {
+        let mut folders = Folders::below(&self.output);
+        folders.enter(names::folder_of(&caption.file))?;
+        let path = self.output.join(&caption.file);
+        let draft = path.with_added_extension("part");
+        let written = fs::remove_file(&draft).or_else(|error| if is_gone(&error) { Ok(()) } else { Err(error) });
+        let written = written.and_then(|()| {
+            let mut file = File::create_new(&draft)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_data()
+        });
+        written.map_err(failed("write", &draft))?;
+        disk::rename(&draft, &path)?;
+        folders.sync()
+    }
+}
+
+fn picture(image: &ImageFile) -> KeptFile {
+    let ImageFile { file, bytes, blake3, .. } = image;
+    KeptFile { file: file.clone(), bytes: *bytes, blake3: blake3.clone(), is_caption: false }
+}
+
+/// The caption, which stands beside the first picture.
+fn caption(artifact: &Artifact) -> Option<KeptFile> {
+    let (text, first) = (artifact.caption.as_ref()?, artifact.images.first()?);
+    let (stem, _) = names::parts(&first.file)?;
+    Some(KeptFile {
+        file: names::file(stem, names::CAPTION),
+        bytes: text.len() as u64,
+        blake3: blake3::hash(text.as_bytes()).to_hex().to_string(),
+        is_caption: true,
+    })
+}
+
+fn look(path: &Path, kept: &KeptFile) -> io::Result<Presence> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length != kept.bytes {
+        let cut = !kept.is_caption && length < kept.bytes && !is_whole(&mut file, length)?;
+        return Ok(if cut { Presence::Truncated } else { Presence::Changed });
+    }
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(&file)?;
+    let same = hasher.finalize().to_hex().as_str() == kept.blake3;
+    Ok(if same { Presence::Same } else { Presence::Changed })
+}
+
+/// Whether this is something whole: a picture with its end, or something that never was one. What is too short for any
+/// picture is not.
+fn is_whole(file: &mut File, length: u64) -> io::Result<bool> {
+    let mut head = [0; ImageFormat::SNIFF_BYTES];
+    if length < head.len() as u64 {
+        return Ok(false);
+    }
+    file.read_exact(&mut head)?;
+    let Some(format) = ImageFormat::sniff(&head) else { return Ok(true) };
+    file.seek(SeekFrom::Start(length.saturating_sub(ImageFormat::TAIL_BYTES as u64)))?;
+    let mut tail = Vec::with_capacity(ImageFormat::TAIL_BYTES);
+    file.take(ImageFormat::TAIL_BYTES as u64).read_to_end(&mut tail)?;
+    Ok(format.is_complete(&head, &tail, length))
+}
+
+/// The names of the folders and of the files in a folder; links are files, wherever they lead.
+fn children(folder: &Path) -> io::Result<(Vec<String>, Vec<String>)> {
+    let (mut folders, mut files) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_dir() { folders.push(name) } else { files.push(name) }
+    }
+    Ok((folders, files))
+}
+
+/// A picture or a caption by its extension, in whatever case.
+fn found(file: String) -> Option<Found> {
+    let (stem, extension) = names::parts(&file)?;
+    let known = names::IMAGES.iter().chain([&names::CAPTION]).any(|known| extension.eq_ignore_ascii_case(known));
+    let item = names::item_of(stem).to_owned();
+    known.then_some(Found::File { file, item })
+}
+
+/// A path below the output folder, of a folder there and a name in it.
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}

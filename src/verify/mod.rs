@@ -1,0 +1,202 @@
+//! Every file of a job against what is known of it. Never changes a file, but for a caption that is gone and wanted
+//! back, and never sends anything.
+
+mod claims;
+mod crew;
+mod names;
+
+use std::path::PathBuf;
+
+pub use claims::Neighbour;
+pub use names::Names;
+
+use crate::domain::{StagedImage, Timestamp};
+use crate::queue::{Desk, Inventory, QueueError, StoredItem};
+use crate::store::{Found, Presence, Shelf, StoreError};
+use claims::Claims;
+use crew::Look;
+
+/// What a verification works with.
+pub struct Parts<'a> {
+    /// What should be there.
+    pub inventory: &'a dyn Inventory,
+    /// What is there.
+    pub shelf: &'a dyn Shelf,
+    /// Who puts items back, if that is wanted, and what time it is then.
+    pub desk: Option<(&'a mut dyn Desk, Timestamp)>,
+    /// Told after every few items how many items and how many bytes are checked.
+    pub progress: &'a mut dyn FnMut(u64, u64),
+}
+
+/// What is to be verified.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The job.
+    pub job: &'a str,
+    /// Every job whose files may lie in the same folder, itself among them.
+    pub neighbours: &'a [Neighbour],
+    /// Whether none of them has a run on: what belongs to nobody cannot be told from work in progress.
+    pub is_quiet: bool,
+    /// So many names of each kind are kept, the first by the alphabet; all if none is given.
+    pub most_names: Option<usize>,
+}
+
+/// What was found. Paths are relative to the output folder.
+#[derive(Debug)]
+pub struct Findings {
+    /// Files that were looked at, or looked for.
+    pub checked: u64,
+    /// Where nothing lies.
+    pub missing: Names,
+    /// Where something else lies, beginnings of pictures not among them.
+    pub changed: Names,
+    /// Where the beginning of a picture lies.
+    pub truncated: Names,
+    /// What no item claims.
+    pub orphaned: Names,
+    /// What was left in staging.
+    pub staged: Names,
+    /// What could not be read, each with why.
+    pub unreadable: Names,
+    /// Items of which a picture is missing or truncated.
+    pub pictureless: u64,
+    /// Those of them that were put back.
+    pub put_back: u64,
+    /// Captions written again.
+    pub restored: u64,
+}
+
+impl Findings {
+    fn new(most_names: Option<usize>) -> Self {
+        let names = || Names::at_most(most_names);
+        Self {
+            checked: 0,
+            missing: names(),
+            changed: names(),
+            truncated: names(),
+            orphaned: names(),
+            staged: names(),
+            unreadable: names(),
+            pictureless: 0,
+            put_back: 0,
+            restored: 0,
+        }
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        let lists = [&self.missing, &self.changed, &self.truncated, &self.orphaned, &self.staged, &self.unreadable];
+        lists.iter().map(|list| list.count()).sum()
+    }
+
+    /// Without what may belong to a run that began meanwhile.
+    pub fn of_items_only(self) -> Self {
+        Self { orphaned: Names::at_most(None), staged: Names::at_most(None), ..self }
+    }
+
+    fn note(&mut self, file: &str, presence: &Presence) {
+        match presence {
+            Presence::Same => {}
+            Presence::Missing => self.missing.add(file.to_owned()),
+            Presence::Changed => self.changed.add(file.to_owned()),
+            Presence::Truncated => self.truncated.add(file.to_owned()),
+            Presence::Unreadable(why) => self.unreadable.add(format!("{file}: {why}")),
+        }
+    }
+}
+
+/// Why a verification could not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The database failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// The output folder failed as a whole.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The whole folder is gone: more likely a disk that is not there than a million pictures that somebody removed.
+    #[error(
+        "the output folder {} is not there, so none of its pictures could be checked, and nothing was put back; mount it or \
+         move it back; or, to have all of them made again, make an empty folder there and add --requeue", output.display()
+    )]
+    Gone {
+        /// The folder.
+        output: PathBuf,
+    },
+}
+
+/// Looks at every file of the job's done items, then, if nothing is at work there, for files that belong to nobody.
+pub fn verify(mut parts: Parts<'_>, subject: &Subject<'_>) -> Result<Findings, VerifyError> {
+    let mut findings = Findings::new(subject.most_names);
+    check_items(&mut parts, subject, &mut findings)?;
+    if subject.is_quiet && parts.shelf.is_there()? {
+        find_orphans(&parts, subject, &mut findings)?;
+        find_left_over(&parts, subject, &mut findings)?;
+    }
+    Ok(findings)
+}
+
+fn check_items(parts: &mut Parts<'_>, subject: &Subject<'_>, findings: &mut Findings) -> Result<(), VerifyError> {
+    let (mut items, mut bytes, mut fault) = (0, 0, None);
+    parts.inventory.items(subject.job, &mut |page| {
+        let look = crew::look(page, parts.shelf);
+        items += look.items;
+        bytes += look.bytes;
+        findings.checked += look.files;
+        look.odd.iter().for_each(|odd| findings.note(&odd.file.file, &odd.presence));
+        let mended = mend(page, &look, subject.job, parts.shelf, &mut parts.desk, findings);
+        (parts.progress)(items, bytes);
+        fault = mended.err();
+        fault.is_none()
+    })?;
+    fault.map_or(Ok(()), Err)
+}
+
+/// Puts back what lost a picture, and writes captions again, if that is wanted.
+fn mend(
+    page: &[StoredItem],
+    look: &Look,
+    job: &str,
+    shelf: &dyn Shelf,
+    desk: &mut Option<(&mut dyn Desk, Timestamp)>,
+    findings: &mut Findings,
+) -> Result<(), VerifyError> {
+    let pictureless: Vec<&StoredItem> = look.pictureless().map(|item| &page[item]).collect();
+    findings.pictureless += pictureless.len() as u64;
+    let Some((desk, now)) = desk else { return Ok(()) };
+    for odd in look.captions_gone() {
+        if let Some(text) = page[odd.item].artifact.as_ref().and_then(|artifact| artifact.caption.as_deref()) {
+            shelf.restore(&odd.file, text)?;
+            findings.restored += 1;
+        }
+    }
+    // A disk that went away meanwhile took nothing with it that has to be bought again.
+    if !pictureless.is_empty() && shelf.is_there()? {
+        findings.put_back += desk.remake(*now, job, &pictureless)?;
+    }
+    Ok(())
+}
+
+fn find_orphans(parts: &Parts<'_>, subject: &Subject<'_>, findings: &mut Findings) -> Result<(), VerifyError> {
+    let mut claims = Claims::default();
+    for neighbour in subject.neighbours {
+        parts.inventory.items(&neighbour.job, &mut |page| {
+            page.iter().for_each(|item| claims.enter(neighbour, item, parts.shelf));
+            true
+        })?;
+    }
+    let roots: Vec<String> = subject.neighbours.iter().filter_map(Neighbour::root).collect();
+    parts.shelf.walk(&roots, &mut |found| match found {
+        Found::File { file, item } if !claims.has(&file, &item) => findings.orphaned.add(file),
+        Found::File { .. } => {}
+        Found::Closed { folder, why } => findings.unreadable.add(format!("{folder}/: {why}")),
+    })?;
+    Ok(())
+}
+
+fn find_left_over(parts: &Parts<'_>, subject: &Subject<'_>, findings: &mut Findings) -> Result<(), VerifyError> {
+    let received: Vec<StagedImage> = parts.inventory.staged(subject.job)?;
+    let received: Vec<&str> = received.iter().map(|image| image.staged.as_str()).collect();
+    parts.shelf.walk_staging(&received, &mut |file| findings.staged.add(file))?;
+    Ok(())
+}
