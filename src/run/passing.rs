@@ -26,7 +26,8 @@ impl Run<'_> {
         if self.rows_to_move == 0 {
             return Ok(());
         }
-        match self.parts.queue.move_waits(self.parts.clock.now(), self.rows_to_move) {
+        let (now, by, queue) = (self.parts.clock.now(), self.rows_to_move, &mut self.parts.queue);
+        match tokio::task::block_in_place(|| queue.move_waits(now, by)) {
             Ok(()) => self.rows_to_move = 0,
             Err(error) if error.may_pass() => return Ok(()),
             Err(error) => return Err(error.into()),
