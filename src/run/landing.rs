@@ -16,15 +16,15 @@ impl Run<'_> {
             let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
             self.tell(News::AttemptLanded { item, attempt });
         }
-        let now = self.parts.clock.now();
+        let (now, jitter) = (self.parts.clock.now(), fastrand::f64());
+        let verdict = self.judge(&landed, jitter, now);
         match landed.result {
             Ok(receipt) => {
                 self.pace.answered();
                 self.reserve.saw(&receipt);
-                self.note(landed.id, Sign::Answered, None, 0.0, now);
                 self.keeper.land(landed.id, receipt);
             }
-            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
+            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, verdict, jitter, now),
             Err(Miss::Unsent(message)) => {
                 self.stop(Ending::Broken(message.clone()), &message);
                 let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
@@ -37,12 +37,23 @@ impl Run<'_> {
         }
     }
 
-    fn failed(&mut self, id: AttemptId, failure: Failure, now: Timestamp) {
+    /// Whether anybody is there, as far as this attempt tells.
+    fn judge(&mut self, landed: &Landed, jitter: f64, now: Timestamp) -> Verdict {
+        let (sign, asked) = match &landed.result {
+            Ok(_) => (Sign::Answered, None),
+            Err(Miss::Failure(failure)) => (Sign::of(failure), failure.retry_after),
+            Err(Miss::Unsent(_) | Miss::Broken(_)) => (Sign::Nothing, None),
+        };
+        match self.open.get(&landed.id) {
+            Some(attempt) => self.outage.ended(&attempt.claim.item.id, sign, asked, jitter, now),
+            None => Verdict::Present,
+        }
+    }
+
+    fn failed(&mut self, id: AttemptId, failure: Failure, verdict: Verdict, jitter: f64, now: Timestamp) {
         let Some(tries) = self.open.get(&id).map(|attempt| attempt.claim.tries) else {
             return;
         };
-        let jitter = fastrand::f64();
-        let verdict = self.note(id, Sign::of(&failure), failure.retry_after, jitter, now);
         let resume_at = match failure.kind {
             FailureKind::Throttled => Some(self.slow_down(&failure, jitter, now)),
             FailureKind::Transient => self.sit_out(verdict, &failure, now),
@@ -61,14 +72,6 @@ impl Run<'_> {
             self.tell(News::Slowed { until, message: failure.message.clone() });
         }
         until
-    }
-
-    /// What the attempt says of the server.
-    fn note(&mut self, id: AttemptId, sign: Sign, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
-        match self.open.get(&id) {
-            Some(attempt) => self.outage.ended(&attempt.claim.item.id, sign, asked, jitter, now),
-            None => Verdict::Present,
-        }
     }
 
     /// Until when nothing but a probe is sent, if that is why the attempt failed.
@@ -102,8 +105,8 @@ impl Run<'_> {
 
 fn gone(failure: &Failure) -> String {
     format!(
-        "the server is gone or fails for everybody; one request at a time asks whether it is back, and no item loses an \
-         attempt by it ({})",
+        "the server is gone or fails for everybody; one request at a time asks whether it is back, and the run goes on \
+         by itself with the first answer ({})",
         failure.message
     )
 }

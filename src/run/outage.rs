@@ -51,8 +51,8 @@ pub(super) enum Sign {
     Unreached,
     /// It says itself that it fails.
     Failing,
-    /// Nothing: the fault lay elsewhere, or the answer never came.
-    None,
+    /// The fault lay elsewhere, or the answer never came.
+    Nothing,
 }
 
 impl Sign {
@@ -62,7 +62,7 @@ impl Sign {
             (true, Reach::Unsent) => Self::Unreached,
             (true, _) => Self::Failing,
             (false, Reach::Answered) => Self::Answered,
-            (false, _) => Self::None,
+            (false, _) => Self::Nothing,
         }
     }
 }
@@ -139,7 +139,7 @@ impl Outage {
         match sign {
             Sign::Answered => self.somebody_is_there(),
             Sign::Unreached | Sign::Failing => self.nobody_is_there(item, now),
-            Sign::None => {}
+            Sign::Nothing => {}
         }
         let begins = self.episode.is_none() && self.is_enough(sign);
         if begins {
@@ -169,7 +169,7 @@ impl Outage {
             Sign::Unreached => self.row.len() >= FEW,
             Sign::Failing if !self.was_answered => self.row.len() >= FEW,
             Sign::Failing => self.row.len() >= self.many,
-            Sign::Answered | Sign::None => false,
+            Sign::Answered | Sign::Nothing => false,
         }
     }
 
@@ -302,7 +302,7 @@ mod tests {
             assert_eq!(end(&mut outage, number, sign, START), Verdict::Present);
         }
         let mut outage = Outage::new(SETTINGS, 3);
-        for (number, sign) in [(0, Sign::Failing), (1, Sign::None), (2, Sign::Failing), (3, Sign::None)] {
+        for (number, sign) in [(0, Sign::Failing), (1, Sign::Nothing), (2, Sign::Failing), (3, Sign::Nothing)] {
             assert_eq!(end(&mut outage, number, sign, START), Verdict::Present);
         }
         assert!(matches!(end(&mut outage, 4, Sign::Failing, START), Verdict::Begun(_)));
@@ -339,7 +339,7 @@ mod tests {
     fn what_was_in_flight_already_neither_is_the_probe_nor_puts_it_off() {
         let mut outage = begun(true);
         assert_eq!(end(&mut outage, 7, Sign::Unreached, after(2)), Verdict::Lasting(after(3)));
-        assert_eq!(end(&mut outage, 8, Sign::None, after(2)), Verdict::Lasting(after(3)));
+        assert_eq!(end(&mut outage, 8, Sign::Nothing, after(2)), Verdict::Lasting(after(3)));
         assert_eq!(outage.permit(0, after(3)), Permit::Granted);
         assert_eq!(outage.permit(1, after(3)), Permit::AfterNext, "another is about to leave");
     }

@@ -24,7 +24,11 @@ impl Run<'_> {
     /// Moves the waiting rows too. Where they cannot be written now, they are next time, and the turn that meets the
     /// same fault tells it.
     pub(super) fn move_rows(&mut self) {
-        if self.rows_to_move == 0 || self.parts.queue.move_waits(self.parts.clock.now(), self.rows_to_move).is_err() {
+        if self.rows_to_move == 0 {
+            return;
+        }
+        let (now, by, queue) = (self.parts.clock.now(), self.rows_to_move, &mut self.parts.queue);
+        if tokio::task::block_in_place(|| queue.move_waits(now, by)).is_err() {
             return;
         }
         self.rows_to_move = 0;

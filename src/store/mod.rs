@@ -111,6 +111,16 @@ pub enum StoreError {
         /// The output folder.
         output: PathBuf,
     },
+    /// The output folder, or the staging in it, is no longer where it was.
+    #[error(
+        "{} was moved or removed while it was in use; put it back, then run the same command again: what was received \
+         waits in it",
+        staging.display()
+    )]
+    Moved {
+        /// The staging folder.
+        staging: PathBuf,
+    },
     /// Another run, with another database, writes into the same folder.
     #[error("another run writes pictures of this job into {}; wait for it, or choose another folder with --output", output.display())]
     Held {

@@ -12,6 +12,9 @@ pub(super) const STAGING: &str = ".staging";
 /// The folder for what was replaced.
 pub(super) const VERSIONS: &str = ".versions";
 
+/// The room in staging that is given back when the disk is full.
+pub(super) const BALLAST: &str = "ballast";
+
 /// The extension of a caption.
 pub(super) const CAPTION: &str = "txt";
 
@@ -41,8 +44,18 @@ pub(super) fn receipt(mark: &Mark, attempt: AttemptId) -> String {
 }
 
 /// The same, from the name of one of the answer's images.
-pub(super) fn receipt_beside(staged: &str) -> Option<String> {
-    staged.rsplit_once('-').map(|(attempt, _)| format!("{attempt}.{RECEIPT}"))
+pub(super) fn receipt_beside(staged: &str) -> String {
+    format!("{}.{RECEIPT}", attempt_of(staged))
+}
+
+/// The part that all staged files of an attempt have in common.
+pub(super) fn attempt_of(file: &str) -> &str {
+    noted(file).or_else(|| file.rsplit_once('-').map(|(attempt, _)| attempt)).unwrap_or(file)
+}
+
+/// The same, if this is what was written down of its whole answer.
+pub(super) fn noted(file: &str) -> Option<&str> {
+    file.strip_suffix(RECEIPT)?.strip_suffix('.')
 }
 
 /// Whether a file in staging was made under another mark. One without any mark is as old as the first programs.

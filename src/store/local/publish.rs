@@ -22,6 +22,9 @@ pub(super) fn publish(
     spool: &Spool,
     publications: &[Publication],
 ) -> Vec<Result<Published, StoreError>> {
+    if let Err(moved) = spool.is_in_place() {
+        return publications.iter().map(|_| Err(moved.clone())).collect();
+    }
     let mut batch = Batch { output, spool, folders: Folders::below(output) };
     let mut plans: Vec<_> = publications.iter().map(|publication| batch.plan(publication)).collect();
     stage_captions(spool, &mut plans);

@@ -27,8 +27,7 @@ pub(super) fn write_down(spool: &Spool, attempt: AttemptId, receipt: &Receipt) {
 
 /// Removes the note of a published answer. One that stays is swept by the next run.
 pub(super) fn forget(spool: &Spool, receipt: &Receipt) {
-    let note = receipt.images.first().and_then(|image| names::receipt_beside(&image.staged));
-    let _ = note.map(|note| spool.remove(&note));
+    let _ = receipt.images.first().map(|image| spool.remove(&names::receipt_beside(&image.staged)));
 }
 
 /// The whole answers among those of these attempts, made durable.

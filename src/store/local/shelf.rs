@@ -74,10 +74,11 @@ impl Shelf for LocalShelf {
             Err(error) if is_gone(&error) => return Ok(()),
             children => children.map_err(failed("read", &path))?,
         };
-        let captions = received.iter().map(|staged| names::file(staged, names::CAPTION));
-        let kept: HashSet<String> = received.iter().map(|&staged| staged.to_owned()).chain(captions).collect();
-        let left = folders.into_iter().chain(files).filter(|name| !kept.contains(name));
-        left.for_each(|name| each(join(&folder, &name)));
+        let noted: HashSet<&str> = files.iter().filter_map(|name| names::noted(name)).collect();
+        let received: HashSet<&str> = received.iter().map(|staged| names::attempt_of(staged)).collect();
+        let waits = |name: &str| received.contains(names::attempt_of(name)) || noted.contains(names::attempt_of(name));
+        let left = folders.iter().chain(&files).filter(|name| !waits(name) && *name != names::BALLAST);
+        left.for_each(|name| each(join(&folder, name)));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -18,8 +18,6 @@ use crate::domain::{AttemptId, Mark};
 const PROBE: usize = 64 * 1024;
 /// A picture of the model's usual size, with some to spare, in bytes.
 const PICTURE: u64 = 4 << 20;
-/// The ballast's name in the folder.
-const BALLAST: &str = "ballast";
 /// The largest ballast, in bytes.
 const LARGEST_BALLAST: u64 = 256 << 20;
 /// What nobody but the owner may enter.
@@ -49,7 +47,7 @@ impl Spool {
         // Some file systems (exFAT, shares of other machines) know no modes: they are no reason to make no pictures.
         let _ = folder.set_permissions(Permissions::from_mode(PRIVATE_FOLDER));
         let published = probe(&path)?;
-        let ballast = Ballast::lay(&path.join(BALLAST), (in_flight as u64 * PICTURE).min(LARGEST_BALLAST));
+        let ballast = Ballast::lay(&path.join(names::BALLAST), (in_flight as u64 * PICTURE).min(LARGEST_BALLAST));
         Ok(Self { path, folder, mark, ballast, published })
     }
 
@@ -102,7 +100,7 @@ impl Spool {
             let entry = entry.map_err(failed("read", &self.path))?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if !stays(&name) && name != BALLAST && !names::is_strange(&name, &self.mark) {
+            if !stays(&name) && name != names::BALLAST && !names::is_strange(&name, &self.mark) {
                 disk::remove(&entry.path())?;
             }
         }
@@ -125,6 +123,15 @@ impl Spool {
             }
         }
         Ok(())
+    }
+
+    /// Whether the folder is still where it was: what a moved one holds is not gone.
+    pub fn is_in_place(&self) -> Result<(), StoreError> {
+        let (here, held) = (disk::look(&self.path)?, self.folder.metadata().map_err(failed("look at", &self.path))?);
+        match here {
+            Some(here) if (here.dev(), here.ino()) == (held.dev(), held.ino()) => Ok(()),
+            _ => Err(StoreError::Moved { staging: self.path.clone() }),
+        }
     }
 
     /// Makes the contents of a staged file durable.
