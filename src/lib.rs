@@ -1,9 +1,10 @@
 #![doc = include_str!("../docs/architecture.md")]
 
-// In reading order: the words, how strange addresses are fetched, the stations on the data's way, those who listen and
+// In reading order: the words, how files and addresses that others name are opened, the stations on the data's way, those who listen and
 // read, the command line.
 pub mod domain;
 
+pub mod files;
 pub mod net;
 
 pub mod clock;

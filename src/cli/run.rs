@@ -327,7 +327,7 @@ fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result
     let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
     if queue.results_stale()? || missing {
         let ledger = open::ledger(&job.db)?;
-        export::write_results(&*ledger, &about(job, &job.references_folder(), summary))?;
+        export::write_results(&*ledger, &about(job, job.references_folder().path(), summary))?;
         queue.results_written()?;
     }
     Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)

@@ -7,6 +7,7 @@ mod cli_exit_codes;
 mod cli_inputs;
 mod cli_keys;
 mod cli_kills;
+mod cli_links;
 mod cli_manifest;
 mod cli_precedence;
 mod cli_queue;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::iter;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -11,6 +10,7 @@ use super::columns::Columns;
 use super::references::References;
 use super::{AddedReferences, Row, digest, names};
 use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, SeenFile, lay_over};
+use crate::files::ListFolder;
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::setting::{Seed, Temperature};
@@ -97,7 +97,7 @@ pub struct Rows {
 
 impl Rows {
     /// Rows whose references lie in this folder, and whose empty cells mean these defaults.
-    pub fn new(defaults: Defaults, folder: PathBuf) -> Self {
+    pub fn new(defaults: Defaults, folder: ListFolder) -> Self {
         Self { defaults, references: References::new(folder), reference_columns: Vec::new(), always: Vec::new() }
     }
 

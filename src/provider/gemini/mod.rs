@@ -40,6 +40,7 @@ use self::references::References;
 use self::request_body::RequestBody;
 use super::{AskError, Generation, ImageSink, Provider};
 use crate::domain::{Auth, Failure, Request};
+use crate::files::ListFolder;
 use crate::net::{self, Authorities, Client, Fetcher, Patience, Proxies, Response, Trust};
 
 /// No more of an error's body is read, in bytes.
@@ -59,7 +60,7 @@ pub struct GeminiSettings {
     /// A PEM file of certificate authorities to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// The folder that relative paths of reference images start from.
-    pub references: PathBuf,
+    pub references: ListFolder,
     /// From the first byte of the request to the last of the answer, connecting included, and to the last of the
     /// pictures that the answer names.
     pub request_timeout: Duration,
