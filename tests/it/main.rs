@@ -39,6 +39,7 @@ mod manifest;
 mod manifest_batch;
 mod manifest_faults;
 mod manifest_formats;
+mod manifest_hostile;
 mod manifest_references;
 mod net;
 mod net_client;
