@@ -11,6 +11,7 @@ mod error_reply;
 mod fetch;
 mod incoming;
 mod links;
+mod redact;
 mod reference_file;
 mod references;
 mod request;
