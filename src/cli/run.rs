@@ -149,8 +149,13 @@ impl Session<'_> {
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
-        let provider = if job.rehearse { None } else { Some(provider(job, queue.counts()?.queued > 0)?) };
-        Ok((rescued, provider))
+        if job.rehearse {
+            return Ok((rescued, None));
+        }
+        if let Some(path) = job.key.open_to_others() {
+            self.say(&announce::key_open_to_others(path));
+        }
+        Ok((rescued, Some(provider(job, queue.counts()?.queued > 0)?)))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.

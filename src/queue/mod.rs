@@ -2,6 +2,7 @@
 
 mod error;
 pub mod lock;
+mod private;
 pub mod sqlite;
 pub mod story;
 mod words;
