@@ -16,6 +16,7 @@ pub mod retry;
 pub mod safety;
 pub mod telling;
 pub mod time;
+mod unseen;
 pub mod values;
 
 pub use artifact::{Artifact, ImageFile, Receipt, StagedImage};
@@ -33,3 +34,4 @@ pub use retry::{OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;
+pub use unseen::is_direction_mark;

@@ -10,7 +10,7 @@ use super::columns::Columns;
 use super::naming::{Naming, variants};
 use super::references::References;
 use super::{AddedReferences, Row, digest};
-use crate::domain::{Fields, ManifestRow, Request, SeenFile, lay_over};
+use crate::domain::{Fields, ManifestRow, Request, SeenFile, is_direction_mark, lay_over};
 use crate::files::ListFolder;
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
@@ -276,8 +276,9 @@ impl<'a> Cells<'a> {
     }
 
     fn id(&mut self) -> Option<String> {
-        self.parsed("id", |text| match text.contains(char::is_control) {
-            true => Err("an id is one line without control characters".to_owned()),
+        let is_unfit = |c: char| c.is_control() || is_direction_mark(c);
+        self.parsed("id", |text| match text.contains(is_unfit) {
+            true => Err("an id is one line without control characters and without marks that turn the direction of writing; take them out".to_owned()),
             false => Ok(text.to_owned()),
         })
     }

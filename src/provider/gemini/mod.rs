@@ -7,6 +7,9 @@ mod base64_stream;
 mod classify;
 mod delay;
 mod distrust;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod error_fuzz;
 mod error_reply;
 mod fetch;
 mod incoming;
