@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_bombs;
 mod cli_connection;
 mod cli_edited;
 mod cli_events;
