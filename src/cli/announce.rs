@@ -94,3 +94,9 @@ pub(super) fn closing_words(
         columns: stderr_columns(),
     }))
 }
+
+/// That others on this machine can read the key.
+pub(super) fn key_open_to_others(file: &Path) -> String {
+    let file = file.display();
+    format!("warning: others than you can read the key in {file}; take it from them with chmod 600 {file}\n")
+}

@@ -1,5 +1,6 @@
 //! The words of the command line and their help. Never acts on them.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -259,9 +260,13 @@ pub(super) struct VerifyArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct SimulateArgs {
-    /// Port on 127.0.0.1; 0 takes any that is free
+    /// Port; 0 takes any that is free
     #[arg(long, default_value_t = 0)]
     pub port: u16,
+    /// Address to listen on. Beyond this machine the only key is a token: OVERNIGHT_SIMULATE_TOKEN, or one it makes and
+    /// prints on stderr; /stats and /reset want it too
+    #[arg(long, value_name = "ADDR", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    pub bind: IpAddr,
     /// Another seed gives other pictures, and faults to other requests
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

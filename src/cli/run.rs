@@ -151,8 +151,13 @@ impl Session<'_> {
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
-        let provider = if job.rehearse { None } else { Some(provider(job, queue.counts()?.queued > 0)?) };
-        Ok((rescued, provider))
+        if job.rehearse {
+            return Ok((rescued, None));
+        }
+        if let Some(path) = job.key.open_to_others() {
+            self.say(&announce::key_open_to_others(path));
+        }
+        Ok((rescued, Some(provider(job, queue.counts()?.queued > 0)?)))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.
@@ -343,7 +348,7 @@ fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result
     let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
     if queue.results_stale()? || missing {
         let ledger = open::ledger(&job.db)?;
-        export::write_results(&*ledger, &about(job, &job.references_folder(), summary))?;
+        export::write_results(&*ledger, &about(job, job.references_folder().path(), summary))?;
         queue.results_written()?;
     }
     Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)

@@ -61,7 +61,8 @@ impl Drop for Ballast {
 }
 
 fn take(path: &Path, bytes: u64) -> io::Result<File> {
-    let file = private().read(true).write(true).create(true).truncate(true).open(path)?;
+    let file = private::open(path)?;
+    file.set_len(0)?;
     let bytes = bytes.min(room(path)?.free / SHARE).max(1);
     rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, bytes)?;
     Ok(file)

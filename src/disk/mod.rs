@@ -1,23 +1,19 @@
-//! What several rooms ask of the file system: files that are nobody else's, how much room is left, and a ballast for
-//! the day on which there is none. Never knows what a file is for.
+//! What several rooms ask of the file system: files that are nobody else's, files that a list names, how much room is
+//! left, and a ballast for the day on which there is none. Never knows what a file is for.
 
 mod ballast;
+mod listed;
+pub mod private;
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 pub use ballast::Ballast;
+pub use listed::{FileError, ListFolder};
 
 use crate::domain::Room;
-
-/// How files are opened that only their owner may read (mode 0600), whatever the umask allows.
-pub fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
 
 /// The room left on the file system of a path that exists, for people who are not root.
 pub fn room(path: &Path) -> io::Result<Room> {

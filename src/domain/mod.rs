@@ -16,6 +16,7 @@ pub mod retry;
 pub mod safety;
 pub mod telling;
 pub mod time;
+mod unseen;
 pub mod values;
 pub mod workspace;
 
@@ -34,4 +35,5 @@ pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;
+pub use unseen::is_direction_mark;
 pub use workspace::{Mark, Room};

@@ -2,6 +2,7 @@
 //! `index.html` for whoever wants to look. Never asks anything but the ledger, and never holds more than a row of it.
 
 mod atomic;
+mod harmless;
 mod metadata;
 mod results_csv;
 mod sheet;

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use super::harmless::{self, harmless};
 use crate::queue::{ItemRecord, RowRecord};
 
 /// Our columns, after the manifest's own. Scripts rely on the names and their order.
@@ -18,9 +19,9 @@ const COLUMNS: [&str; 10] =
 ///   that share an item show the same results.
 /// - The results' columns keep their names, for scripts rely on them. A column of the manifest with one of these
 ///   names, as in a table of results that is used as a manifest again, comes back as `manifest_<name>`.
-/// - The manifest's own cells come back as they were, byte for byte, values of JSON Lines that are no strings as
-///   their JSON. Words of the model or the server that a spreadsheet would take for a formula get a `'` in front;
-///   `metadata.jsonl` has them unchanged.
+/// - The manifest's own cells come back as they were, values of JSON Lines that are no strings as their JSON. But
+///   whatever a spreadsheet would take for a formula gets a `'` in front, whoever wrote it (`harmless.rs`);
+///   `metadata.jsonl` has it unchanged.
 pub struct ResultsCsv<W: Write> {
     table: csv::Writer<W>,
     manifest_columns: usize,
@@ -49,7 +50,7 @@ impl<W: Write> ResultsCsv<W> {
 
     fn line(&mut self, row: &RowRecord, results: &[String; COLUMNS.len()]) -> io::Result<()> {
         for column in 0..self.manifest_columns {
-            self.table.write_field(cell(row.cells.get(column)).as_ref())?;
+            self.table.write_field(harmless(&cell(row.cells.get(column))).as_ref())?;
         }
         Ok(self.table.write_record(results)?)
     }
@@ -62,7 +63,7 @@ fn header(columns: &[String]) -> Vec<String> {
         .iter()
         .map(|column| match COLUMNS.contains(&column.as_str()) {
             true => renamed(column, &taken),
-            false => column.clone(),
+            false => harmless(column).into_owned(),
         })
         .collect();
     header.extend(COLUMNS.map(str::to_owned));
@@ -94,11 +95,11 @@ fn results(item: &ItemRecord) -> [String; COLUMNS.len()] {
     let failure = item.failure.as_ref();
     [
         item.state.as_str().to_owned(),
-        text(picture.map(|image| &image.file)),
-        defused(artifact.and_then(|artifact| artifact.caption.as_deref())),
+        text(picture.map(|image| harmless::path(&image.file))),
+        words(artifact.and_then(|artifact| artifact.caption.as_deref())),
         item.attempts.to_string(),
-        defused(finish_reason.or(item.reply.finish_reason.as_deref())),
-        text(failure.map(|(kind, message)| format!("{kind}: {message}"))),
+        words(finish_reason.or(item.reply.finish_reason.as_deref())),
+        text(failure.map(|(kind, message)| harmless(&format!("{kind}: {message}")).into_owned())),
         text(item.cost.map(|cost| cost.dollars())),
         text(picture.map(|image| &image.blake3)),
         text(picture.and_then(|image| image.width)),
@@ -110,11 +111,6 @@ fn text(value: Option<impl ToString>) -> String {
     value.map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// Words that others chose, made harmless for spreadsheets: these characters at the start announce a formula.
-fn defused(words: Option<&str>) -> String {
-    let words = words.unwrap_or_default();
-    match words.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{words}"),
-        false => words.to_owned(),
-    }
+fn words(words: Option<&str>) -> String {
+    text(words.map(harmless))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::domain::is_direction_mark;
+
 /// A place in a text file, as an editor counts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -78,7 +80,7 @@ const LONGEST_MESSAGE: usize = 600;
 /// and the remedy at its end remain.
 fn in_one_line(message: &str) -> String {
     let spelled = |c: char| {
-        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+        if c.is_control() || is_direction_mark(c) { c.escape_default().to_string() } else { c.to_string() }
     };
     let count = message.chars().count();
     if count <= LONGEST_MESSAGE {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -96,6 +97,13 @@ impl KeySource {
             Ok(key) if key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(SecretString::from(key)),
             _ => Err(KeyError::NotAKey(self.place())),
         }
+    }
+
+    /// The file that holds the key, if others than its owner may read it.
+    pub fn open_to_others(&self) -> Option<&Path> {
+        let Self::File(path) = self else { return None };
+        let mode = fs::metadata(path).map(|about| about.permissions().mode()).unwrap_or_default();
+        (mode & 0o077 != 0).then_some(path)
     }
 
     fn place(&self) -> String {

@@ -34,6 +34,7 @@ pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 
+use crate::disk::ListFolder;
 use crate::domain::{
     AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking, io_words,
 };
@@ -72,6 +73,8 @@ pub struct Job {
     pub manifest_format: ManifestFormat,
     /// The reference images added to those of every row.
     pub references: AddedReferences,
+    /// Whether links among the references may lead anywhere.
+    pub follow_links: bool,
     /// The folder that the references of standard input are relative to, absolute.
     current_dir: PathBuf,
     /// The folder in which defaults lie, absolute.
@@ -247,8 +250,9 @@ impl Job {
     }
 
     /// The folder that reference images are relative to: the manifest's; for standard input the current one.
-    pub fn references_folder(&self) -> PathBuf {
-        if self.reads_stdin() { self.current_dir.clone() } else { paths::folder_of(&self.manifest) }
+    pub fn references_folder(&self) -> ListFolder {
+        let folder = if self.reads_stdin() { self.current_dir.clone() } else { paths::folder_of(&self.manifest) };
+        ListFolder::new(folder, self.follow_links)
     }
 
     /// Whether the manifest comes on standard input.
@@ -328,6 +332,7 @@ impl Stated {
                 extra: tables.extra,
             },
             headers: tables.headers,
+            follow_links: options.follow_links.unwrap_or(false),
             ca_file: options.ca_file,
             strict: options.strict.unwrap_or(false),
             concurrency: options.concurrency.unwrap_or_default(),

@@ -34,6 +34,10 @@ pub struct Options {
     /// How the manifest is written: csv, tsv or jsonl, or one of them with .gz [default: what its ending says]
     #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_MANIFEST_FORMAT", help_heading = "Places")]
     pub manifest_format: Option<ManifestFormat>,
+    /// Let reference images be links that lead out of the manifest's folder
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_FOLLOW_LINKS", help_heading = "Places", hide_possible_values = true)]
+    pub follow_links: Option<bool>,
 
     /// Any Gemini-compatible endpoint; may hold a path [default: https://www.anyfast.ai]
     #[arg(long, value_name = "URL", env = "OVERNIGHT_BASE_URL", help_heading = "Endpoint and key")]
@@ -184,6 +188,7 @@ impl Options {
             db: self.db.or(other.db),
             name: self.name.or(other.name),
             manifest_format: self.manifest_format.or(other.manifest_format),
+            follow_links: self.follow_links.or(other.follow_links),
             base_url: self.base_url.or(other.base_url),
             auth: self.auth.or(other.auth),
             request_timeout: self.request_timeout.or(other.request_timeout),

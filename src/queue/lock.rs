@@ -1,12 +1,13 @@
 //! The lock that proves a run lives: the operating system lets go of it when its process dies. Never waits for
 //! another run.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::QueueError;
+use crate::disk::private;
 
 /// How long a look at the lock takes at most, and how many of them are waited for.
 const A_LOOK: Duration = Duration::from_millis(5);
@@ -23,8 +24,7 @@ impl RunLock {
     pub fn acquire(database: &Path, job: &str, holder: &str) -> Result<Self, QueueError> {
         let path = lock_path(database, job);
         let failed = |source| QueueError::Lock { path: path.display().to_string(), source };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut file = private::open(&path).map_err(failed)?;
         if !take(&file).map_err(failed)? {
             return Err(held(job, &mut file));
         }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::domain::Usd;
 use crate::domain::event::Interrupt;
+use crate::domain::{Usd, is_direction_mark};
 
 /// A count with its thousands separated: `1,234`.
 pub fn count(number: u64) -> String {
@@ -120,11 +120,6 @@ pub fn shell_word(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// Embeddings, overrides and isolates, which can make a line read as something it is not.
-const fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

@@ -47,6 +47,11 @@ impl ApiError {
         ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
     }
 
+    /// Whoever asks is not let in, for this reason.
+    pub fn stranger(message: &str) -> ApiError {
+        ApiError::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", message)
+    }
+
     /// The key is not one that the service knows: a 400, with the reason in its details.
     pub fn invalid_key() -> ApiError {
         let mut error = ApiError::invalid_argument("API key not valid. Please pass a valid API key.");

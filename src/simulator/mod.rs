@@ -1,4 +1,4 @@
-//! A Gemini-compatible server on loopback that draws what it is asked for. Never touches anything else of ours.
+//! A Gemini-compatible server, on loopback unless told otherwise, that draws what it is asked for. Never touches anything else of ours.
 //!
 //! Every reply is a function of the seed, the request, and how many times that request was asked before: also what
 //! goes wrong, be it by rate or by a word in the prompt (`[[simulate:KIND]]`; `fault.rs` has the table). So a
@@ -9,6 +9,7 @@ mod answer;
 mod asked;
 mod body;
 mod dice;
+mod door;
 mod error;
 mod fault;
 mod files;
@@ -28,11 +29,12 @@ mod service;
 mod stats;
 mod withheld;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -52,11 +54,15 @@ use service::Service;
 /// How long an answer of the kind `drip` takes unless told otherwise.
 const DRIP: Duration = Duration::from_secs(2);
 
-/// How the server behaves. By default: any port, seed 0, no waiting, no quota, keys in any way, no faults.
+/// How the server behaves. By default: any port of loopback, seed 0, no waiting, no quota, keys in any way, no faults.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The port on 127.0.0.1; 0 takes any that is free.
+    /// Where it listens.
+    pub bind: IpAddr,
+    /// The port there; 0 takes any that is free.
     pub port: u16,
+    /// The one key that lets in, also to what it counted; without it every key does.
+    pub token: Option<SecretString>,
     /// Other seeds give other pictures, other waits, and faults for other requests.
     pub seed: u64,
     /// How long every valid request waits for its answer, at least.
@@ -76,7 +82,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            bind: Ipv4Addr::LOCALHOST.into(),
             port: 0,
+            token: None,
             seed: 0,
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
@@ -110,12 +118,12 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts serving on loopback, on the runtime that calls.
+    /// Starts serving, on the runtime that calls.
     ///
     /// # Errors
     /// When the port cannot be listened on.
     pub async fn start(settings: Settings) -> Result<Simulator, SimulatorError> {
-        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, settings.port));
+        let wanted = SocketAddr::from((settings.bind, settings.port));
         let refused = |source| SimulatorError::Listen { address: wanted, source };
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -130,7 +138,7 @@ impl Simulator {
         self.address
     }
 
-    /// The base URL for a client: `http://127.0.0.1:PORT`.
+    /// The base URL for a client, such as `http://127.0.0.1:PORT`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -19,6 +20,7 @@ use super::answer::{self, Ask, Picture};
 use super::asked::Asked;
 use super::body;
 use super::dice::{Dice, RequestHash};
+use super::door::{self, Door};
 use super::error::ApiError;
 use super::fault::{Conduct, FaultKind};
 use super::files::{self, Fetched, Files};
@@ -36,6 +38,7 @@ const BODY_LIMIT: usize = 100 * 1024 * 1024;
 pub(super) struct Service {
     settings: Settings,
     address: SocketAddr,
+    pub(super) door: Door,
     tally: Tally,
     files: Files,
     quota: Mutex<Option<Quota>>,
@@ -52,6 +55,7 @@ impl Service {
             tally: Tally::default(),
             files: Files::default(),
             easels: Semaphore::new(cores),
+            door: Door::new(address.ip(), settings.token.clone()),
             settings,
             address,
             closing,
@@ -79,14 +83,16 @@ impl Service {
     }
 }
 
-/// The routes. A base URL may hold any path, so everything but our own is looked at by its end.
+/// The routes. A base URL may hold any path, so everything but our own is looked at by its end. Whatever is asked, the
+/// door is passed first; but a link to a picture, which nobody can guess a key for, is open to who knows it.
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/stats", get(async |State(service): State<Arc<Service>>| Json(service.stats())))
         .route("/account", get(async |State(service): State<Arc<Service>>| Json(service.account())))
         .route("/reset", post(async |State(service): State<Arc<Service>>| service.reset()))
-        .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .fallback(generate)
+        .layer(from_fn_with_state(service.clone(), door::guard))
+        .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .with_state(service)
 }
 

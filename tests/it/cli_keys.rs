@@ -2,6 +2,7 @@
 //! whatever the server does with it. Never tests how it travels.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::gate::{Gate, small_picture};
@@ -121,4 +122,44 @@ fn a_key_that_cannot_be_one_is_refused_without_being_shown() {
     let bad = format!("{SECRET}\nsecond line");
     let ended = here.overnight("run list.csv -vvv").at("http://192.0.2.1").env("OVERNIGHT_API_KEY", &bad).end();
     assert_nowhere(&here, &ended.exits(2).says(&["OVERNIGHT_API_KEY"]));
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_told_once() {
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let (here, server) =
+        (Workspace::with_list(2), Server::start([json(200, &small_picture()), json(200, &small_picture())]));
+    here.write("key.txt", SECRET);
+    let run = |words: &str| here.overnight(words).at(&server.url()).without_key().end().exits(5);
+    mode(&here.path("key.txt"), 0o640);
+    let ended = run("run list.csv --limit 1 --api-key-file key.txt");
+    assert_eq!(ended.stderr.matches("others than you can read the key in").count(), 1, "{}", ended.stderr);
+    mode(&here.path("key.txt"), 0o600);
+    let ended = here.overnight("run list.csv --api-key-file key.txt").at(&server.url()).without_key().end().exits(0);
+    assert!(!ended.stderr.contains("can read the key"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_database_and_what_lies_beside_it_are_for_their_owner_only() {
+    let (here, gate) = (Workspace::with_list(2), Gate::shut());
+    let modes = |expected: &[&str]| {
+        let entries = fs::read_dir(here.path(".")).unwrap().map(Result::unwrap);
+        let mut files: Vec<_> = entries.filter(|entry| entry.file_name().to_string_lossy().contains(".db")).collect();
+        files.sort_by_key(|entry| entry.file_name());
+        let names: Vec<_> = files.iter().map(|entry| entry.file_name().into_string().unwrap()).collect();
+        assert_eq!(names, expected);
+        for entry in files {
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        }
+    };
+    let run = here.overnight("run list.csv -c 1").at(&gate.url()).start();
+    gate.wait_for(1);
+    modes(&["overnight.db", "overnight.db-shm", "overnight.db-wal", "overnight.db.list.ballast", "overnight.db.list.lock"]);
+    gate.open();
+    run.end().exits(0);
+    for file in ["overnight.db", "overnight.db.list.lock"] {
+        fs::set_permissions(here.path(file), fs::Permissions::from_mode(0o664)).unwrap();
+    }
+    here.overnight("run list.csv").at(&gate.url()).end().exits(0);
+    modes(&["overnight.db", "overnight.db.list.lock"]);
 }

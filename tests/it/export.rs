@@ -183,10 +183,15 @@ fn values_of_json_lines_come_back_as_their_json_and_missing_ones_as_nothing() {
 }
 
 #[test]
-fn the_models_words_are_no_formula_and_the_users_cells_are_untouched() {
-    let rows = [row(&[json!("=SUM(A1)")], &[done("lamp", Some("=HYPERLINK(1)"), &["lamp.jpg"])])];
-    let table = table(&["note"], &rows);
-    assert!(table.lines().nth(1).unwrap().starts_with("=SUM(A1),done,lamp.jpg,'=HYPERLINK(1),"));
+fn no_cell_of_the_table_is_a_formula_whoever_wrote_it() {
+    let cells = [json!("=SUM(A1)"), json!("-5"), json!(-1500.0), json!(" @x")];
+    let caption = Some("=HYPERLINK(1)");
+    let rows = [row(&cells, &[done("lamp", caption, &["=lamp.jpg"]), refused("lamp")]), row(&cells, &[])];
+    let table = table(&["=note", "+1", "-x", "status"], &rows);
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("'=note,+1,'-x,manifest_status,status,"), "{}", lines[0]);
+    assert!(lines[1].starts_with("'=SUM(A1),-5,-1500.0,' @x,done,./=lamp.jpg,'=HYPERLINK(1),"), "{}", lines[1]);
+    assert!(lines[3].starts_with("'=SUM(A1),-5,-1500.0,' @x,,"), "{}", lines[3]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use overnight::provider::AskError;
 use overnight::provider::gemini::{Gemini, GeminiSettings};
 
 use crate::support::gate::Gate;
-use crate::support::gemini::{answer, ask, base64, image_part, jpeg, png, provider_in, settings, sunset};
+use crate::support::gemini::{answer, ask, base64, image_part, jpeg, list_folder, png, provider_in, settings, sunset};
 use crate::support::server::{Play, Seen, Server, json};
 
 /// Bytes of a file that are encoded at once.
@@ -82,7 +82,7 @@ async fn fifty_requests_at_once_carry_the_same_reference_whole() {
     let style = jpeg(300_000);
     write(folder.path(), "style.jpg", &style, minutes_ago(60));
     let gate = Arc::new(Gate::shut());
-    let in_folder = GeminiSettings { references: folder.path().to_owned(), ..settings(&gate.url(), Auth::Header) };
+    let in_folder = GeminiSettings { references: list_folder(folder.path()), ..settings(&gate.url(), Auth::Header) };
     let gemini = Gemini::new(in_folder).unwrap();
     let request = with_references(&["style.jpg"]);
     let opening = Arc::clone(&gate);
@@ -170,7 +170,8 @@ async fn a_reference_that_changes_while_it_is_sent_ends_the_request_unsent_and_i
             write(folder.path(), name, &photo, not_yet());
         }
         let server = Slow::start();
-        let in_folder = GeminiSettings { references: folder.path().to_owned(), ..settings(&server.url, Auth::Header) };
+        let in_folder =
+            GeminiSettings { references: list_folder(folder.path()), ..settings(&server.url, Auth::Header) };
         let gemini = Gemini::new(in_folder).unwrap();
         let request = with_references(&["a.jpg", "b.jpg", "c.jpg", "last.jpg"]);
         let asking = tokio::spawn(async move { ask(&gemini, &request).await.0 });

@@ -9,7 +9,7 @@ use overnight::domain::{AspectRatio, Auth, HarmCategory, HarmThreshold, ImageSiz
 use overnight::provider::gemini::{Gemini, GeminiSettings};
 use serde_json::{Value, json};
 
-use crate::support::gemini::{answer, ask, image_part, jpeg, png, settings, sunset};
+use crate::support::gemini::{answer, ask, image_part, jpeg, list_folder, png, settings, sunset};
 use crate::support::schema::wrong_with;
 use crate::support::server::{Server, json as reply};
 
@@ -56,7 +56,7 @@ fn extra(request: &mut Request, fields: Value) {
 async fn sent(requests: &[Request], folder: &Path) -> Vec<Value> {
     let good = reply(200, &answer(&image_part(&png(9)), "STOP"));
     let server = Server::start(requests.iter().map(|_| good.clone()));
-    let to_folder = GeminiSettings { references: folder.to_owned(), ..settings(&server.url(), Auth::Header) };
+    let to_folder = GeminiSettings { references: list_folder(folder), ..settings(&server.url(), Auth::Header) };
     let gemini = Gemini::new(to_folder).unwrap();
     for request in requests {
         ask(&gemini, request).await.0.unwrap();

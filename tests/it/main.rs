@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_bombs;
 mod cli_connection;
 mod cli_database;
 mod cli_edited;
@@ -9,6 +10,7 @@ mod cli_folders;
 mod cli_inputs;
 mod cli_keys;
 mod cli_ledger;
+mod cli_links;
 mod cli_manifest;
 mod cli_precedence;
 mod cli_queue;
@@ -46,6 +48,7 @@ mod manifest;
 mod manifest_batch;
 mod manifest_faults;
 mod manifest_formats;
+mod manifest_hostile;
 mod manifest_references;
 mod net;
 mod net_client;

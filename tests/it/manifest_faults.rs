@@ -59,7 +59,10 @@ fn a_faulty_cell_is_told_at_its_line_and_column_with_the_remedy() {
                 "a,p,,,,,,,,,../x,",
                 "2:13: `name`: `../x` has a part `.` or `..`; write a path below the output folder, such as shirts/red-42",
             ),
-            ("\"a\nb\",p,,,,,,,,,,", "2:1: `id`: an id is one line without control characters"),
+            (
+                "\"a\nb\",p,,,,,,,,,,",
+                "2:1: `id`: an id is one line without control characters and without marks that turn the direction of writing; take them out",
+            ),
             (
                 "\"a\",\"p\n\n\",,,,,,,,,,photos/none.png",
                 "4:12: `images`: `photos/none.png` is not there; paths start at the manifest's folder, HERE",

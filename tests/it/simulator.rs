@@ -2,6 +2,7 @@
 
 mod answers;
 mod counts;
+mod door;
 mod faults;
 mod keys;
 mod links;

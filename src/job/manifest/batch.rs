@@ -4,9 +4,13 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::MOST_PROBLEMS;
 use super::line::{Line, Object};
 use super::row::{Cell, Stated};
 use crate::job::fault::Problem;
+
+/// No object of the protocol has nearly as many.
+const MOST_FIELDS: usize = 100;
 
 const USE_IMAGES: &str = "save the image and name its file in `images`, beside `request`";
 
@@ -192,7 +196,9 @@ impl Reading<'_> {
     }
 
     fn problem(&mut self, at: &RawValue, message: String) {
-        self.problems.push(Problem::new(self.line.place_of(at), message));
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem::new(self.line.place_of(at), message));
+        }
     }
 
     fn state(&mut self, column: &'static str, at: &RawValue, value: Value) {
@@ -205,6 +211,10 @@ impl Reading<'_> {
             self.problem(object, format!("`{what}` must be an object, like {{\"…\": …}}"));
             return Vec::new();
         };
+        if object_read.0.len() > MOST_FIELDS {
+            self.problem(object, format!("`{what}` has more than {MOST_FIELDS} fields; the protocol knows far fewer"));
+            return Vec::new();
+        }
         let mut fields: Vec<Field> = Vec::new();
         for (written, value) in object_read.0 {
             let name = snake_case(&written);

@@ -6,10 +6,10 @@ use std::io::{self, BufRead};
 use csv_core::ReadFieldResult;
 use serde_json::Value;
 
-use super::LONGEST_ROW;
 use super::columns::Columns;
 use super::row::{Cell, RawRow};
 use super::source::{BLOCK, Position, Source};
+use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem};
 use crate::job::nearest::nearest;
 
@@ -17,6 +17,10 @@ const UNCLOSED: &str = "this quote is never closed, so everything after it belon
                         as two quotes (\"\") inside a quoted cell";
 
 const AFTER_CLOSING: &str = "there is text after the closing quote; inside a quoted cell, write a quote as two (\"\")";
+
+const NOT_UTF_8: &str = "this cell is not UTF-8; save the file as UTF-8 (in a spreadsheet: as \"CSV UTF-8\")";
+
+const NUL: &str = "this cell holds a NUL character, as no text does; save the list anew as text in UTF-8";
 
 /// What stands between two cells.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -216,14 +220,18 @@ impl Record {
             return;
         }
         if let Some((at, message)) = wrong_with_quotes(cell) {
-            self.problems.push(Problem::new(start.behind(&cell[..at]).place(), message));
+            self.problem(start.behind(&cell[..at]), message);
         }
         match String::from_utf8(text) {
+            Ok(text) if text.contains('\0') => self.problem(start, NUL),
             Ok(text) => self.cells.push(Cell { value: Value::String(text), place: start.place() }),
-            Err(_) => {
-                let message = "this cell is not UTF-8; save the file as UTF-8 (in a spreadsheet: as \"CSV UTF-8\")";
-                self.problems.push(Problem::new(start.place(), message));
-            }
+            Err(_) => self.problem(start, NOT_UTF_8),
+        }
+    }
+
+    fn problem(&mut self, at: Position, message: &str) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem::new(at.place(), message));
         }
     }
 

@@ -5,14 +5,17 @@ use std::io::{self, BufRead, Read};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::LONGEST_ROW;
 use super::batch;
 use super::columns::Columns;
 use super::line::{Line, Object};
 use super::row::{Cell, RawRow};
 use super::source::Source;
+use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem, characters};
 use crate::job::plain;
+
+/// No line holds more values, in bytes the 16 MiB of the longest row or not: in memory each takes a hundred.
+const MOST_VALUES: usize = 100_000;
 
 /// Reads the lines of a JSON Lines file.
 pub struct JsonLines {
@@ -58,11 +61,15 @@ fn row(number: u64, bytes: &[u8], columns: &mut Columns) -> Result<RawRow, Vec<P
         let message = "this is not UTF-8; save the file as UTF-8";
         vec![Problem::new(Place::new(number, column), message)]
     })?;
-    row_of(&Line { number, text }, columns)
+    row_of(&Line::new(number, text), columns)
 }
 
 /// The row of a line, whose keys are columns.
 fn row_of(line: &Line, columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
+    if line.holds_more_than(MOST_VALUES) {
+        let message = format!("this line holds more than {MOST_VALUES} values; take some out");
+        return Err(vec![Problem::new(Place::line(line.number), message)]);
+    }
     let object: Object = serde_json::from_str(line.text).map_err(|error| vec![line.not_an_object(&error)])?;
     let mut cells: Vec<Option<Cell>> = Vec::new();
     let mut problems = Vec::new();
@@ -70,6 +77,9 @@ fn row_of(line: &Line, columns: &mut Columns) -> Result<RawRow, Vec<Problem>> {
         let place = line.place_of(raw);
         if let Err(message) = add(&mut cells, columns, key, raw, place) {
             problems.push(Problem { place, message });
+        }
+        if problems.len() >= MOST_PROBLEMS {
+            break;
         }
     }
     if !problems.is_empty() {

@@ -1,5 +1,6 @@
 //! One line of JSON Lines: its object as it stands, and where each value of it stands. Never knows a column.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -14,9 +15,31 @@ pub struct Line<'a> {
     pub number: u64,
     /// Its text, without the line break.
     pub text: &'a str,
+    /// The byte whose place was asked for last, and the characters before it: the next one mostly stands behind it.
+    last: Cell<(usize, u64)>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// The line of this number and text.
+    pub fn new(number: u64, text: &'a str) -> Self {
+        Self { number, text, last: Cell::new((0, 0)) }
+    }
+
+    /// Whether it holds more than so many values: each takes many times the memory that it takes in the file.
+    pub fn holds_more_than(&self, values: usize) -> bool {
+        let (mut count, mut in_text, mut escaped) = (0, false, false);
+        for byte in self.text.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = in_text,
+                b'"' => in_text = !in_text,
+                b',' | b'[' | b'{' if !in_text => count += 1,
+                _ => (),
+            }
+        }
+        count > values
+    }
+
     /// The place of a value that was read from this very line.
     pub fn place_of(&self, value: &RawValue) -> Place {
         self.place(value.get().as_ptr() as usize - self.text.as_ptr() as usize)
@@ -35,8 +58,11 @@ impl Line<'_> {
 
     /// The place of the byte at `offset`.
     fn place(&self, offset: usize) -> Place {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        Place::new(self.number, characters(before) + 1)
+        let offset = offset.min(self.text.len());
+        let (from, counted) = Some(self.last.get()).filter(|(last, _)| *last <= offset).unwrap_or_default();
+        let before = counted + characters(&self.text.as_bytes()[from..offset]);
+        self.last.set((offset, before));
+        Place::new(self.number, before + 1)
     }
 }
 

@@ -9,6 +9,7 @@ mod fingerprint;
 mod jsonl;
 mod line;
 pub mod names;
+mod naming;
 mod near_miss;
 mod references;
 mod row;
@@ -33,10 +34,16 @@ use crate::domain::{Digest, Fingerprint, Item, ManifestRow, Request, SeenFile, i
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
 pub const LONGEST_ROW: usize = 16 * 1024 * 1024;
 
+/// No more is told of one row: it looks like none.
+const MOST_PROBLEMS: usize = 100;
+
 /// The hash of a request's stored form.
 pub fn digest(request: &Request) -> Digest {
-    let stored = serde_json::to_vec(request).expect("a request is texts and numbers, which can always be written");
-    Digest(blake3::hash(&stored).into())
+    Digest(blake3::hash(&stored(request)).into())
+}
+
+fn stored(request: &Request) -> Vec<u8> {
+    serde_json::to_vec(request).expect("a request is texts and numbers, which can always be written")
 }
 
 /// A row as it is kept, and the items it asks for.

@@ -1,6 +1,8 @@
 //! Names that every file system takes, and that stay below the output folder. Never folds two short names into one
 //! beyond the replaced characters.
 
+use crate::domain::is_direction_mark;
+
 /// The longest part of a path, in bytes. File systems take 255; the rest is for `~2`, extensions and the stamps of
 /// earlier versions.
 pub const LONGEST_NAME: usize = 180;
@@ -56,7 +58,7 @@ fn is_like_a_file(folder: &str) -> bool {
 }
 
 fn is_plain(c: char) -> bool {
-    !c.is_control() && !r#"/\:*?"<>|~"#.contains(c)
+    !c.is_control() && !is_direction_mark(c) && !r#"/\:*?"<>|~"#.contains(c)
 }
 
 /// Dots and spaces at either end hide a file, or are dropped by some file systems.
@@ -97,6 +99,7 @@ mod tests {
             ("Ärmel-42_é.x", "Ärmel-42_é.x"),
             ("a/b\\c:d*e?f\"g<h>i|j~k", "a_b_c_d_e_f_g_h_i_j_k"),
             ("a\nb\tc\u{0}d\u{7f}", "a_b_c_d_"),
+            ("gpj.\u{202e}x", "gpj._x"),
             (".staging", "_staging"),
             ("..", "__"),
             ("", "_"),

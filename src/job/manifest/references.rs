@@ -2,12 +2,13 @@
 //! bytes.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::Metadata;
 use std::io::{self, Read};
 use std::mem;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::disk::{FileError, ListFolder};
 use crate::domain::{ImageFormat, SeenFile, io_words};
 
 /// The most references of one request (the API's documentation).
@@ -27,7 +28,7 @@ const REMEMBERED: usize = 4096;
 
 /// Checks references, and remembers what it found.
 pub struct References {
-    folder: PathBuf,
+    folder: ListFolder,
     found: HashMap<String, Result<u64, String>>,
     /// Those that can be sent, as they were when they were looked at, until they are taken.
     seen: Vec<SeenFile>,
@@ -35,7 +36,7 @@ pub struct References {
 
 impl References {
     /// Checks references that are relative to this folder.
-    pub fn new(folder: PathBuf) -> Self {
+    pub fn new(folder: ListFolder) -> Self {
         Self { folder, found: HashMap::new(), seen: Vec::new() }
     }
 
@@ -90,34 +91,38 @@ impl References {
 }
 
 /// Whether a reference, relative to this folder, has the length and the time it had.
-pub fn is_as_seen(folder: &Path, seen: &SeenFile) -> bool {
-    matches!(sight(folder, &seen.path), Ok(Some(now)) if now == *seen)
+pub fn is_as_seen(folder: &ListFolder, seen: &SeenFile) -> bool {
+    let about = folder.path().join(&seen.path).metadata();
+    about.is_ok_and(|about| about.is_file() && sight(&seen.path, &about) == *seen)
 }
 
 /// The reference as it is before its content is looked at: whatever changes it afterwards changes its time.
-fn look_at(folder: &Path, reference: &str) -> Result<SeenFile, String> {
+fn look_at(folder: &ListFolder, reference: &str) -> Result<SeenFile, String> {
     if reference.contains("://") {
         return Err(format!("`{reference}` is an address, which is not fetched yet; save the image and name its file"));
     }
-    let path = folder.join(reference);
-    let seen = match sight(folder, reference) {
-        Ok(Some(seen)) => seen,
-        Ok(None) => return Err(format!("`{reference}` is not a file; name one image")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(not_there(folder, reference));
-        }
-        Err(error) => return Err(format!("`{reference}` cannot be read: {}; check its permissions", io_words(&error))),
-    };
+    let (seen, format) = peek(folder, reference).map_err(|error| unusable(folder, reference, &error))?;
     if seen.bytes > LARGEST {
         let (is, most) = (megabytes(seen.bytes), megabytes(LARGEST));
         return Err(format!("`{reference}` has {is}, and {most} is the most; reduce it"));
     }
-    match format_of(&path) {
-        Ok(Some(_)) => Ok(seen),
-        Ok(None) => {
-            Err(format!("`{reference}` is no JPEG, PNG or WebP image by its content; convert it to one of these"))
-        }
-        Err(error) => Err(format!("`{reference}` cannot be read: {}; check its permissions", io_words(&error))),
+    match format {
+        Some(_) => Ok(seen),
+        None => Err(format!("`{reference}` is no JPEG, PNG or WebP image by its content; convert it to one of these")),
+    }
+}
+
+fn unusable(folder: &ListFolder, reference: &str, error: &FileError) -> String {
+    match error {
+        FileError::NotAFile => format!("`{reference}` is not a file; name one image"),
+        FileError::Io(error) if error.kind() == io::ErrorKind::NotFound => not_there(folder.path(), reference),
+        FileError::Io(error) => format!("`{reference}` cannot be read: {}; check its permissions", io_words(error)),
+        FileError::LedAway { target, bounds } => format!(
+            "`{reference}` is a link to {}, which is outside {}; if you know why, allow such links with --follow-links, \
+             else copy the image to where the list says it is",
+            target.display(),
+            bounds.display()
+        ),
     }
 }
 
@@ -128,18 +133,19 @@ fn not_there(folder: &Path, reference: &str) -> String {
     format!("`{reference}` is not there; paths start at the manifest's folder, {}", folder.display())
 }
 
-/// A regular file's length and time; nothing for a folder or a device, which is not even opened.
-fn sight(folder: &Path, reference: &str) -> io::Result<Option<SeenFile>> {
-    let about = folder.join(reference).metadata()?;
+/// A regular file's length and time.
+fn sight(reference: &str, about: &Metadata) -> SeenFile {
     let modified = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
-    let seen = || SeenFile { path: reference.to_owned(), bytes: about.len(), modified };
-    Ok(about.is_file().then(seen))
+    SeenFile { path: reference.to_owned(), bytes: about.len(), modified }
 }
 
-fn format_of(path: &Path) -> io::Result<Option<ImageFormat>> {
+/// A file as it is, and what its first bytes say.
+fn peek(folder: &ListFolder, reference: &str) -> Result<(SeenFile, Option<ImageFormat>), FileError> {
+    let open = folder.open(reference)?;
+    let seen = sight(reference, &open.metadata()?);
     let mut first = Vec::new();
-    File::open(path)?.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
-    Ok(ImageFormat::sniff(&first))
+    open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
+    Ok((seen, ImageFormat::sniff(&first)))
 }
 
 /// Bytes in millions, rounded up so that what is over a limit looks so.

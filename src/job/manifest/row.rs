@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::iter;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde_json::Value;
 
 use super::columns::Columns;
+use super::naming::{Naming, variants};
 use super::references::References;
-use super::{AddedReferences, Row, digest, names};
-use crate::domain::{Digest, Fields, Item, ItemId, ManifestRow, Request, SeenFile, lay_over};
+use super::{AddedReferences, Row, digest};
+use crate::disk::ListFolder;
+use crate::domain::{Fields, ManifestRow, Request, SeenFile, is_direction_mark, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::setting::{Seed, Temperature};
@@ -36,9 +37,6 @@ pub const READ: [&str; 16] = [
     "extra",
 ];
 
-/// The most items one row can ask for.
-const MOST_VARIANTS: u32 = 1000;
-
 /// The longest prompt in bytes. The model reads 65,536 tokens (its documentation), which few scripts fill with more.
 const LONGEST_PROMPT: usize = 500_000;
 
@@ -46,10 +44,6 @@ const NO_PROMPT: &str = "`prompt` is empty; say what the picture should show, or
 
 const NOT_A_TABLE: &str = "write a JSON object here, like {\"name\": \"value\"}; if this column is not meant for the \
                             model, rename it";
-
-/// Hexadecimal digits of a request's hash that name an item whose row does not: 64 bits, so that among a million
-/// different rows two share one with a chance of 1 in 37 million.
-const ID_DIGITS: usize = 16;
 
 /// A row as the file states it.
 pub struct RawRow {
@@ -97,7 +91,7 @@ pub struct Rows {
 
 impl Rows {
     /// Rows whose references lie in this folder, and whose empty cells mean these defaults.
-    pub fn new(defaults: Defaults, folder: PathBuf) -> Self {
+    pub fn new(defaults: Defaults, folder: ListFolder) -> Self {
         Self { defaults, references: References::new(folder), reference_columns: Vec::new(), always: Vec::new() }
     }
 
@@ -131,7 +125,13 @@ impl Rows {
             variants: cells.parsed("variants", variants).unwrap_or(1),
         };
         let digest = digest(&request);
-        let items = naming.items(&request, digest, &mut cells);
+        let items = match naming.items(&request, digest) {
+            Ok(items) => items,
+            Err((column, message)) => {
+                cells.fault(column, message);
+                Vec::new()
+            }
+        };
         let problems = cells.problems;
         let kept = ManifestRow {
             line: row.line,
@@ -171,38 +171,6 @@ impl Rows {
             cells.fault(column, format!("`{column}`: {problem}"));
         }
         request
-    }
-}
-
-/// How the items of a row are called.
-struct Naming {
-    id: Option<String>,
-    name: Option<String>,
-    variants: u32,
-}
-
-impl Naming {
-    /// The row's items. Without an id they are named by their request, so that adding variants keeps those there are.
-    fn items(&self, request: &Request, digest: Digest, cells: &mut Cells) -> Vec<Item> {
-        let hash = || blake3::Hash::from(digest.0).to_hex()[..ID_DIGITS].to_owned();
-        let base = self.id.clone().unwrap_or_else(hash);
-        let mut items = Vec::new();
-        for number in 1..=self.variants {
-            let suffix = if self.variants == 1 { String::new() } else { format!("-{number}") };
-            let id = format!("{base}{suffix}");
-            let name = match &self.name {
-                Some(name) => names::path(&format!("{name}{suffix}")),
-                None => Ok(names::clean(&id)),
-            };
-            match name {
-                Ok(name) => items.push(Item { id: ItemId::new(id), name, request: request.clone(), digest }),
-                Err(problem) => {
-                    cells.fault("name", format!("`name`: {problem}"));
-                    break;
-                }
-            }
-        }
-        items
     }
 }
 
@@ -270,6 +238,9 @@ impl<'a> Cells<'a> {
             self.fault("prompt", message);
             return String::new();
         }
+        if prompt.contains('\0') {
+            self.fault("prompt", "`prompt` holds a NUL character, as no text does; take it out".to_owned());
+        }
         prompt.to_owned()
     }
 
@@ -305,8 +276,9 @@ impl<'a> Cells<'a> {
     }
 
     fn id(&mut self) -> Option<String> {
-        self.parsed("id", |text| match text.contains(char::is_control) {
-            true => Err("an id is one line without control characters".to_owned()),
+        let is_unfit = |c: char| c.is_control() || is_direction_mark(c);
+        self.parsed("id", |text| match text.contains(is_unfit) {
+            true => Err("an id is one line without control characters and without marks that turn the direction of writing; take them out".to_owned()),
             false => Ok(text.to_owned()),
         })
     }
@@ -375,10 +347,4 @@ fn temperature(text: &str) -> Result<f64, String> {
 
 fn seed(text: &str) -> Result<i32, String> {
     parse(text).map(|Seed(number)| number)
-}
-
-fn variants(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|number| (1..=MOST_VARIANTS).contains(number));
-    number
-        .ok_or_else(|| format!("`{text}` is not a number of variants; write a whole number from 1 to {MOST_VARIANTS}"))
 }

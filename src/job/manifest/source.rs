@@ -46,7 +46,8 @@ pub fn open(file: Option<&Path>, gzip: bool, trace: &Trace) -> io::Result<(Sourc
     }
     match start[..] {
         [0xEF, 0xBB, 0xBF] => start.clear(),
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
+        // With its mark, or without: the first characters of a list are ASCII, whose other half is zero.
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, (1..), ..] | [(1..), 0, ..] => {
             let message = "the file is in UTF-16; save it as UTF-8 (in a spreadsheet: as \"CSV UTF-8\")";
             problem = Some(Problem::new(Place::START, message));
         }

@@ -5,6 +5,7 @@ use hyper::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use super::redact::without;
 use crate::domain::Auth;
 
 /// What stands where a key was.
@@ -61,30 +62,15 @@ impl Key {
         }
     }
 
-    /// `text` without the key and the hidden values: servers echo what they were sent, at times as an address or as
-    /// JSON writes it.
+    /// `text` without the key and the hidden values: servers echo what they were sent, at times as an address, as
+    /// JSON or as base64 writes it.
     pub(super) fn redact(&self, text: &str) -> String {
         let text = match &self.secret {
-            Some(secret) => without(text, secret, REDACTED),
+            Some(secret) => without(text, secret.expose_secret(), REDACTED),
             None => text.to_owned(),
         };
-        self.hidden.iter().fold(text, |text, value| without(&text, value, REDACTED_HEADER))
+        self.hidden.iter().fold(text, |text, value| without(&text, value.expose_secret(), REDACTED_HEADER))
     }
-}
-
-/// `text` with `mark` wherever the secret was.
-fn without(text: &str, secret: &SecretString, mark: &str) -> String {
-    let plain = secret.expose_secret();
-    let escaped = plain.replace('\\', "\\\\").replace('"', "\\\"");
-    let spellings = [plain.to_owned(), encoded(plain), plain.replace('/', "\\/"), escaped];
-    spellings.iter().fold(text.to_owned(), |text, spelling| text.replace(spelling, mark))
-}
-
-/// The key as an address writes it.
-fn encoded(key: &str) -> String {
-    let url = Url::parse_with_params("http://localhost", [("key", key)]).ok();
-    let written = url.as_ref().and_then(|url| url.query()?.strip_prefix("key="));
-    written.unwrap_or(key).to_owned()
 }
 
 #[cfg(test)]

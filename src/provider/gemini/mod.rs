@@ -7,10 +7,14 @@ mod base64_stream;
 mod classify;
 mod delay;
 mod distrust;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod error_fuzz;
 mod error_reply;
 mod fetch;
 mod incoming;
 mod links;
+mod redact;
 mod reference_file;
 mod references;
 mod request;
@@ -39,6 +43,7 @@ use self::fetch::Follower;
 use self::references::References;
 use self::request_body::RequestBody;
 use super::{AskError, Generation, ImageSink, Provider};
+use crate::disk::ListFolder;
 use crate::domain::{Auth, Failure, Request};
 use crate::net::{self, Authorities, Client, Fetcher, Patience, Proxies, Response, Trust};
 
@@ -59,7 +64,7 @@ pub struct GeminiSettings {
     /// A PEM file of certificate authorities to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// The folder that relative paths of reference images start from.
-    pub references: PathBuf,
+    pub references: ListFolder,
     /// From the first byte of the request to the last of the answer, connecting included, and to the last of the
     /// pictures that the answer names.
     pub request_timeout: Duration,

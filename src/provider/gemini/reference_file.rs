@@ -2,13 +2,15 @@
 //! Never keeps what it read. Everything here may block.
 
 use std::error::Error;
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::iter;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::disk::{FileError, ListFolder};
 use crate::domain::{ImageFormat, io_words};
 
 /// Bytes of a reference image at most: the strictest figure that is documented for the model.
@@ -21,9 +23,9 @@ const COARSEST_TIME: Duration = Duration::from_secs(2);
 pub(super) enum ReferenceError {
     #[error(
         "the reference image {} cannot be read: {}; put it back or correct the manifest",
-        path.display(), io_words(.reason)
+        path.display(), words(.reason)
     )]
-    Unreadable { path: PathBuf, reason: io::Error },
+    Unreadable { path: PathBuf, reason: FileError },
     #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
     NotAnImage { path: PathBuf },
     #[error(transparent)]
@@ -65,6 +67,9 @@ impl Stamp {
 /// A reference image as it was when it was looked at.
 #[derive(Debug, Clone)]
 pub(super) struct ReferenceFile {
+    /// The list's folder, and the file as the list names it: what opens it looks again where that leads.
+    folder: Arc<ListFolder>,
+    written: String,
     path: PathBuf,
     format: ImageFormat,
     stamp: Stamp,
@@ -73,17 +78,16 @@ pub(super) struct ReferenceFile {
 impl ReferenceFile {
     /// Looks at the file and its first bytes, and closes it again. It was checked when the manifest was read, which may be hours ago:
     /// by now it may be a pipe that never ends, or have grown beyond every bound.
-    pub(super) fn inspect(path: &Path) -> Result<Self, ReferenceError> {
-        let unreadable = |reason| ReferenceError::Unreadable { path: path.to_owned(), reason };
-        let open = open_regular(path).map_err(unreadable)?;
-        let stamp = open.metadata().and_then(|metadata| Stamp::of(&metadata)).map_err(unreadable)?;
-        if stamp.length > LARGEST_REFERENCE {
-            return Err(unreadable(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB")));
+    pub(super) fn inspect(folder: Arc<ListFolder>, written: String) -> Result<Self, ReferenceError> {
+        let path = folder.path().join(&written);
+        let (stamp, first) = match peek(&folder, &written) {
+            Ok(found) => found,
+            Err(reason) => return Err(ReferenceError::Unreadable { path, reason }),
+        };
+        match ImageFormat::sniff(&first) {
+            Some(format) => Ok(Self { folder, written, path, format, stamp }),
+            None => Err(ReferenceError::NotAnImage { path }),
         }
-        let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
-        open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first).map_err(unreadable)?;
-        let format = ImageFormat::sniff(&first).ok_or_else(|| ReferenceError::NotAnImage { path: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), format, stamp })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -127,7 +131,7 @@ impl ReferenceFile {
     }
 
     fn reopen(&self) -> Result<File, ReferenceChanged> {
-        let open = open_regular(&self.path).map_err(|error| self.unreadable(&error))?;
+        let open = self.folder.open(&self.written).map_err(|error| self.became(&words(&error)))?;
         self.check(&open).map(|()| open)
     }
 
@@ -137,7 +141,11 @@ impl ReferenceFile {
 
     /// That it could be read before and cannot be now.
     pub(super) fn unreadable(&self, error: &io::Error) -> ReferenceChanged {
-        ReferenceChanged { path: self.path.clone(), what: format!("became unreadable ({})", io_words(error)) }
+        self.became(&io_words(error))
+    }
+
+    fn became(&self, why: &str) -> ReferenceChanged {
+        ReferenceChanged { path: self.path.clone(), what: format!("became unreadable ({why})") }
     }
 }
 
@@ -172,32 +180,50 @@ impl Reading {
     }
 }
 
-/// Opens a file and nothing else: to open a pipe would wait for whoever writes into it.
-fn open_regular(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(ErrorKind::InvalidInput, "it is no file any more"));
+/// A file's state and its first bytes.
+fn peek(folder: &ListFolder, written: &str) -> Result<(Stamp, Vec<u8>), FileError> {
+    let open = folder.open(written)?;
+    let stamp = Stamp::of(&open.metadata()?)?;
+    if stamp.length > LARGEST_REFERENCE {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB").into());
     }
-    File::open(path)
+    let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
+    open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
+    Ok((stamp, first))
+}
+
+fn words(error: &FileError) -> String {
+    match error {
+        FileError::Io(error) => io_words(error),
+        FileError::NotAFile => "it is no file any more".to_owned(),
+        FileError::LedAway { .. } => error.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::net::UnixListener;
+
+    fn inspect(path: &Path) -> Result<ReferenceFile, ReferenceError> {
+        let folder = ListFolder::new(path.parent().unwrap().to_owned(), false);
+        ReferenceFile::inspect(folder.into(), path.display().to_string())
+    }
 
     /// A folder with this file in it, and the file as it was looked at.
     fn written(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, ReferenceFile) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jpg");
         fs::write(&path, bytes).unwrap();
-        let file = ReferenceFile::inspect(&path).unwrap();
+        let file = inspect(&path).unwrap();
         (folder, path, file)
     }
 
     const JPEG: &[u8] = b"\xFF\xD8\xFF\xE0 and so on";
 
     fn refusal(path: &Path) -> String {
-        ReferenceFile::inspect(path).unwrap_err().to_string()
+        inspect(path).unwrap_err().to_string()
     }
 
     #[test]
@@ -216,7 +242,7 @@ mod tests {
         let (_folder, path, _) = written(JPEG);
         let open = File::options().write(true).open(&path).unwrap();
         open.set_len(LARGEST_REFERENCE).unwrap();
-        assert_eq!(u64::from(ReferenceFile::inspect(&path).unwrap().length()), LARGEST_REFERENCE);
+        assert_eq!(u64::from(inspect(&path).unwrap().length()), LARGEST_REFERENCE);
         open.set_len(LARGEST_REFERENCE + 1).unwrap();
         assert!(refusal(&path).contains("it has grown beyond 7 MB"));
     }

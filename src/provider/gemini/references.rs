@@ -15,6 +15,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::base64_stream::BLOCK_BYTES;
 use super::reference_file::{Reading, ReferenceChanged, ReferenceError, ReferenceFile, Stamp};
+use crate::disk::ListFolder;
 use crate::domain::ImageFormat;
 
 /// Bytes of references kept in memory, in use or for the next request: 32 MiB. What finds no room is read block by
@@ -25,7 +26,7 @@ const READERS: usize = 16;
 
 /// The reference images below a folder.
 pub(super) struct References {
-    folder: PathBuf,
+    folder: Arc<ListFolder>,
     /// A permit for each byte of the budget.
     room: Arc<Semaphore>,
     kept: Mutex<Kept>,
@@ -34,23 +35,28 @@ pub(super) struct References {
 
 impl References {
     /// Those below this folder.
-    pub(super) fn below(folder: PathBuf) -> Self {
+    pub(super) fn below(folder: ListFolder) -> Self {
         Self::within(BUDGET, folder)
     }
 
-    fn within(budget: u32, folder: PathBuf) -> Self {
+    fn within(budget: u32, folder: ListFolder) -> Self {
         let room = Arc::new(Semaphore::new(budget as usize));
-        Self { folder, room, kept: Mutex::default(), readers: Readers(Arc::new(Semaphore::new(READERS))) }
+        Self {
+            folder: Arc::new(folder),
+            room,
+            kept: Mutex::default(),
+            readers: Readers(Arc::new(Semaphore::new(READERS))),
+        }
     }
 
     /// Opens one and makes sure that it is a picture that can be sent. As long as what this returns lives, others get
     /// the same bytes, if there is room for them.
     pub(super) async fn open(&self, reference: &str) -> Result<Reference, ReferenceError> {
-        let path = self.folder.join(reference);
         let now = SystemTime::now();
-        let looking = path.clone();
-        let found = self.readers.run(move || ReferenceFile::inspect(&looking)).await;
-        let file = found.map_err(|reason| ReferenceError::Unreadable { path, reason })??;
+        let (folder, written) = (Arc::clone(&self.folder), reference.to_owned());
+        let found = self.readers.run(move || ReferenceFile::inspect(folder, written)).await;
+        let path = || self.folder.path().join(reference);
+        let file = found.map_err(|reason| ReferenceError::Unreadable { path: path(), reason: reason.into() })??;
         let bytes = match self.shared(&file, now) {
             Some(shared) => Some(self.read_once(shared, &file).await?),
             None => None,
@@ -230,6 +236,10 @@ mod tests {
         bytes
     }
 
+    fn list(folder: &TempDir) -> ListFolder {
+        ListFolder::new(folder.path().to_owned(), false)
+    }
+
     fn minutes_ago(minutes: u64) -> SystemTime {
         SystemTime::now() - Duration::from_secs(60 * minutes)
     }
@@ -245,7 +255,7 @@ mod tests {
         for name in ["a", "b", "c", "d"] {
             write(&folder, name, name.as_bytes()[0], 30, minutes_ago(60));
         }
-        let references = References::within(100, folder.path().to_owned());
+        let references = References::within(100, list(&folder));
         (folder, references)
     }
 
@@ -268,7 +278,7 @@ mod tests {
     async fn fifty_who_want_a_file_at_the_same_time_share_what_one_of_them_read() {
         let folder = tempfile::tempdir().unwrap();
         let bytes = write(&folder, "a", 7, 200_000, minutes_ago(60));
-        let references = References::below(folder.path().to_owned());
+        let references = References::below(list(&folder));
         let users = join_all((0..50).map(|_| open(&references, "a"))).await;
         // Each reading would have made memory of its own.
         let places: Vec<_> = users.iter().map(|user| user.bytes.as_ref().unwrap().as_ptr()).collect();
@@ -335,7 +345,7 @@ mod tests {
     #[tokio::test]
     async fn a_reading_that_failed_stands_in_nobodys_way() {
         let (folder, references) = four_of_thirty();
-        let file = ReferenceFile::inspect(&folder.path().join("a")).unwrap();
+        let file = ReferenceFile::inspect(list(&folder).into(), "a".to_owned()).unwrap();
         let shared = references.shared(&file, SystemTime::now()).unwrap();
         let edited = write(&folder, "a", b'e', 20, minutes_ago(59));
         assert!(references.read_once(shared, &file).await.is_err(), "it changed before it was read");
@@ -355,7 +365,7 @@ mod tests {
     #[tokio::test]
     async fn blocks_are_full_but_for_the_last_wherever_they_come_from() {
         let folder = tempfile::tempdir().unwrap();
-        let references = References::below(folder.path().to_owned());
+        let references = References::below(list(&folder));
         for (length, expected) in [
             (BLOCK_BYTES - 1, vec![BLOCK_BYTES - 1]),
             (BLOCK_BYTES, vec![BLOCK_BYTES]),

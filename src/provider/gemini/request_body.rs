@@ -79,6 +79,7 @@ impl Body for RequestBody {
 mod tests {
     use super::super::references::References;
     use super::*;
+    use crate::disk::ListFolder;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use std::fs::{self, File};
@@ -102,7 +103,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_as_long_as_it_says_whatever_padding_its_images_need() {
         let folder = tempfile::tempdir().unwrap();
-        let references = References::below(folder.path().to_owned());
+        let references = References::below(ListFolder::new(folder.path().to_owned(), false));
         let block = base64_stream::BLOCK_BYTES;
         for length in [3, 4, 5, 6, block - 1, block, block + 1, block + 2, 3 * block] {
             let image = [b"\xFF\xD8\xFF", vec![7; length - 3].as_slice()].concat();
@@ -125,7 +126,7 @@ mod tests {
         fs::write(folder.path().join("a"), b"\xFF\xD8\xFF and so on").unwrap();
         // Like one that is still being written: it is not kept in memory.
         file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
-        let image = References::below(folder.path().to_owned()).open("a").await.unwrap();
+        let image = References::below(ListFolder::new(folder.path().to_owned(), false)).open("a").await.unwrap();
         let mut body = RequestBody::new(vec![Piece::Image(image), Piece::Text("}".to_owned())]);
         file.set_len(3).unwrap();
         let frame = stream::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).next().await.unwrap();

@@ -1,11 +1,14 @@
 //! What servers and models say, made fit for one line. Never interprets it.
 
+use crate::domain::is_direction_mark;
+
 /// Characters of a server's words in a message.
 const LONGEST: usize = 300;
 
 /// The words on one line, without control characters, cut after 300 characters.
 pub(super) fn short(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let seen = text.chars().filter(|c| !is_direction_mark(*c));
+    let clean: String = seen.map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
     let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", line[..end].trim_end()),
@@ -19,7 +22,7 @@ mod tests {
 
     #[test]
     fn words_take_one_line_and_no_terminal_is_commanded() {
-        assert_eq!(short(" two\r\nlines\tand\u{1b}[31m "), "two lines and [31m");
+        assert_eq!(short(" two\r\nlines\t\u{202e}and\u{1b}[31m "), "two lines and [31m");
         let long = short(&"ä ".repeat(400));
         assert!(long.ends_with("ä…") && long.chars().count() <= LONGEST + 1, "{long}");
     }

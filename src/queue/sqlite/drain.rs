@@ -1,7 +1,5 @@
 //! One run's hand on one job's queue: claims, intents, receipts and settlements, a transaction a turn. Never waits.
 
-use std::path::{Path, PathBuf};
-
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
@@ -13,7 +11,7 @@ use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, readings, rescue, undo_in_memory, waits};
+use super::{Database, Doing, beside_itself, readings, rescue, undo_in_memory, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{
     Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Receipt, Received, Room, SeenFile, Timestamp,
@@ -22,13 +20,6 @@ use crate::domain::{
 
 /// Room for the last turns of a run whose disk is full, in bytes.
 const BALLAST: u64 = 8 << 20;
-
-/// `overnight.db` and job `spring` give `overnight.db.spring.ballast`.
-fn ballast_path(database: &Path, job: &str) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push(format!(".{job}.ballast"));
-    PathBuf::from(path)
-}
 
 /// What writing a turn gave.
 struct Written {
@@ -64,7 +55,8 @@ impl SqliteQueue {
             .doing(&database.path, "beginning a run")?;
         let run = database.connection.last_insert_rowid();
         undo_in_memory(&database.connection).doing(&database.path, "beginning a run")?;
-        let ballast = Ballast::lay(&ballast_path(&database.path, &entry.name), BALLAST);
+        let ballast = beside_itself(&database.path, &format!(".{}.ballast", entry.name));
+        let ballast = Ballast::lay(&ballast, BALLAST);
         Ok(Self { database, job, run, mark, ballast, _lock: lock })
     }
 

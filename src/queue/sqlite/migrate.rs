@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::super::QueueError;
-use super::{Database, Doing};
+use super::{Database, Doing, beside_itself};
+use crate::disk::private;
 
 /// Marks the file as ours ("OVNT").
 const APPLICATION_ID: i64 = 0x4F56_4E54;
@@ -29,6 +30,8 @@ pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError
     }
     if seen > 0 && seen < known {
         let copy = copy_path(&path, seen);
+        // Into an empty file SQLite copies, into any other it does not.
+        let _ = private::make(&copy);
         let copied = database.connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]);
         copied.doing(&path, "copying it before a migration")?;
     }
@@ -71,9 +74,7 @@ fn apply(connection: &mut Connection, migration: &str, version: usize) -> rusqli
 }
 
 fn copy_path(path: &Path, version: usize) -> PathBuf {
-    let mut copy = path.as_os_str().to_owned();
-    copy.push(format!(".before-{}", version + 1));
-    PathBuf::from(copy)
+    beside_itself(path, &format!(".before-{}", version + 1))
 }
 
 #[cfg(test)]
@@ -104,6 +105,8 @@ mod tests {
         drop(old);
         let database = Database::open(&path).unwrap();
         assert_eq!(schema_version(&database.connection, &path).unwrap(), MIGRATIONS.len());
+        let mode = std::os::unix::fs::PermissionsExt::mode(&copy_path(&path, 1).metadata().unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600);
         let copy = Connection::open(copy_path(&path, 1)).unwrap();
         for connection in [&database.connection, &copy] {
             let name: String = connection.query_row("SELECT name FROM jobs", [], |row| row.get(0)).unwrap();

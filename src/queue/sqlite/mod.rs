@@ -28,6 +28,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::QueueError;
+use crate::disk::private;
 use crate::domain::ItemId;
 pub use desk::SqliteDesk;
 pub use drain::SqliteQueue;
@@ -58,8 +59,11 @@ impl Database {
         if path.is_dir() {
             return Err(QueueError::Foreign { path: path.display().to_string(), why: "it is a folder".to_owned() });
         }
+        // SQLite gives its other files the mode of this one. What keeps us from making it, it tells better.
+        let _ = private::make(path);
         let mut database = Self::connect(path, OpenFlags::default())?;
         migrate::bring_up_to_date(&mut database)?;
+        ["", "-wal", "-shm"].iter().for_each(|ending| private::narrow(&beside_itself(path, ending)));
         database.configure().doing(path, "setting it up")?;
         Ok(database)
     }
@@ -154,6 +158,13 @@ fn no_such_item(connection: &Connection, key: i64, job: &str, item: &ItemId) -> 
 fn known_jobs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT name FROM jobs WHERE revision > 0 ORDER BY name")?;
     statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// The path of a database with something behind it.
+fn beside_itself(database: &Path, ending: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(ending);
+    PathBuf::from(path)
 }
 
 /// A place as the database knows it, relative to its own folder.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 /// How many tables share the names. A table that grows is there twice for a moment; of so many, one at a time.
 const SHARES: usize = 64;
 
@@ -16,10 +18,10 @@ impl TakenNames {
         Self(vec![HashMap::new(); SHARES])
     }
 
-    /// The line that used this name before; `None` makes it the present line's. File systems that fold case would let
-    /// two names meet in one file, so case does not count.
+    /// The line that used this name before; `None` makes it the present line's. File systems that fold case, or that
+    /// write accents in one way only, would let two names meet in one file: so neither counts.
     pub(super) fn claim(&mut self, name: &str, line: u64) -> Option<u64> {
-        let hash = *blake3::hash(name.to_lowercase().as_bytes()).as_bytes();
+        let hash = *blake3::hash(folded(name).as_bytes()).as_bytes();
         let word = |at| u32::from_le_bytes([hash[at], hash[at + 1], hash[at + 2], hash[at + 3]]);
         // Four billion lines are far beyond any list; whatever stands behind them is told to be there.
         let line = u32::try_from(line).unwrap_or(u32::MAX);
@@ -27,6 +29,15 @@ impl TakenNames {
         let mut first = None;
         share.entry([word(0), word(4), word(8)]).and_modify(|line| first = Some(u64::from(*line))).or_insert(line);
         first
+    }
+}
+
+/// A name in small letters, with accents as part of their letters (NFC).
+fn folded(name: &str) -> String {
+    let folded = name.to_lowercase();
+    match folded.is_ascii() {
+        true => folded,
+        false => ComposingNormalizerBorrowed::new_nfc().normalize(&folded).into_owned(),
     }
 }
 
@@ -41,5 +52,15 @@ mod tests {
         assert_eq!(names.claim("mugs/äpfel", 3), Some(2));
         assert_eq!(names.claim("mugs/birne", 4), None);
         assert_eq!(names.claim("MUGS/ÄPFEL", 5), Some(2));
+    }
+
+    #[test]
+    fn a_name_belongs_to_the_line_that_used_it_first_however_its_accents_are_written() {
+        let mut names = TakenNames::new();
+        assert_eq!(names.claim("caf\u{e9}/\u{1e69}", 2), None);
+        for alike in ["cafe\u{301}/s\u{323}\u{307}", "CAFE\u{301}/S\u{307}\u{323}", "CAF\u{c9}/\u{1e68}"] {
+            assert_eq!(names.claim(alike, 3), Some(2), "{alike}");
+        }
+        assert_eq!(names.claim("cafe/s", 4), None);
     }
 }

@@ -93,9 +93,9 @@ async fn a_fetch_that_brings_a_key_is_refused_and_does_not_count() {
 #[tokio::test]
 async fn a_url_names_the_host_that_the_client_named() {
     let simulator = start_with_faults(&["url-file=1"]).await;
-    let sent = post(&simulator, &request("a cup")).header("host", "pictures.example:8080").send().await.unwrap();
+    let sent = post(&simulator, &request("a cup")).header("host", "pictures:8080").send().await.unwrap();
     let url = url_of("url-file", &read(sent).await.1);
-    assert!(url.starts_with("http://pictures.example:8080/files/"), "{url}");
+    assert!(url.starts_with("http://pictures:8080/files/"), "{url}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use overnight::disk::ListFolder;
 use overnight::domain::Auth;
 use overnight::domain::{AspectRatio, Failure, Request};
 use overnight::net::Limits;
@@ -25,7 +26,7 @@ pub fn settings(base_url: &str, auth: Auth) -> GeminiSettings {
         key: Some(KEY.into()),
         headers: Vec::new(),
         ca_file: None,
-        references: PathBuf::from("."),
+        references: ListFolder::new(PathBuf::from("."), false),
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         in_flight: 16,
@@ -38,9 +39,14 @@ pub fn provider(server: &Server) -> Gemini {
     Gemini::new(settings(&server.url(), Auth::Header)).unwrap()
 }
 
+/// The folder of a list whose links lead nowhere else.
+pub fn list_folder(folder: &Path) -> ListFolder {
+    ListFolder::new(folder.to_owned(), false)
+}
+
 /// A provider whose references lie in this folder.
 pub fn provider_in(server: &Server, folder: &Path) -> Gemini {
-    let settings = GeminiSettings { references: folder.to_owned(), ..settings(&server.url(), Auth::Header) };
+    let settings = GeminiSettings { references: list_folder(folder), ..settings(&server.url(), Auth::Header) };
     Gemini::new(settings).unwrap()
 }
 

@@ -72,7 +72,7 @@ impl Simulated {
 /// Asks for something, over a connection of its own, until it is answered.
 fn visit(address: SocketAddr) {
     let mut connection = TcpStream::connect(address).unwrap();
-    write!(connection, "GET /stats HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n\r\n").unwrap();
+    write!(connection, "GET /stats HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
     let mut reply = String::new();
     connection.read_to_string(&mut reply).unwrap();
 }

@@ -1,0 +1,143 @@
+//! Takes a secret out of what servers say, however they spell it. Never finds one that is cut into pieces.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+/// JSON within JSON within JSON puts so many backslashes before a character.
+const MOST_BACKSLASHES: usize = 8;
+
+/// `text` with `mark` wherever the secret stands: as it is, with any of its characters written as JSON or an address
+/// writes them, or within base64.
+pub(super) fn without(text: &str, secret: &str, mark: &str) -> String {
+    if secret.is_empty() {
+        return text.to_owned();
+    }
+    let mut clean = without_spellings(text, secret.as_bytes(), mark);
+    for core in base64_cores(secret.as_bytes()) {
+        if clean.contains(&core) {
+            clean = clean.replace(&core, mark);
+        }
+    }
+    clean
+}
+
+fn without_spellings(text: &str, secret: &[u8], mark: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some(length) = spelled(rest.as_bytes(), secret) {
+            clean.push_str(mark);
+            rest = &rest[length..];
+        } else {
+            clean.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    clean
+}
+
+/// How many bytes of a text spell the secret at its beginning.
+fn spelled(text: &[u8], secret: &[u8]) -> Option<usize> {
+    secret.iter().try_fold(0, |at, byte| Some(at + spelled_byte(&text[at..], *byte)?))
+}
+
+/// How many bytes of a text spell this one at its beginning.
+fn spelled_byte(text: &[u8], byte: u8) -> Option<usize> {
+    match text {
+        [first, ..] if *first == byte && byte != b'\\' => Some(1),
+        [b'+', ..] if byte == b' ' => Some(1),
+        [b'%', digits @ ..] => (hex(digits, 2)? == u32::from(byte)).then_some(3),
+        // JSON within JSON doubles its backslashes.
+        [b'\\', ..] => {
+            let behind = text.iter().take(MOST_BACKSLASHES).take_while(|byte| **byte == b'\\').count();
+            match &text[behind..] {
+                [b'u', digits @ ..] if hex(digits, 4) == Some(byte.into()) => Some(behind + 5),
+                [first, ..] if *first == byte => Some(behind + 1),
+                _ => (byte == b'\\').then_some(behind),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn hex(digits: &[u8], count: usize) -> Option<u32> {
+    let digits = str::from_utf8(digits.get(..count)?).ok()?;
+    u32::from_str_radix(digits, 16).ok()
+}
+
+/// What base64 makes of the secret alone, wherever it stands in what is encoded: the characters that hold nothing else.
+fn base64_cores(secret: &[u8]) -> Vec<String> {
+    let mut cores = Vec::new();
+    for before in 0..3 {
+        let bytes = [&vec![0; before], secret].concat();
+        let (start, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            cores.extend(engine.encode(&bytes).get(start..end).filter(|core| core.len() >= 6).map(str::to_owned));
+        }
+    }
+    cores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+
+    const SECRET: &str = r#"AIza/S3+cr\et"9="#;
+
+    #[track_caller]
+    fn assert_clean(spelling: &str) {
+        assert_eq!(without(&format!("é {spelling} é"), SECRET, "[key]"), "é [key] é", "{spelling}");
+    }
+
+    #[test]
+    fn a_secret_is_found_however_json_writes_it() {
+        assert_clean(SECRET);
+        assert_clean(r#"AIza\/S3+cr\\et\"9="#);
+        assert_clean(r#"AIza\\/S3+cr\\\\et\\\"9="#);
+        let all = |prefix: &str, capital: bool| {
+            let digits = |c: char| if capital { format!("{:04X}", c as u32) } else { format!("{:04x}", c as u32) };
+            SECRET.chars().map(|c| format!("{prefix}{}", digits(c))).collect::<String>()
+        };
+        for spelling in [all(r"\u", false), all(r"\u", true), all(r"\\u", false)] {
+            assert_clean(&spelling);
+        }
+        assert_clean(r#"\u0041Iza\u002FS3+cr\\et\u00229="#);
+    }
+
+    #[test]
+    fn a_secret_is_found_however_an_address_writes_it() {
+        assert_clean("AIza%2FS3%2Bcr%5Cet%229%3D");
+        assert_clean("AIza%2fS3%2bcr%5cet%229%3d");
+        assert_clean(&SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>());
+    }
+
+    #[test]
+    fn a_secret_is_found_within_base64() {
+        for before in ["", "k", "ke", "Bearer "] {
+            for after in ["", "\"}"] {
+                let encoded = STANDARD.encode(format!("{before}{SECRET}{after}"));
+                for text in [encoded.clone(), encoded.replace('+', "-").replace('/', "_").replace('=', "")] {
+                    let clean = without(&text, SECRET, "[key]");
+                    assert!(clean.contains("[key]") && clean.len() < before.len() * 2 + 18, "{clean}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_secret_stays() {
+        let text = r"AIza/S3 %zz %2 \u00 \ 100% é\";
+        assert_eq!(without(text, SECRET, "[key]"), text);
+        assert_eq!(without(text, "", "[key]"), text);
+        assert_eq!(without("1 a 1", "1", "[key]"), "[key] a [key]");
+    }
+
+    #[test]
+    fn a_text_made_to_cost_time_costs_little() {
+        let text = "\\".repeat(1 << 18) + &"%41".repeat(1 << 16);
+        let began = std::time::Instant::now();
+        without(&text, &"A".repeat(64), "[key]");
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    }
+}
