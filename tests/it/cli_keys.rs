@@ -154,7 +154,13 @@ fn the_database_and_what_lies_beside_it_are_for_their_owner_only() {
     };
     let run = here.overnight("run list.csv -c 1").at(&gate.url()).start();
     gate.wait_for(1);
-    modes(&["overnight.db", "overnight.db-shm", "overnight.db-wal", "overnight.db.list.ballast", "overnight.db.list.lock"]);
+    modes(&[
+        "overnight.db",
+        "overnight.db-shm",
+        "overnight.db-wal",
+        "overnight.db.list.ballast",
+        "overnight.db.list.lock",
+    ]);
     gate.open();
     run.end().exits(0);
     for file in ["overnight.db", "overnight.db.list.lock"] {

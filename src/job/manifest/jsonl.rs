@@ -14,7 +14,7 @@ use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem, characters};
 use crate::job::plain;
 
-/// No line holds more values, in bytes the 16 MiB of the longest row or not: in memory each takes a hundred.
+/// No line holds more values: in memory each takes up to a hundred bytes, however short it is in the file.
 const MOST_VALUES: usize = 100_000;
 
 /// Reads the lines of a JSON Lines file.
