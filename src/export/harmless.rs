@@ -32,7 +32,12 @@ pub(super) fn path(path: &str) -> Cow<'_, str> {
 fn is_live(text: &str) -> bool {
     let inner = text.trim_start_matches(is_trimmed);
     let begins = inner.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
-    (begins || text.starts_with(['\t', '\r'])) && !is_number(text)
+    (begins || text.starts_with(['\t', '\r'])) && !is_number(text) && !is_dash(text)
+}
+
+/// What stands in a cell for nothing.
+fn is_dash(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b'-')
 }
 
 /// White space, and what takes no room.
@@ -84,7 +89,6 @@ mod tests {
             "\u{a0}=1",
             "\u{200b}=1",
             "\u{feff}=1",
-            "-",
             "--5",
             "+49 30 1234",
             "-1.5.2",
@@ -101,6 +105,8 @@ mod tests {
     #[test]
     fn a_plain_number_and_plain_words_stay_as_they_are() {
         let stay = [
+            "-",
+            "--",
             "-5",
             "+49301234",
             "-1.5e3",

@@ -85,6 +85,13 @@ fn a_database_that_lost_its_end_stops_the_run_before_anything_is_asked_for() {
 }
 
 #[test]
+fn a_database_that_was_cut_to_nothing_is_not_taken_for_a_new_one() {
+    let (here, simulator) = nearly_done();
+    cut(&here, 0);
+    refused(&here, &simulator, 2).says(&["overnight.db", "it is empty, though runs have used it; bring back a copy"]);
+}
+
+#[test]
 fn a_database_whose_beginning_is_gone_may_be_one_that_was_and_is_told_so() {
     let (here, simulator) = nearly_done();
     overwrite(&here, 0, &[0xAB; 100]);

@@ -59,6 +59,10 @@ impl Database {
         if path.is_dir() {
             return Err(QueueError::Foreign { path: path.display().to_string(), why: "it is a folder".to_owned() });
         }
+        if is_emptied(path) {
+            let why = "it is empty, though runs have used it; bring back a copy, or remove it to begin anew".to_owned();
+            return Err(QueueError::Foreign { path: path.display().to_string(), why });
+        }
         // SQLite gives its other files the mode of this one. What keeps us from making it, it tells better.
         let _ = private::make(path);
         let mut database = Self::connect(path, OpenFlags::default())?;
@@ -165,6 +169,19 @@ fn beside_itself(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(ending);
     PathBuf::from(path)
+}
+
+/// Whether somebody cut the file to nothing: a new one, which is empty as well, has no job's lock beside it.
+fn is_emptied(database: &Path) -> bool {
+    let is_empty = fs::metadata(database).is_ok_and(|file| file.len() == 0);
+    let (Some(folder), Some(name)) = (database.parent(), database.file_name()) else { return false };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let is_lock = |file: &Path| {
+        let file = file.file_name().unwrap_or_default().as_encoded_bytes();
+        let rest = file.strip_prefix(name.as_encoded_bytes());
+        rest.is_some_and(|rest| rest.starts_with(b".") && rest.ends_with(b".lock"))
+    };
+    is_empty && fs::read_dir(folder).is_ok_and(|files| files.flatten().any(|file| is_lock(&file.path())))
 }
 
 /// A place as the database knows it, relative to its own folder.
