@@ -114,7 +114,8 @@ pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attem
     let mut run = Run::new(parts, settings);
     let ending = match run.work(received).await {
         Ok(ending) => ending,
-        Err(error) => Ending::Broken(error.to_string()),
+        // Who asked for the end while the database was waited for gets it, and no fault.
+        Err(error) => run.interrupted().unwrap_or_else(|| Ending::Broken(error.to_string())),
     };
     run.end(ending)
 }

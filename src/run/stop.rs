@@ -73,6 +73,11 @@ impl Run<'_> {
         Ok(due.is_none())
     }
 
+    /// How it ends, if a person or the system asked for it.
+    pub(super) fn interrupted(&mut self) -> Option<Ending> {
+        self.stopping.take_if(|ending| matches!(ending, Ending::Interrupted(_)))
+    }
+
     pub(super) fn ending(&mut self) -> Result<Ending, RunError> {
         if let Some(ending) = self.stopping.take() {
             return Ok(ending);

@@ -73,8 +73,7 @@ async fn what_a_database_never_recorded_is_found_in_staging_and_asked_for_no_mor
     };
     let (summary, _) = workshop.run_on(&mut locked, &provider, settings(), &mut each).await;
     drop(locked);
-    assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("locked")), "{:?}", summary.ending);
-    assert_eq!((summary.done, summary.lost), (0, 0));
+    assert_eq!((summary.ending, summary.done, summary.lost), (Ending::Interrupted(Interrupt::Int), 0, 0));
     workshop.stop.send_replace(Stop::No);
     let (summary, _) = workshop.run(&provider, settings()).await;
     assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 20, 20));
