@@ -15,7 +15,7 @@ use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{PriceList, Progress, Received, RetryPolicy, Summary, io_words};
+use crate::domain::{Ending, PriceList, Progress, Received, RetryPolicy, Summary, io_words};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -128,7 +128,8 @@ impl Session<'_> {
         match self.take_in(&job, manifest, &mut *queue) {
             Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
             Err(error) => {
-                queue.end_run(open::clock().now(), "not run")?;
+                // What came first is what helps.
+                let _ = queue.end_run(open::clock().now(), "not run");
                 Err(error)
             }
         }
@@ -192,7 +193,11 @@ impl Session<'_> {
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
         let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
         self.close(&job, &target, &summary).map_err(after)?;
-        written.map_err(after)?;
+        match (&summary.ending, written) {
+            // The results could not be written for the same fault, which has just been told as the last word.
+            (Ending::Broken(_), Err(_)) => {}
+            (_, written) => written.map_err(after)?,
+        }
         told_in_full(events)?;
         Ok(exit::of_summary(&summary))
     }

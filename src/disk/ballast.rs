@@ -20,6 +20,7 @@ pub struct Ballast {
     path: PathBuf,
     file: Mutex<Option<File>>,
     released: AtomicBool,
+    removed: AtomicBool,
 }
 
 impl Ballast {
@@ -31,7 +32,12 @@ impl Ballast {
             // Half a ballast would only be in the way.
             let _ = fs::remove_file(path);
         }
-        Self { path: path.to_owned(), file: Mutex::new(file), released: AtomicBool::new(false) }
+        Self {
+            path: path.to_owned(),
+            file: Mutex::new(file),
+            released: AtomicBool::new(false),
+            removed: AtomicBool::new(false),
+        }
     }
 
     /// Gives the room back, for the disk is full.
@@ -43,9 +49,11 @@ impl Ballast {
         let _ = file.take().map(|file| file.set_len(0));
     }
 
-    /// Takes the file away before its owner goes; later it does nothing.
+    /// Takes the file away before its owner goes. Only once: another run's may stand there later.
     pub fn remove(&self) {
-        let _ = fs::remove_file(&self.path);
+        if !self.removed.swap(true, Ordering::Relaxed) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     /// Whether the disk was found full.

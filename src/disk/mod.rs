@@ -18,7 +18,12 @@ use crate::domain::Room;
 /// The room left on the file system of a path that exists, for people who are not root.
 pub fn room(path: &Path) -> io::Result<Room> {
     let system = rustix::fs::statvfs(path)?;
-    Ok(Room { free: system.f_bavail.saturating_mul(system.f_frsize), volume: fs::metadata(path)?.dev() })
+    let free = match system.f_blocks {
+        // Some file systems do not know: only writing tells.
+        0 => u64::MAX,
+        _ => system.f_bavail.saturating_mul(system.f_frsize),
+    };
+    Ok(Room { free, volume: fs::metadata(path)?.dev() })
 }
 
 /// Whether the disk has no more room, or the person's share of it is used up.

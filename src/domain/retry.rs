@@ -123,6 +123,14 @@ impl RetryPolicy {
         }
     }
 
+    /// What becomes of an item whose answer was lost through no fault of its own: uncounted.
+    pub fn after_loss(&self, failure: Failure, now: Timestamp) -> Outcome {
+        match self.on_lost {
+            OnLost::Hold => Outcome::Failed(Failure { kind: FailureKind::Lost, ..failure }),
+            OnLost::Resend => Outcome::Returned { due_at: now, failure },
+        }
+    }
+
     fn after_transient(&self, failure: Failure, tries: Tries, jitter: f64, now: Timestamp) -> Outcome {
         let counted = tries.counted + 1;
         let spent = counted >= self.max_attempts || (failure.empty && tries.empty + 1 >= MOST_EMPTY);

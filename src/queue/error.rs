@@ -1,6 +1,6 @@
 //! Why the queue cannot go on. Never a failure of an item: those are data.
 
-use super::words::{did_you_mean, sqlite_words};
+use super::words::{did_you_mean, is_full, sqlite_words};
 use crate::domain::{ItemId, io_words};
 
 /// A queue error stops the run: nothing is sent that cannot be written down.
@@ -28,6 +28,14 @@ pub enum QueueError {
     #[error("cannot lock {path}: {}; the database's folder must be writable and on a local disk", io_words(.source))]
     Lock {
         /// The lock file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Its folder cannot be looked at.
+    #[error("cannot ask what room {path} has: {}; see that its disk is well, then run the same command again", io_words(.source))]
+    Room {
+        /// The database file.
         path: String,
         /// What the system said.
         source: std::io::Error,
@@ -117,7 +125,8 @@ impl QueueError {
 
     /// Whether the database found no room on its disk.
     pub fn is_full(&self) -> bool {
-        self.sqlite_code() == Some(rusqlite::ErrorCode::DiskFull)
+        let Self::Database { source, .. } = self else { return false };
+        is_full(source)
     }
 
     fn sqlite_code(&self) -> Option<rusqlite::ErrorCode> {

@@ -1,6 +1,6 @@
 //! What the queue's errors say beside the facts: why, and what to do. Never decides which error it is.
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// What to do about an id that is not there.
 pub(super) fn did_you_mean(alike: &[String]) -> String {
@@ -13,14 +13,20 @@ pub(super) fn did_you_mean(alike: &[String]) -> String {
     }
 }
 
+/// Whether SQLite found no room, also for what lies beside the database: then it speaks of a disk that failed.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    let full = [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE];
+    error.sqlite_error().is_some_and(|error| full.contains(&error.extended_code))
+}
+
 /// Why SQLite said no, and what to do about it.
 pub(super) fn sqlite_words(error: &rusqlite::Error) -> String {
     let words = match error {
         rusqlite::Error::StatementChangedRows(_) => {
             "something else has changed it meanwhile; end whatever that is, then run the same command again"
         }
+        _ if is_full(error) => "the disk is full; make room, then run the same command again",
         _ => match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => "the disk is full; make room, then run the same command again",
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 "it cannot be opened for writing; check the permissions of the file and of its folder"
             }
@@ -40,7 +46,6 @@ pub(super) fn sqlite_words(error: &rusqlite::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rusqlite::ffi;
 
     #[test]
     fn what_can_happen_to_a_disk_is_said_with_what_to_do() {

@@ -80,7 +80,7 @@ impl Keeper {
 
     /// Whether anything is on the disk, or can still get there.
     pub fn is_busy(&self) -> bool {
-        !self.steps.is_empty()
+        !(self.steps.is_empty() && self.landed.is_empty() && self.recorded.is_empty())
     }
 }
 

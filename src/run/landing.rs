@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::Run;
 use super::outage::{Sign, Verdict};
 use super::pace::Permit;
 use super::worker::{Landed, Miss};
-use super::{Run, not_kept};
 use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Timestamp};
 
 impl Run<'_> {
@@ -26,13 +26,13 @@ impl Run<'_> {
             }
             Err(Miss::Failure(failure)) => self.failed(landed.id, failure, verdict, jitter, now),
             Err(Miss::Unsent(message)) => {
-                self.stop(Ending::Broken(message.clone()), &message);
+                self.break_off(&message);
                 let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
                 self.settle(landed.id, Outcome::Returned { due_at: now, failure });
             }
             Err(Miss::Broken(message)) => {
-                self.stop(Ending::Broken(message.clone()), &message);
-                self.settle(landed.id, Outcome::Returned { due_at: now, failure: not_kept(message) });
+                self.break_off(&message);
+                self.lose(landed.id, message);
             }
         }
     }
@@ -44,9 +44,13 @@ impl Run<'_> {
             Err(Miss::Failure(failure)) => (Sign::of(failure), failure.retry_after),
             Err(Miss::Unsent(_) | Miss::Broken(_)) => (Sign::Nothing, None),
         };
-        match self.open.get(&landed.id) {
-            Some(attempt) => self.outage.ended(&attempt.claim.item.id, sign, asked, jitter, now),
-            None => Verdict::Present,
+        let Some(attempt) = self.open.get(&landed.id) else { return Verdict::Present };
+        let item = &attempt.claim.item.id;
+        let is_lost_probe = self.outage.is_probe(item) && is_lost(landed);
+        match self.outage.ended(item, sign, asked, jitter, now) {
+            // It may have been billed: an outage must not buy it without end.
+            Verdict::Lasting(_) if is_lost_probe => Verdict::Present,
+            verdict => verdict,
         }
     }
 
@@ -103,10 +107,14 @@ impl Run<'_> {
     }
 }
 
+fn is_lost(landed: &Landed) -> bool {
+    matches!(&landed.result, Err(Miss::Failure(failure)) if failure.reach == Reach::Lost)
+}
+
 fn gone(failure: &Failure) -> String {
     format!(
-        "the server is gone or fails for everybody; one request at a time asks whether it is back, and the run goes on \
-         by itself with the first answer ({})",
+        "{}; it is so for everybody, so one request at a time asks whether the server is back, and the run goes on by \
+         itself with the first answer",
         failure.message
     )
 }

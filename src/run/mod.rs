@@ -114,8 +114,7 @@ pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attem
     let mut run = Run::new(parts, settings);
     let ending = match run.work(received).await {
         Ok(ending) => ending,
-        // Who asked for the end while the database was waited for gets it, and no fault.
-        Err(error) => run.interrupted().unwrap_or_else(|| Ending::Broken(error.to_string())),
+        Err(error) => run.broken(&error),
     };
     run.end(ending)
 }
@@ -129,7 +128,7 @@ struct Run<'a> {
     score: Score,
     steady: Steady,
     /// By so many milliseconds the clock was moved, and the waiting rows not yet.
-    rows_to_move: i64,
+    rows_to_move: Option<i64>,
     /// Claims taken ahead, without an attempt yet.
     ready: VecDeque<Claim>,
     /// Attempts that are not settled, in flight or being kept.
@@ -159,6 +158,8 @@ struct Run<'a> {
     admitted: HashSet<ItemId>,
     /// Nothing more is sent, for the reason given.
     stopping: Option<Ending>,
+    /// A fault of ours, the disk's or the database's was met and told.
+    is_broken: bool,
 }
 
 impl<'a> Run<'a> {
@@ -169,7 +170,7 @@ impl<'a> Run<'a> {
             outage: Outage::new(settings.outage, settings.concurrency),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),
-            rows_to_move: 0,
+            rows_to_move: Some(0),
             parts,
             settings,
             ready: VecDeque::new(),
@@ -189,12 +190,12 @@ impl<'a> Run<'a> {
             next_start_at: None,
             admitted: HashSet::new(),
             stopping: None,
+            is_broken: false,
         }
     }
 
     async fn work(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<Ending, RunError> {
         self.tell_start()?;
-        self.mend_waits()?;
         self.take_over(received).await?;
         loop {
             self.follow_clock();
@@ -212,7 +213,7 @@ impl<'a> Run<'a> {
     /// Whatever else lies in staging belongs to nobody.
     async fn take_over(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<(), RunError> {
         let images: Vec<_> = received.iter().flat_map(|(_, receipt)| &receipt.images).collect();
-        self.parts.store.sweep(&images)?;
+        tokio::task::block_in_place(|| self.parts.store.sweep(&images))?;
         for (attempt, receipt) in received {
             let id = attempt.id;
             self.open.insert(id, attempt);
@@ -281,26 +282,30 @@ impl<'a> Run<'a> {
                 Ok(receipt) => self.receipts.push((id, receipt)),
                 // Its attempt stays open. What is written down beside it tells the next run, which reads whether its
                 // bytes are there, and writes them anew.
-                Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
+                Err(error) => self.break_off(&error.to_string()),
             }),
             Kept::Published(group) => group.into_iter().for_each(|(id, published)| match published {
                 Ok(published) => self.published(id, published),
                 // Its receipt is in the database: a later run goes on with it.
-                Err(error) => self.stop(Ending::Broken(error.to_string()), &error.to_string()),
+                Err(error) => self.break_off(&error.to_string()),
             }),
         }
     }
 
     fn published(&mut self, id: AttemptId, published: Published) {
-        let outcome = match published {
-            Published::Kept(artifact) => Outcome::Done(artifact),
+        match published {
+            Published::Kept(artifact) => self.settle(id, Outcome::Done(artifact)),
             Published::Vanished { staged } => {
-                let message = format!(
-                    "its picture had been received, and someone removed {staged} from staging: it is asked for again"
-                );
-                Outcome::Returned { due_at: self.parts.clock.now(), failure: not_kept(message) }
+                self.lose(id, format!("its picture had been received, and someone removed {staged} from staging"));
             }
-        };
+        }
+    }
+
+    /// An answer is gone through no fault of the server: billed, as far as anyone knows, and given back uncounted, or
+    /// held for a person.
+    fn lose(&mut self, id: AttemptId, why: String) {
+        let failure = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) };
+        let outcome = self.settings.policy.after_loss(failure, self.parts.clock.now());
         self.settle(id, outcome);
     }
 
@@ -325,9 +330,4 @@ impl<'a> Run<'a> {
         self.tell(News::RunStarted { counts, items });
         Ok(())
     }
-}
-
-/// The answer is gone through no fault of the server: billed, as far as anyone knows.
-fn not_kept(why: String) -> Failure {
-    Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) }
 }

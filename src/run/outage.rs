@@ -127,6 +127,11 @@ impl Outage {
         }
     }
 
+    /// Whether the item's request is the one that asks whether somebody is there.
+    pub fn is_probe(&self, item: &ItemId) -> bool {
+        self.episode.as_ref().is_some_and(|episode| episode.probe.as_ref() == Some(item))
+    }
+
     /// The item's attempt ended. The server may have `asked` for a wait; `jitter` lies in 0..1.
     pub fn ended(
         &mut self,

@@ -1,13 +1,13 @@
 //! What counts is the time that passes: when the clock is set, all that waits is moved along. Never sets the clock.
 
-use super::{Run, RunError};
+use super::Run;
 
 impl Run<'_> {
     /// Moves whatever waits by as much as the clock was moved; waiting rows follow with the next turn.
     pub(super) fn follow_clock(&mut self) {
         let clock = &self.parts.clock;
         let Some(by) = self.steady.moved(clock.now(), clock.passed()) else { return };
-        self.rows_to_move = self.rows_to_move.saturating_add(by);
+        self.rows_to_move = Some(self.rows_to_move.unwrap_or_default().saturating_add(by));
         self.pace.clock_moved(by);
         self.outage.clock_moved(by);
         self.score.clock_moved(by);
@@ -21,23 +21,17 @@ impl Run<'_> {
         }
     }
 
-    /// Moves the waiting rows too. Where they cannot be written now, they are next time, and the turn that meets the
-    /// same fault tells it.
+    /// Moves the waiting rows too; at first by nothing, for what an earlier run left waiting by a clock that was set
+    /// back since. Where they cannot be written now, they are next time, and the turn that meets the same fault tells
+    /// it.
     pub(super) fn move_rows(&mut self) {
-        if self.rows_to_move == 0 {
-            return;
-        }
-        let (now, by, queue) = (self.parts.clock.now(), self.rows_to_move, &mut self.parts.queue);
+        let Some(by) = self.rows_to_move else { return };
+        let (now, queue) = (self.parts.clock.now(), &mut self.parts.queue);
         if tokio::task::block_in_place(|| queue.move_waits(now, by)).is_err() {
             return;
         }
-        self.rows_to_move = 0;
+        self.rows_to_move = None;
         // Somebody may have put an item back in between, by the moved clock.
         self.next_claim_at = None;
-    }
-
-    /// What an earlier run left waiting by a clock that was set back since must not wait for the clock to catch up.
-    pub(super) fn mend_waits(&mut self) -> Result<(), RunError> {
-        Ok(self.parts.queue.move_waits(self.parts.clock.now(), 0)?)
     }
 }

@@ -25,15 +25,17 @@ pub(super) struct Reserve {
 /// A disk has no room for an answer more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the disk of {whose} is {}; make room, then run the same command again: what was received is kept, and an answer \
-     more might not fit",
-    left(*.free)
+    "the disk of {whose} is {}, and {} MB are wanted for an answer more; make room, then run the same command again: \
+     what was received is kept",
+    left(*.free), .wanted.div_ceil(1_000_000)
 )]
 pub(super) struct Shortage {
     /// What lies on it.
     whose: &'static str,
     /// Bytes left on it.
     free: u64,
+    /// Bytes that would do.
+    wanted: u64,
 }
 
 fn left(free: u64) -> String {
@@ -58,8 +60,8 @@ impl Reserve {
         let pictures = outputs.free.saturating_sub(beside) / answer;
         let rows = database.free.saturating_sub(DATABASE) / ROWS;
         match (pictures, rows) {
-            (_, 0) => Err(Shortage { whose: "the database", free: database.free }),
-            (0, _) => Err(Shortage { whose: "the pictures", free: outputs.free }),
+            (_, 0) => Err(Shortage { whose: "the database", free: database.free, wanted: DATABASE + ROWS }),
+            (0, _) => Err(Shortage { whose: "the pictures", free: outputs.free, wanted: beside + answer }),
             _ => Ok(usize::try_from(pictures.min(rows)).unwrap_or(usize::MAX)),
         }
     }
@@ -109,8 +111,11 @@ mod tests {
     fn the_disk_that_is_short_is_named_with_what_to_do() {
         let reserve = Reserve::default();
         let pictures = reserve.places(room(11 * MB, 1), room(900 * MB, 2)).unwrap_err().to_string();
-        assert!(pictures.starts_with("the disk of the pictures is nearly full (11 MB left); make room"), "{pictures}");
+        assert!(
+            pictures.starts_with("the disk of the pictures is nearly full (11 MB left), and 13 MB are wanted"),
+            "{pictures}"
+        );
         let database = reserve.places(room(900 * MB, 1), room(0, 2)).unwrap_err().to_string();
-        assert!(database.starts_with("the disk of the database is full; make room"), "{database}");
+        assert!(database.starts_with("the disk of the database is full, and 17 MB are wanted for"), "{database}");
     }
 }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{Run, RunError, Stop};
-use crate::domain::{Ending, Failure, FailureKind, News, Outcome, Reach, Summary};
+use crate::domain::{Ending, News, Summary};
 
 impl Run<'_> {
     /// A person's word goes above whatever else was about to end the run, but not above a fault.
@@ -37,12 +37,8 @@ impl Run<'_> {
         if !self.given_up || !self.flights.is_empty() {
             return;
         }
-        let now = self.parts.clock.now();
         for id in mem::take(&mut self.flying) {
-            let mut failure =
-                Failure::new(FailureKind::Transient, "stopped by a second signal while the answer was on its way");
-            failure.reach = Reach::Lost;
-            self.settle(id, Outcome::Returned { due_at: now, failure });
+            self.lose(id, "stopped by a second signal while the answer was on its way".to_owned());
         }
     }
 
@@ -52,6 +48,19 @@ impl Run<'_> {
             self.stopping = Some(ending);
             self.tell(News::Halted { message: why.to_owned() });
         }
+    }
+
+    /// A fault ends the run. It goes above what the run was about to end by, but for a person's word; and the first one
+    /// is told even so.
+    pub(super) fn break_off(&mut self, fault: &str) {
+        if self.is_broken {
+            return;
+        }
+        self.is_broken = true;
+        if !matches!(self.stopping, Some(Ending::Interrupted(_))) {
+            self.stopping = Some(Ending::Broken(fault.to_owned()));
+        }
+        self.tell(News::Halted { message: fault.to_owned() });
     }
 
     /// Nothing is in flight, on the disk or waiting to be written, and nothing more will be sent.
@@ -73,9 +82,11 @@ impl Run<'_> {
         Ok(due.is_none())
     }
 
-    /// How it ends, if a person or the system asked for it.
-    pub(super) fn interrupted(&mut self) -> Option<Ending> {
-        self.stopping.take_if(|ending| matches!(ending, Ending::Interrupted(_)))
+    /// How a run ends that cannot go on.
+    pub(super) fn broken(&mut self, error: &RunError) -> Ending {
+        let fault = error.to_string();
+        self.break_off(&fault);
+        self.stopping.take().unwrap_or(Ending::Broken(fault))
     }
 
     pub(super) fn ending(&mut self) -> Result<Ending, RunError> {

@@ -52,12 +52,23 @@ impl Run<'_> {
             self.tell(news);
         }
         if turned.claims.len() < want {
-            let due = self.parts.queue.next_due(self.is_limit_reached())?;
-            self.next_claim_at = Some(due.unwrap_or(now.after(LEASE)));
+            self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }
         let claimed = !turned.claims.is_empty();
         self.ready.extend(turned.claims);
         Ok(claimed)
+    }
+
+    /// When the next item may be claimed. Requests have just left: a fault here must not give them up.
+    fn next_due(&mut self) -> Option<Timestamp> {
+        let (only_attempted, queue) = (self.is_limit_reached(), &mut self.parts.queue);
+        match tokio::task::block_in_place(|| queue.next_due(only_attempted)) {
+            Ok(due) => due,
+            Err(error) => {
+                self.break_off(&error.to_string());
+                None
+            }
+        }
     }
 
     /// Nothing is sent that cannot be written down. A database that another program keeps locked is waited for; any
@@ -68,7 +79,7 @@ impl Run<'_> {
         let since = *self.unwritten_since.get_or_insert(now);
         let again_at = now.after(WRITE_AGAIN);
         if !error.is_busy() || now.since(since) > PATIENCE {
-            self.stop(Ending::Broken(error.to_string()), &error.to_string());
+            self.break_off(&error.to_string());
         } else if self.stopping.is_none() && since == now {
             self.tell(News::Slowed { until: again_at, message: error.to_string() });
         }
@@ -89,10 +100,10 @@ impl Run<'_> {
         if self.ready.is_empty() || self.stopping.is_some() {
             return;
         }
-        self.places = match self.places() {
+        self.places = match tokio::task::block_in_place(|| self.places()) {
             Ok(places) => places,
             Err(error) => {
-                self.stop(Ending::Broken(error.to_string()), &error.to_string());
+                self.break_off(&error.to_string());
                 0
             }
         };

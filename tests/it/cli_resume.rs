@@ -112,6 +112,15 @@ fn what_was_received_and_never_recorded_is_found_in_staging_and_not_bought_again
 }
 
 #[test]
+fn a_person_who_takes_items_out_or_puts_them_back_loses_none_that_was_received() {
+    let (here, gate) = killed_before_it_could_record();
+    here.overnight("cancel list").end().exits(0);
+    here.overnight("retry list --item item-1").end().exits(0);
+    here.overnight("run list.csv").at(&gate.url()).end().exits(0);
+    assert_eq!((here.pictures("output/list"), gate.seen().len()), (vec!["item-1".into(), "item-2".into()], 2));
+}
+
+#[test]
 fn an_output_folder_that_is_gone_while_answers_may_wait_in_it_stops_the_run_until_it_is_back() {
     let (here, gate) = killed_before_it_could_record();
     fs::rename(here.path("output"), here.path("elsewhere")).unwrap();

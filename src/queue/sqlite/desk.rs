@@ -108,12 +108,17 @@ impl Desk for SqliteDesk {
     }
 
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError> {
-        let dead = !lock::is_held(&self.database.path, job);
-        self.write(job, |transaction, key| match items {
-            None => Ok(transaction.execute(CANCEL, params![key, dead])? as u64),
-            Some(items) => {
-                let sql = format!("{CANCEL} AND id = ?3");
-                each(transaction, key, items, |id| transaction.prepare_cached(&sql)?.execute(params![key, dead, id]))
+        let path = self.database.path.clone();
+        self.write(job, |transaction, key| {
+            // Asked while nobody else can write: a run that begins now claims nothing before this is done.
+            let dead = !lock::is_held(&path, job);
+            match items {
+                None => Ok(transaction.execute(CANCEL, params![key, dead])? as u64),
+                Some(items) => {
+                    let sql = format!("{CANCEL} AND id = ?3");
+                    let cancel = |id: &str| transaction.prepare_cached(&sql)?.execute(params![key, dead, id]);
+                    each(transaction, key, items, cancel)
+                }
             }
         })
     }

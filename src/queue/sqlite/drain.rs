@@ -1,5 +1,7 @@
 //! One run's hand on one job's queue: claims, intents, receipts and settlements, a transaction a turn. Never waits.
 
+use std::io;
+
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
@@ -169,7 +171,11 @@ impl Queue for SqliteQueue {
 
     fn room(&self) -> Result<Room, QueueError> {
         let path = &self.database.path;
-        let room = disk::room(path).map_err(|_| QueueError::Gone { path: path.display().to_string() })?;
+        let told = |source: io::Error| match (path.display().to_string(), source.kind()) {
+            (path, io::ErrorKind::NotFound) => QueueError::Gone { path },
+            (path, _) => QueueError::Room { path, source },
+        };
+        let room = disk::room(path).map_err(told)?;
         Ok(if self.ballast.is_released() { Room { free: 0, ..room } } else { room })
     }
 

@@ -64,11 +64,13 @@ fn lose_sent(transaction: &Transaction<'_>, job: i64, now: Timestamp, on_lost: O
     Ok(lost as u64)
 }
 
-/// Answers received in full become this run's, to be published.
+/// Answers received in full become this run's, to be published: also of an item that a person took out, or put back,
+/// before anybody knew that its answer was there. It is paid.
 fn take_received(transaction: &Transaction<'_>, job: i64, run: i64) -> rusqlite::Result<Vec<(Attempt, Receipt)>> {
     transaction.execute(
-        "UPDATE items SET claimed_by = ?2
-         WHERE state = 'running' AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'received')",
+        "UPDATE items SET state = 'running', claimed_by = ?2, due_at = NULL, cancelled_by = NULL
+         WHERE state IN ('running', 'queued', 'cancelled')
+           AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'received')",
         [job, run],
     )?;
     let mut statement = transaction.prepare(

@@ -32,19 +32,32 @@ pub(super) fn forget(spool: &Spool, receipt: &Receipt) {
 
 /// The whole answers among those of these attempts, made durable.
 pub(super) fn recover(spool: &Spool, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError> {
-    let found: Vec<_> =
-        attempts.iter().filter_map(|&attempt| Some((attempt, read_note(spool, &spool.receipt(attempt))?))).collect();
+    let mut found = Vec::new();
+    for &attempt in attempts {
+        let note = spool.receipt(attempt);
+        let receipt = read_note(spool, &note).map_err(failed("read", &spool.path_of(&note)))?;
+        found.extend(receipt.map(|receipt| (attempt, receipt)));
+    }
     let whole = disk::in_parallel(&found, |(_, receipt)| is_whole(spool, receipt));
     let whole: Vec<bool> = whole.into_iter().collect::<Result<_, _>>()?;
     spool.sync_names()?;
     Ok(found.into_iter().zip(whole).filter(|(_, whole)| *whole).map(|(answer, _)| answer).collect())
 }
 
-/// What the note says; nothing if there is none, or if its writing was cut short.
-fn read_note(spool: &Spool, note: &str) -> Option<Receipt> {
+/// What the note says; nothing if there is none, or if its writing was cut short. One that is there and cannot be read
+/// is an answer that may be there.
+fn read_note(spool: &Spool, note: &str) -> io::Result<Option<Receipt>> {
+    let Some(mut file) = if_there(spool.read(note))? else { return Ok(None) };
     let mut text = Vec::new();
-    spool.read(note).ok()?.read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok().filter(|receipt: &Receipt| !receipt.images.is_empty())
+    file.read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text).ok().filter(|receipt: &Receipt| !receipt.images.is_empty()))
+}
+
+fn if_there(file: io::Result<File>) -> io::Result<Option<File>> {
+    match file {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        file => file.map(Some),
+    }
 }
 
 fn is_whole(spool: &Spool, receipt: &Receipt) -> Result<bool, StoreError> {
@@ -59,7 +72,7 @@ fn is_whole(spool: &Spool, receipt: &Receipt) -> Result<bool, StoreError> {
 /// Writes an image anew if it is what was noted. Not merely synced: where an earlier sync failed, a system may hold
 /// the bytes in memory, have given up writing them, and report the next sync as well done.
 fn rewrite(spool: &Spool, image: &StagedImage) -> io::Result<bool> {
-    let Ok(mut from) = spool.read(&image.staged) else { return Ok(false) };
+    let Some(mut from) = if_there(spool.read(&image.staged))? else { return Ok(false) };
     let draft = format!("{}.again", image.staged);
     // What an earlier try left.
     let _ = spool.remove(&draft);

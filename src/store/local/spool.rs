@@ -26,10 +26,11 @@ const PRIVATE_FOLDER: u32 = 0o700;
 /// A staging folder that no other run uses.
 pub(super) struct Spool {
     path: PathBuf,
+    /// Above the folder's lock, for it goes first: the next run lays one of the same name.
+    ballast: Ballast,
     /// Open, and locked: two runs that know nothing of each other (their databases differ) must not share it.
     folder: File,
     mark: Mark,
-    ballast: Ballast,
     /// The mode of files under their final names, as the umask has it.
     published: Permissions,
 }
@@ -147,7 +148,7 @@ impl Spool {
     /// Moves a staged file to its final name, and lets everybody see it whom the umask allows.
     pub fn publish(&self, name: &str, file: &Path) -> Result<(), StoreError> {
         let staged = self.path_of(name);
-        // As above.
+        // A file system that knows no modes is no reason to publish nothing.
         let _ = fs::set_permissions(&staged, self.published.clone());
         disk::rename(&staged, file)
     }
