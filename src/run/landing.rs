@@ -1,12 +1,15 @@
-//! What becomes of an attempt that came back, for its item and for the run. Never writes the queue: the next turn does.
+//! What becomes of an attempt that came back, for its item and for the run, on to its final names. Never writes the
+//! queue: the next turn does.
 
 use std::time::Duration;
 
 use super::Run;
+use super::keep::Kept;
 use super::outage::{Sign, Verdict};
-use super::pace::Permit;
 use super::worker::{Landed, Miss};
 use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Timestamp};
+use crate::queue::Settlement;
+use crate::store::Published;
 
 impl Run<'_> {
     pub(super) fn landed(&mut self, landed: Landed) {
@@ -98,12 +101,48 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the request of the next claim may leave, while so many others are about to.
-    pub(super) fn permit(&mut self, leaving: usize, now: Timestamp) -> Permit {
-        match self.outage.permit(leaving, now) {
-            Permit::Granted => self.pace.permit(self.flights.len() + leaving, now),
-            wait => wait,
+    /// A store that fails ends the run, but not before whatever it did keep, and what is in flight, went its way.
+    pub(super) fn kept(&mut self, kept: Kept) {
+        match kept {
+            Kept::Synced(group) => group.into_iter().for_each(|(id, synced)| match synced {
+                Ok(receipt) => self.receipts.push((id, receipt)),
+                // Its attempt stays open. What is written down beside it tells the next run, which reads whether its
+                // bytes are there, and writes them anew.
+                Err(error) => self.break_off(&error.to_string()),
+            }),
+            Kept::Published(group) => group.into_iter().for_each(|(id, published)| match published {
+                Ok(published) => self.published(id, published),
+                // Its receipt is in the database: a later run goes on with it.
+                Err(error) => self.break_off(&error.to_string()),
+            }),
         }
+    }
+
+    fn published(&mut self, id: AttemptId, published: Published) {
+        match published {
+            Published::Kept(artifact) => self.settle(id, Outcome::Done(artifact)),
+            Published::Vanished { staged } => {
+                self.lose(id, format!("its picture had been received, and someone removed {staged} from staging"));
+            }
+        }
+    }
+
+    /// An answer is gone through no fault of the server: billed, as far as anyone knows, and given back uncounted, or
+    /// held for a person.
+    pub(super) fn lose(&mut self, id: AttemptId, why: String) {
+        let failure = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) };
+        let outcome = self.settings.policy.after_loss(failure, self.parts.clock.now());
+        self.settle(id, outcome);
+    }
+
+    pub(super) fn settle(&mut self, id: AttemptId, outcome: Outcome) {
+        let Some(attempt) = self.open.remove(&id) else { return };
+        let price = self.settings.prices.of(&attempt.claim.item.request.model);
+        let cost = price.and_then(|price| Some(price.per_image.times(outcome.billed_images()?)));
+        if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
+            self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
+        }
+        self.settlements.push(Settlement { attempt, outcome, cost });
     }
 }
 

@@ -5,11 +5,11 @@
 //! transaction, and only then acts on it: requests leave after their intent is committed, files get their final names
 //! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
 
+mod clock;
 mod keep;
 mod landing;
 mod outage;
 mod pace;
-mod passing;
 mod reserve;
 mod score;
 mod steady;
@@ -28,13 +28,13 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, Ending, Event, Failure, FailureKind, Interrupt, ItemId, News, Outcome, PriceList, Reach, Receipt,
-    Received, Reporter, RetryPolicy, Summary, Timestamp,
+    AttemptId, Ending, Event, Interrupt, ItemId, News, PriceList, Receipt, Received, Reporter, RetryPolicy, Summary,
+    Timestamp,
 };
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
-use crate::store::{ArtifactStore, Published, StoreError};
-use keep::{Keeper, Kept};
+use crate::store::{ArtifactStore, StoreError};
+use keep::Keeper;
 use outage::Outage;
 pub use outage::OutageSettings;
 use pace::Pace;
@@ -273,50 +273,6 @@ impl<'a> Run<'a> {
             (None, false) => self.next_start_at,
         };
         self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now)
-    }
-
-    /// A store that fails ends the run, but not before whatever it did keep, and what is in flight, went its way.
-    fn kept(&mut self, kept: Kept) {
-        match kept {
-            Kept::Synced(group) => group.into_iter().for_each(|(id, synced)| match synced {
-                Ok(receipt) => self.receipts.push((id, receipt)),
-                // Its attempt stays open. What is written down beside it tells the next run, which reads whether its
-                // bytes are there, and writes them anew.
-                Err(error) => self.break_off(&error.to_string()),
-            }),
-            Kept::Published(group) => group.into_iter().for_each(|(id, published)| match published {
-                Ok(published) => self.published(id, published),
-                // Its receipt is in the database: a later run goes on with it.
-                Err(error) => self.break_off(&error.to_string()),
-            }),
-        }
-    }
-
-    fn published(&mut self, id: AttemptId, published: Published) {
-        match published {
-            Published::Kept(artifact) => self.settle(id, Outcome::Done(artifact)),
-            Published::Vanished { staged } => {
-                self.lose(id, format!("its picture had been received, and someone removed {staged} from staging"));
-            }
-        }
-    }
-
-    /// An answer is gone through no fault of the server: billed, as far as anyone knows, and given back uncounted, or
-    /// held for a person.
-    fn lose(&mut self, id: AttemptId, why: String) {
-        let failure = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) };
-        let outcome = self.settings.policy.after_loss(failure, self.parts.clock.now());
-        self.settle(id, outcome);
-    }
-
-    fn settle(&mut self, id: AttemptId, outcome: Outcome) {
-        let Some(attempt) = self.open.remove(&id) else { return };
-        let price = self.settings.prices.of(&attempt.claim.item.request.model);
-        let cost = price.and_then(|price| Some(price.per_image.times(outcome.billed_images()?)));
-        if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
-            self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
-        }
-        self.settlements.push(Settlement { attempt, outcome, cost });
     }
 
     fn tell(&mut self, news: News) {

@@ -147,6 +147,14 @@ impl Run<'_> {
         starts
     }
 
+    /// Whether the request of the next claim may leave, while so many others are about to.
+    fn permit(&mut self, leaving: usize, now: Timestamp) -> Permit {
+        match self.outage.permit(leaving, now) {
+            Permit::Granted => self.pace.permit(self.flights.len() + leaving, now),
+            wait => wait,
+        }
+    }
+
     fn start(&self, claim: Claim) -> Start {
         let price = self.settings.prices.of(&claim.item.request.model);
         Start { claim, reserve: price.map(|price| price.per_image) }
