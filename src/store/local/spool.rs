@@ -17,7 +17,7 @@ use crate::domain::{AttemptId, Mark};
 /// As much as a few captions, in bytes.
 const PROBE: usize = 64 * 1024;
 /// A picture of the model's usual size, with some to spare, in bytes.
-const PICTURE: u64 = 4 << 20;
+const PICTURE: u64 = 2 << 20;
 /// The largest ballast, in bytes.
 const LARGEST_BALLAST: u64 = 256 << 20;
 /// What nobody but the owner may enter.
