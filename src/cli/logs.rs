@@ -65,6 +65,8 @@ pub(super) fn start(verbose: u8, quiet: bool, format: LogFormat) -> LogWriter {
     let filter =
         EnvFilter::new(format!("{level},reqwest={0},hyper={0},hyper_util={0},rustls={0},h2={0}", capped(level)));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer.clone()).with_target(verbose > 1);
+    // Told of a log that cannot be written, it would panic over the same stderr: pictures are made also without.
+    let lines = lines.log_internal_errors(false);
     // A second start would be a bug, and a quiet one: the first goes on.
     let _ = match format {
         LogFormat::Text => lines.with_ansi(false).try_init(),

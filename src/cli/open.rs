@@ -13,7 +13,7 @@ use crate::provider::Provider;
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
 use crate::queue::{Desk, Inventory, Ledger, Queue, QueueError};
-use crate::store::local::{LocalShelf, LocalStore};
+use crate::store::local::{LocalShelf, LocalStore, staging};
 use crate::store::{ArtifactStore, Shelf, StoreError};
 
 /// The time.
@@ -70,6 +70,17 @@ pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
 /// Where the job's pictures go; what is staged there bears the mark of the job's queue.
 pub(super) fn store(job: &Job, queue: &dyn Queue) -> anyhow::Result<Arc<dyn ArtifactStore>> {
     Ok(Arc::new(LocalStore::open(&job.output, &job.name, &queue.mark(), job.concurrency.get())?))
+}
+
+/// That the job's folders are there where they were: an unmounted disk must not look like pictures nobody ever made.
+/// Answers may wait in staging, and pictures lie in the output folder.
+pub(super) fn still_there(job: &Job, answers: bool, pictures: bool) -> Result<(), StoreError> {
+    let gone = |folder| Err(StoreError::Gone { folder });
+    if (answers || pictures) && !job.output.is_dir() {
+        return gone(job.output.clone());
+    }
+    let staging = staging(&job.output, &job.name);
+    if answers && !staging.is_dir() { gone(staging) } else { Ok(()) }
 }
 
 /// What a job's requests carry that nobody may read.

@@ -15,7 +15,7 @@ use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
 use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{Ending, PriceList, Progress, Received, RetryPolicy, Summary, io_words};
+use crate::domain::{Ending, Interrupt, PriceList, Progress, Received, RetryPolicy, Summary, io_words};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -23,7 +23,6 @@ use crate::queue::{Queue, Rescued};
 use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
 use crate::run::{OutageSettings, Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
-use crate::store::StoreError;
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {
@@ -112,11 +111,19 @@ impl Session<'_> {
             let code = self.drain(job).await.unwrap_or_else(|error| super::told(&error));
             worst = worst.min(code);
         }
-        Ok(worst)
+        // Also one that came before anything could be sent.
+        Ok(self.stopped_by().map_or(worst, |interrupt| worst.min(interrupt.into())))
+    }
+
+    fn stopped_by(&self) -> Option<Interrupt> {
+        match *self.stop.borrow() {
+            Stop::No => None,
+            Stop::Finish(interrupt) | Stop::Now(interrupt) => Some(interrupt),
+        }
     }
 
     fn is_stopped(&self) -> bool {
-        *self.stop.borrow() != Stop::No
+        self.stopped_by().is_some()
     }
 
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
@@ -228,9 +235,8 @@ impl Session<'_> {
 /// The answers of a dead run that lie in staging whole though the queue has not heard of them.
 fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Received>> {
     let left = queue.left_open()?;
-    if (!left.sent.is_empty() || left.received > 0) && !job.output.is_dir() {
-        return Err(StoreError::Gone { output: job.output.clone() }.into());
-    }
+    let waits = !left.sent.is_empty() || left.received > 0;
+    open::still_there(job, waits, queue.counts()?.done > 0)?;
     if left.sent.is_empty() {
         return Ok(vec![]);
     }

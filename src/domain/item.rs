@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt::AttemptId;
 use super::request::Request;
 
 /// An item's name, as the manifest gives it or as the row's request hashes to. Unique within its job.
@@ -32,6 +33,15 @@ impl fmt::Display for ItemId {
 /// The BLAKE3 hash of a request in its stored form: two requests are the same when their digests are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
+
+/// An attempt, and the hash of what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The hash of its item's request.
+    pub digest: Digest,
+}
 
 /// One picture asked for, rendered in full.
 #[derive(Debug, Clone, PartialEq)]

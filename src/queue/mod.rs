@@ -18,7 +18,7 @@ pub use inventory::{Inventory, StoredItem};
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
-    Outcome, Receipt, Received, Reply, Room, SeenFile, Timestamp, Tries, Usd,
+    Outcome, Receipt, Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
 
@@ -105,7 +105,7 @@ pub struct Uncommitted {
 #[derive(Debug, Default)]
 pub struct LeftOpen {
     /// Sent, and not heard of since.
-    pub sent: Vec<AttemptId>,
+    pub sent: Vec<Sent>,
     /// Answers that wait in staging for their final names.
     pub received: u64,
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::pace::Permit;
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Timestamp};
+use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -195,7 +195,8 @@ impl Run<'_> {
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();
-        self.flights.spawn(worker::attempt(attempt.id, request, self.settings.strict, provider, store));
+        let sent = Sent { attempt: attempt.id, digest: attempt.claim.item.digest };
+        self.flights.spawn(worker::attempt(sent, request, self.settings.strict, provider, store));
         self.flying.insert(attempt.id);
         self.open.insert(attempt.id, attempt);
     }

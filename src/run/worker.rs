@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, Failure, FailureKind, Receipt, Reply, Request, StagedImage};
+use crate::domain::{AttemptId, Failure, FailureKind, Receipt, Reply, Request, Sent, StagedImage};
 use crate::provider::{AskError, ImageSink, Provider};
 use crate::store::{ArtifactStore, Staging};
 
@@ -30,24 +30,24 @@ pub(super) enum Miss {
 /// Asks once for what the item wants; the images lie in staging, not yet durable, when it returns a receipt. When it
 /// is `strict`, pictures of another shape than was asked for are none.
 pub(super) async fn attempt(
-    id: AttemptId,
+    sent: Sent,
     request: Request,
     strict: bool,
     provider: Arc<dyn Provider>,
     store: Arc<dyn ArtifactStore>,
 ) -> Landed {
-    Landed { id, result: ask(id, &request, strict, &*provider, &*store).await }
+    Landed { id: sent.attempt, result: ask(sent, &request, strict, &*provider, &*store).await }
 }
 
 async fn ask(
-    id: AttemptId,
+    sent: Sent,
     request: &Request,
     strict: bool,
     provider: &dyn Provider,
     store: &dyn ArtifactStore,
 ) -> Result<Receipt, Miss> {
     // A place for the answer first: where it could not be kept, it is not asked for.
-    let mut staged = StagedImages(store.stage(id).map_err(|error| Miss::Unsent(error.to_string()))?);
+    let mut staged = StagedImages(store.stage(sent).map_err(|error| Miss::Unsent(error.to_string()))?);
     let generation = provider.generate(request, &mut staged).await?;
     if strict && let Some(message) = misshapen(request, staged.0.kept()) {
         // Staging that is not finished leaves nothing behind.

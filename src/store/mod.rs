@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 pub use shelf::{Found, KeptFile, Presence, Shelf};
 
-use crate::domain::{Artifact, AttemptId, Receipt, Received, Reply, Room, StagedImage, io_words};
+use crate::domain::{Artifact, Receipt, Received, Reply, Room, Sent, StagedImage, io_words};
 
 /// Keeps pictures. An answer goes through three steps, each durable before the next is begun: written into a
 /// [`Staging`], synced with others in a group, published under its final names with others in a group.
 /// All methods may block on the disk.
 pub trait ArtifactStore: Send + Sync {
     /// Opens a place for the images of one attempt.
-    fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError>;
+    fn stage(&self, sent: Sent) -> Result<Box<dyn Staging>, StoreError>;
 
     /// Makes staged images durable: what succeeded survives a power cut. One result for each, in their order. What
     /// failed must not be tried again: a system tells of a write that was lost once, and of the next sync that it went
@@ -30,9 +30,10 @@ pub trait ArtifactStore: Send + Sync {
 
     /// The answers of these attempts that lie in staging whole, by their hashes: decoded to their end by a process that
     /// died, or whose database failed, before they were recorded. They are durable when this returns.
-    fn recover(&self, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError>;
+    fn recover(&self, attempts: &[Sent]) -> Result<Vec<Received>, StoreError>;
 
-    /// Removes what dead attempts of this workspace left in staging, all but the images of `received`.
+    /// Removes what dead attempts of this workspace left in staging, all but the images of `received`. Fails where a
+    /// whole answer lies there that is none of these: it is paid, and its database is another than this.
     fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError>;
 
     /// The room left where pictures are kept.
@@ -103,13 +104,13 @@ pub enum StoreError {
     },
     /// The output folder is not there, and something may wait in it.
     #[error(
-        "the output folder {} is gone, and answers that were received may wait in it; put it back, or make an empty \
-         folder there to go on without them",
-        output.display()
+        "the folder {} is gone, and pictures that were paid lie or wait in it; mount it or put it back; to go on \
+         without them, make an empty folder there",
+        folder.display()
     )]
     Gone {
-        /// The output folder.
-        output: PathBuf,
+        /// The output folder, or the staging in it.
+        folder: PathBuf,
     },
     /// The output folder, or the staging in it, is no longer where it was.
     #[error(
@@ -118,6 +119,18 @@ pub enum StoreError {
         staging.display()
     )]
     Moved {
+        /// The staging folder.
+        staging: PathBuf,
+    },
+    /// Whole answers lie in staging that belong to no attempt.
+    #[error(
+        "{} whole answers lie in {} that this database knows nothing of: an older copy of it was brought back, or \
+         another copy uses the same folder; put the newer one back, or move these files away to go on without them",
+        answers, staging.display()
+    )]
+    Unknown {
+        /// How many.
+        answers: usize,
         /// The staging folder.
         staging: PathBuf,
     },

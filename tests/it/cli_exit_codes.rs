@@ -35,6 +35,9 @@ fn a_folder_that_breaks_under_a_run_is_an_error_and_the_same_command_goes_on() {
     gate.open();
     run.end().exits(1).says(&["error: ", ".staging"]);
     std::fs::remove_file(&staging).unwrap();
+    let again = here.overnight("run list.csv").at(&gate.url()).end().exits(1);
+    again.says(&[".staging/list is gone", "to go on without them, make an empty folder there"]);
+    std::fs::create_dir_all(staging.join("list")).unwrap();
     here.overnight("run list.csv").at(&gate.url()).end().exits(0);
     assert_eq!(here.pictures("output/list").len(), 3);
     let status = here.status("");

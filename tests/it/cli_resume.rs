@@ -77,6 +77,11 @@ fn what_was_done_before_the_kill_is_not_bought_again() {
 /// Kills a run whose two answers came while another program kept the database locked.
 fn killed_before_it_could_record() -> (Workspace, Gate) {
     let (here, gate) = (Workspace::with_list(3), Gate::shut());
+    killed_while_locked(&here, &gate);
+    (here, gate)
+}
+
+fn killed_while_locked(here: &Workspace, gate: &Gate) {
     let run = here.overnight("run list.csv -c 2").at(&gate.url()).start();
     gate.wait_for(2);
     let other = rusqlite::Connection::open(here.path("overnight.db")).unwrap();
@@ -89,7 +94,6 @@ fn killed_before_it_could_record() -> (Workspace, Gate) {
         std::thread::yield_now();
     }
     run.kill();
-    (here, gate)
 }
 
 fn is_whole_note(file: &io::Result<DirEntry>) -> bool {
@@ -125,10 +129,41 @@ fn an_output_folder_that_is_gone_while_answers_may_wait_in_it_stops_the_run_unti
     let (here, gate) = killed_before_it_could_record();
     fs::rename(here.path("output"), here.path("elsewhere")).unwrap();
     let ended = here.overnight("run list.csv").at(&gate.url()).end().exits(1);
-    ended.says(&["output/list is gone, and answers that were received may wait in it; put it back, or make an empty"]);
+    ended.says(&["output/list is gone, and pictures that were paid lie or wait in it; mount it or put it back"]);
+    // A disk that is not mounted leaves an empty folder.
+    fs::create_dir_all(here.path("output/list")).unwrap();
+    here.overnight("run list.csv").at(&gate.url()).end().exits(1).says(&["output/list/.staging/list is gone"]);
+    fs::remove_dir_all(here.path("output")).unwrap();
     fs::rename(here.path("elsewhere"), here.path("output")).unwrap();
     here.overnight("run list.csv").at(&gate.url()).end().exits(0);
     assert_eq!(gate.seen().len(), 3);
+}
+
+#[test]
+fn a_job_whose_pictures_are_gone_with_their_folder_is_not_run_over_them() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    let run = || here.overnight("run list.csv").at(&simulator.url()).end();
+    run().exits(0);
+    fs::rename(here.path("output/list"), here.path("elsewhere")).unwrap();
+    run().exits(1).says(&["output/list is gone", "to go on without them, make an empty folder there"]);
+    assert!(!here.path("output/list").exists(), "so that nothing looks like a folder somebody emptied");
+    fs::create_dir(here.path("output/list")).unwrap();
+    run().exits(0);
+}
+
+#[test]
+fn an_older_copy_of_the_database_neither_takes_nor_sweeps_what_it_does_not_know() {
+    let (here, gate) = (Workspace::with_list(3), Gate::shut());
+    here.overnight("run list.csv --limit 1 -c 1").at(&Simulated::start().url()).end().exits(5);
+    fs::copy(here.path("overnight.db"), here.path("older.db")).unwrap();
+    killed_while_locked(&here, &gate);
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(here.path(&format!("overnight.db{end}")));
+    }
+    fs::copy(here.path("older.db"), here.path("overnight.db")).unwrap();
+    let ended = here.overnight("run list.csv").at(&gate.url()).end().exits(1);
+    ended.says(&["2 whole answers lie in", "an older copy of it was brought back", "move these files away"]);
+    assert_eq!(gate.seen().len(), 2, "nothing is asked for again");
 }
 
 #[test]

@@ -103,3 +103,18 @@ fn the_simulator_ends_well_at_a_signal() {
         simulator.end().exits(0);
     }
 }
+
+#[test]
+fn a_signal_that_comes_before_anything_is_sent_ends_the_command_as_one() {
+    let (here, gate) = (Workspace::with_list(1), Gate::shut());
+    gate.open();
+    let key = here.path("key");
+    rustix::fs::mknodat(rustix::fs::CWD, &key, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let run = here.overnight("run list.csv --api-key-command").arg("cat key").at(&gate.url()).start();
+    // Opens once the command has begun to read.
+    let mut told = std::fs::File::options().write(true).open(key).unwrap();
+    run.signal(Signal::TERM);
+    std::io::Write::write_all(&mut told, b"test-key\n").unwrap();
+    drop(told);
+    run.end().exits(143);
+}

@@ -7,9 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use overnight::domain::{AttemptId, ImageFormat, Reply};
-use overnight::store::{ArtifactStore, Publication, Published};
+use overnight::store::{ArtifactStore, Publication, Published, StoreError};
 
-use crate::support::staging::{jpeg, png, publication, publish, publish_all, publish_fails, stage, sync, visible};
+use crate::support::staging::{
+    jpeg, png, publication, publish, publish_all, publish_fails, sent, stage, stage_half, sync, visible,
+};
 
 /// Opens a store whose published files appear below this folder.
 pub type Open = fn(&Path) -> Box<dyn ArtifactStore>;
@@ -42,6 +44,7 @@ macro_rules! store_contract {
             a_caption_is_trimmed_and_an_empty_one_makes_no_file,
             what_was_replaced_is_kept_as_a_version,
             a_sweep_leaves_what_was_received,
+            a_whole_answer_that_nobody_knows_is_not_swept_away,
             a_name_that_leaves_the_output_is_refused,
         }
     };
@@ -77,7 +80,7 @@ pub fn a_kept_image_is_described_by_its_content(open: Open) {
 pub fn nothing_stands_under_a_final_name_before_it_is_published(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let mut staging = store.stage(AttemptId(1)).unwrap();
+    let mut staging = store.stage(sent(1)).unwrap();
     staging.begin().unwrap();
     staging.write(&png(1, 1, "half")).unwrap();
     assert!(visible(root.path()).is_empty());
@@ -90,7 +93,7 @@ pub fn nothing_stands_under_a_final_name_before_it_is_published(open: Open) {
 pub fn a_staging_that_is_dropped_leaves_nothing(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let mut staging = store.stage(AttemptId(1)).unwrap();
+    let mut staging = store.stage(sent(1)).unwrap();
     staging.begin().unwrap();
     staging.write(&png(1, 1, "kept")).unwrap();
     staging.keep().unwrap();
@@ -104,7 +107,7 @@ pub fn a_staging_that_is_dropped_leaves_nothing(open: Open) {
 pub fn a_discarded_image_leaves_the_others_and_their_order(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let mut staging = store.stage(AttemptId(1)).unwrap();
+    let mut staging = store.stage(sent(1)).unwrap();
     for (filler, wanted) in [("first", true), ("draft", false), ("second", true)] {
         staging.begin().unwrap();
         staging.write(&png(1, 1, filler)).unwrap();
@@ -120,7 +123,7 @@ pub fn a_discarded_image_leaves_the_others_and_their_order(open: Open) {
 pub fn what_is_not_retained_leaves_no_trace_and_the_rest_has_the_order_told(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let mut staging = store.stage(AttemptId(1)).unwrap();
+    let mut staging = store.stage(sent(1)).unwrap();
     for filler in ["draft", "second", "first", "another draft"] {
         staging.begin().unwrap();
         staging.write(&png(1, 1, filler)).unwrap();
@@ -150,7 +153,7 @@ pub fn pieces_of_any_size_make_the_same_image(open: Open) {
     let expected = blake3::hash(&picture).to_hex().to_string();
     let sizes: [&[usize]; 4] = [&[1_000_000], &[7], &[24_576], &[11, 16_384, 16_383, 1, 40_000, 3]];
     for (attempt, sizes) in (1..).zip(sizes) {
-        let mut staging = store.stage(AttemptId(attempt)).unwrap();
+        let mut staging = store.stage(sent(attempt)).unwrap();
         staging.begin().unwrap();
         let (mut rest, mut sizes) = (&picture[..], sizes.iter().cycle());
         while !rest.is_empty() {
@@ -169,7 +172,7 @@ pub fn what_is_no_image_is_not_kept(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     for bytes in [&b"<html>sorry</html>"[..], b"\x89PN", b""] {
-        let mut staging = store.stage(AttemptId(1)).unwrap();
+        let mut staging = store.stage(sent(1)).unwrap();
         staging.begin().unwrap();
         staging.write(bytes).unwrap();
         assert_eq!(staging.keep().unwrap_err().kind(), std::io::ErrorKind::InvalidData);
@@ -203,7 +206,7 @@ pub fn a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not(o
     let root = tempfile::tempdir().unwrap();
     let reply = Reply { text: Some("A lamp.".into()), ..Reply::default() };
     let whole = |store: &dyn ArtifactStore, attempt: i64| {
-        let mut staging = store.stage(AttemptId(attempt)).unwrap();
+        let mut staging = store.stage(sent(attempt)).unwrap();
         staging.begin().unwrap();
         staging.write(&png(1, 1, "lamp")).unwrap();
         staging.keep().unwrap();
@@ -211,7 +214,7 @@ pub fn a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not(o
     };
     let store = open(root.path());
     let receipt = whole(&*store, 1);
-    let mut cut = store.stage(AttemptId(2)).unwrap();
+    let mut cut = store.stage(sent(2)).unwrap();
     cut.begin().unwrap();
     cut.write(&png(1, 1, "cut")).unwrap();
     cut.keep().unwrap();
@@ -219,10 +222,10 @@ pub fn a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not(o
     drop(store);
 
     let later = open(root.path());
-    let found = later.recover(&[AttemptId(1), AttemptId(2), AttemptId(3)]).unwrap();
+    let found = later.recover(&[sent(1), sent(2), sent(3)]).unwrap();
     assert_eq!(found, [(AttemptId(1), receipt.clone())]);
     later.sweep(&receipt.images.iter().collect::<Vec<_>>()).unwrap();
-    assert_eq!(later.recover(&[AttemptId(1)]).unwrap(), [], "recorded by now, so no note stays");
+    assert_eq!(later.recover(&[sent(1)]).unwrap(), [], "recorded by now, so no note stays");
     publish(&*later, &Publication { name: "lamp".into(), receipt });
     assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt"]);
 }
@@ -244,7 +247,11 @@ pub fn bytes_that_are_gone_are_reported_and_nothing_else_suffers(open: Open) {
 pub fn what_cannot_be_synced_holds_up_no_other(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let staged: Vec<_> = (0..9).flat_map(|attempt| stage(&*store, attempt, &[&png(1, 1, "a")])).collect();
+    let one = |attempt| match attempt {
+        4 => stage_half(&*store, attempt, &[&png(1, 1, "a")]),
+        _ => stage(&*store, attempt, &[&png(1, 1, "a")]),
+    };
+    let staged: Vec<_> = (0..9).flat_map(one).collect();
     let there: Vec<_> = staged.iter().filter(|image| **image != staged[4]).collect();
     store.sweep(&there).unwrap();
     let synced: Vec<bool> = sync(&*store, &staged).iter().map(Result::is_ok).collect();
@@ -311,11 +318,19 @@ pub fn a_sweep_leaves_what_was_received(open: Open) {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     let received = stage(&*store, 1, &[&png(1, 1, "received")]);
-    let dead = stage(&*store, 2, &[&png(1, 1, "dead")]);
+    let dead = stage_half(&*store, 2, &[&png(1, 1, "dead")]);
     store.sweep(&[&received[0]]).unwrap();
     publish(&*store, &publication("lamp", received, None));
     let published = publish_all(&*store, &[publication("dead", dead, None)]);
     assert!(matches!(&published[0], Published::Vanished { .. }));
+}
+
+pub fn a_whole_answer_that_nobody_knows_is_not_swept_away(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    stage(&*store, 1, &[&png(1, 1, "paid")]);
+    assert!(matches!(store.sweep(&[]), Err(StoreError::Unknown { answers: 1, .. })));
+    assert_eq!(store.recover(&[sent(1)]).unwrap().len(), 1);
 }
 
 pub fn a_name_that_leaves_the_output_is_refused(open: Open) {

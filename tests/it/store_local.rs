@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use overnight::domain::{AttemptId, Mark, Reply};
+use overnight::domain::{AttemptId, Digest, Mark, Reply, Sent};
 use overnight::store::local::LocalStore;
 use overnight::store::{ArtifactStore, Published, StoreError};
 
 use crate::store_contract::store_contract;
-use crate::support::staging::{jpeg, png, publication, publish, publish_all, publish_fails, stage, visible};
+use crate::support::staging::{
+    jpeg, png, publication, publish, publish_all, publish_fails, sent, stage, stage_half, visible,
+};
 
 fn open(output: &Path) -> Box<dyn ArtifactStore> {
     Box::new(opened(output, "spring").unwrap())
@@ -68,7 +70,7 @@ fn jobs_that_share_an_output_folder_do_not_sweep_each_other() {
 fn staged_files_carry_the_attempt_and_vanish_as_they_are_discarded_dropped_or_published() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
-    let mut staging = store.stage(AttemptId(7)).unwrap();
+    let mut staging = store.stage(sent(7)).unwrap();
     staging.begin().unwrap();
     staging.write(&png(1, 1, "draft")).unwrap();
     assert_eq!(staged_files(root.path()), ["0123abcd-7-1.part"]);
@@ -93,7 +95,7 @@ fn an_attempt_that_was_staged_before_is_not_overwritten() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     stage(&*store, 1, &[&png(1, 1, "a")]);
-    let error = store.stage(AttemptId(1)).err().unwrap();
+    let error = store.stage(sent(1)).err().unwrap();
     assert!(error.to_string().contains("1-1.part"), "{error}");
 }
 
@@ -102,7 +104,7 @@ fn a_place_that_cannot_be_made_is_told_before_anything_is_asked_for() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     fs::remove_dir_all(root.path().join(".staging")).unwrap();
-    assert!(matches!(store.stage(AttemptId(1)), Err(StoreError::Io { action: "create", .. })));
+    assert!(matches!(store.stage(sent(1)), Err(StoreError::Io { action: "create", .. })));
 }
 
 #[test]
@@ -120,7 +122,7 @@ fn a_sweep_removes_all_that_is_not_received_but_nothing_else() {
     let root = tempfile::tempdir().unwrap();
     let store = open(root.path());
     let received = stage(&*store, 1, &[&png(1, 1, "a"), &png(1, 1, "b")]);
-    stage(&*store, 2, &[&png(1, 1, "dead")]);
+    stage_half(&*store, 2, &[&png(1, 1, "dead")]);
     fs::write(root.path().join(".staging/spring/0123abcd-1-1.part.txt"), "half a capt").unwrap();
     fs::write(root.path().join("keep.jpg"), "published").unwrap();
     store.sweep(&received.iter().collect::<Vec<_>>()).unwrap();
@@ -303,9 +305,20 @@ fn what_is_written_down_of_an_answer_is_believed_as_far_as_its_bytes_bear_it_out
         let root = tempfile::tempdir().unwrap();
         stage(&*open(root.path()), 1, &[&image]);
         fs::write(root.path().join(".staging/spring").join(file), bytes).unwrap();
-        let found = open(root.path()).recover(&[AttemptId(1)]).unwrap();
+        let found = open(root.path()).recover(&[sent(1)]).unwrap();
         assert_eq!(found.len(), usize::from(is_whole), "{case}");
     }
+}
+
+#[test]
+fn an_answer_to_another_request_is_no_answer_and_is_not_swept_away() {
+    let root = tempfile::tempdir().unwrap();
+    stage(&*open(root.path()), 1, &[&png(1, 1, "lamp")]);
+    let store = open(root.path());
+    let other = Sent { digest: Digest([8; 32]), ..sent(1) };
+    assert_eq!(store.recover(&[other]).unwrap(), []);
+    assert!(matches!(store.sweep(&[]), Err(StoreError::Unknown { answers: 1, .. })));
+    assert_eq!(store.recover(&[sent(1)]).unwrap().len(), 1);
 }
 
 #[test]
@@ -313,10 +326,10 @@ fn another_workspace_neither_takes_nor_sweeps_what_is_not_its_own() {
     let root = tempfile::tempdir().unwrap();
     stage(&*open(root.path()), 1, &[&png(1, 1, "lamp")]);
     let other = LocalStore::open(root.path(), "spring", &Mark::new("ffff0000"), 4).unwrap();
-    assert_eq!(other.recover(&[AttemptId(1)]).unwrap(), []);
+    assert_eq!(other.recover(&[sent(1)]).unwrap(), []);
     other.sweep(&[]).unwrap();
     drop(other);
-    assert_eq!(open(root.path()).recover(&[AttemptId(1)]).unwrap().len(), 1);
+    assert_eq!(open(root.path()).recover(&[sent(1)]).unwrap().len(), 1);
 }
 
 #[test]
@@ -324,7 +337,7 @@ fn an_answer_that_is_on_its_way_is_kept_also_where_its_folder_is_moved_meanwhile
     let root = tempfile::tempdir().unwrap();
     let (output, moved) = (root.path().join("output"), root.path().join("moved"));
     let store = open(&output);
-    let mut staging = store.stage(AttemptId(1)).unwrap();
+    let mut staging = store.stage(sent(1)).unwrap();
     staging.begin().unwrap();
     fs::rename(&output, &moved).unwrap();
     staging.write(&png(1, 1, "lamp")).unwrap();
@@ -333,7 +346,7 @@ fn an_answer_that_is_on_its_way_is_kept_also_where_its_folder_is_moved_meanwhile
     assert!(store.sync(&[&receipt.images[0]]).remove(0).is_ok());
     drop(store);
     fs::rename(&moved, &output).unwrap();
-    assert_eq!(open(&output).recover(&[AttemptId(1)]).unwrap(), [(AttemptId(1), receipt)]);
+    assert_eq!(open(&output).recover(&[sent(1)]).unwrap(), [(AttemptId(1), receipt)]);
 }
 
 #[test]

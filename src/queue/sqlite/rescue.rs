@@ -5,12 +5,17 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use super::super::{Attempt, Claim, LeftOpen, Rescued};
 use super::drain::record_receipt;
 use super::stored::{item, json};
-use crate::domain::{AttemptId, OnLost, Receipt, Received, Timestamp, Tries};
+use crate::domain::{AttemptId, Digest, OnLost, Receipt, Received, Sent, Timestamp, Tries};
 
 /// What no run has in hand any more, for the same reason.
 pub(super) fn left_open(connection: &Connection, job: i64) -> rusqlite::Result<LeftOpen> {
-    let mut sent = connection.prepare("SELECT id FROM attempts WHERE job_id = ?1 AND state = 'sent' ORDER BY id")?;
-    let sent = sent.query_map([job], |row| row.get(0).map(AttemptId))?.collect::<Result<_, _>>()?;
+    let mut sent = connection.prepare(
+        "SELECT attempts.id, digest FROM attempts JOIN items ON items.key = item_key
+         WHERE attempts.job_id = ?1 AND attempts.state = 'sent' ORDER BY attempts.id",
+    )?;
+    let sent =
+        sent.query_map([job], |row| Ok(Sent { attempt: AttemptId(row.get(0)?), digest: Digest(row.get(1)?) }))?;
+    let sent = sent.collect::<Result<_, _>>()?;
     let received = "SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'received'";
     Ok(LeftOpen { sent, received: connection.query_row(received, [job], |row| row.get(0))? })
 }

@@ -26,7 +26,7 @@ use self::spool::Spool;
 use self::staging::LocalStaging;
 use super::{ArtifactStore, Publication, Published, Staging, StoreError};
 use crate::disk as file_system;
-use crate::domain::{AttemptId, Mark, Received, Room, StagedImage};
+use crate::domain::{Mark, Received, Room, Sent, StagedImage};
 
 /// The pictures of one job in its output folder, all on one file system.
 pub struct LocalStore {
@@ -49,6 +49,11 @@ impl LocalStore {
     }
 }
 
+/// Where a job's answers arrive, below its output folder.
+pub fn staging(output: &Path, job: &str) -> PathBuf {
+    output.join(names::STAGING).join(job)
+}
+
 impl Drop for LocalStore {
     /// Empty staging is nothing anybody wants to find beside the pictures; what waits there keeps its folders.
     fn drop(&mut self) {
@@ -60,8 +65,8 @@ impl Drop for LocalStore {
 }
 
 impl ArtifactStore for LocalStore {
-    fn stage(&self, attempt: AttemptId) -> Result<Box<dyn Staging>, StoreError> {
-        Ok(Box::new(LocalStaging::new(self.spool.clone(), attempt)?))
+    fn stage(&self, sent: Sent) -> Result<Box<dyn Staging>, StoreError> {
+        Ok(Box::new(LocalStaging::new(self.spool.clone(), sent)?))
     }
 
     fn sync(&self, images: &[&StagedImage]) -> Vec<Result<(), StoreError>> {
@@ -74,11 +79,12 @@ impl ArtifactStore for LocalStore {
         publish::publish(&self.output, &self.spool, publications)
     }
 
-    fn recover(&self, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError> {
+    fn recover(&self, attempts: &[Sent]) -> Result<Vec<Received>, StoreError> {
         recovery::recover(&self.spool, attempts)
     }
 
     fn sweep(&self, received: &[&StagedImage]) -> Result<(), StoreError> {
+        recovery::know_all(&self.spool, received)?;
         let kept: HashSet<_> = received.iter().map(|image| image.staged.as_str()).collect();
         self.spool.sweep(|name| kept.contains(name))
     }

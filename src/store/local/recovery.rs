@@ -5,24 +5,41 @@
 //! dies there, or whose database fails it, leaves a file that says what came; whether the images are what it says is
 //! read from them.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
+
+use serde::{Deserialize, Serialize};
 
 use super::super::StoreError;
 use super::disk::{self, failed};
 use super::names;
 use super::spool::Spool;
-use crate::domain::{AttemptId, Receipt, Received, StagedImage};
+use crate::domain::{Digest, Receipt, Received, Sent, StagedImage};
 
 /// How much of an image is read at once, in bytes.
 const BLOCK: usize = 64 * 1024;
 
+/// What is written down.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    /// The hash of the request that was answered, in hexadecimal: in a copy of the database the same attempt may have
+    /// asked for something else.
+    digest: String,
+    receipt: Receipt,
+}
+
 /// Notes what came. A note that cannot be written costs nothing as long as the process lives and its database works, so
 /// it is no reason to give up an answer.
-pub(super) fn write_down(spool: &Spool, attempt: AttemptId, receipt: &Receipt) {
-    if let Ok(text) = serde_json::to_vec(receipt) {
-        let _ = spool.write(&spool.receipt(attempt), &text);
+pub(super) fn write_down(spool: &Spool, sent: Sent, receipt: &Receipt) {
+    let note = Note { digest: hexadecimal(&sent.digest), receipt: receipt.clone() };
+    if let Ok(text) = serde_json::to_vec(&note) {
+        let _ = spool.write(&spool.receipt(sent.attempt), &text);
     }
+}
+
+fn hexadecimal(digest: &Digest) -> String {
+    blake3::Hash::from_bytes(digest.0).to_hex().to_string()
 }
 
 /// Removes the note of a published answer. One that stays is swept by the next run.
@@ -31,12 +48,12 @@ pub(super) fn forget(spool: &Spool, receipt: &Receipt) {
 }
 
 /// The whole answers among those of these attempts, made durable.
-pub(super) fn recover(spool: &Spool, attempts: &[AttemptId]) -> Result<Vec<Received>, StoreError> {
+pub(super) fn recover(spool: &Spool, attempts: &[Sent]) -> Result<Vec<Received>, StoreError> {
     let mut found = Vec::new();
-    for &attempt in attempts {
-        let note = spool.receipt(attempt);
-        let receipt = read_note(spool, &note).map_err(failed("read", &spool.path_of(&note)))?;
-        found.extend(receipt.map(|receipt| (attempt, receipt)));
+    for sent in attempts {
+        let note = read_note(spool, &spool.receipt(sent.attempt))?;
+        let note = note.filter(|note| note.digest == hexadecimal(&sent.digest));
+        found.extend(note.map(|note| (sent.attempt, note.receipt)));
     }
     let whole = disk::in_parallel(&found, |(_, receipt)| is_whole(spool, receipt));
     let whole: Vec<bool> = whole.into_iter().collect::<Result<_, _>>()?;
@@ -44,13 +61,36 @@ pub(super) fn recover(spool: &Spool, attempts: &[AttemptId]) -> Result<Vec<Recei
     Ok(found.into_iter().zip(whole).filter(|(_, whole)| *whole).map(|(answer, _)| answer).collect())
 }
 
+/// That every whole answer in staging is one of those received.
+pub(super) fn know_all(spool: &Spool, received: &[&StagedImage]) -> Result<(), StoreError> {
+    let known: HashSet<&str> = received.iter().map(|image| names::attempt_of(&image.staged)).collect();
+    let mut answers = 0;
+    for name in spool.names()? {
+        let is_unknown = names::noted(&name).is_some_and(|attempt| !known.contains(attempt));
+        if is_unknown && read_note(spool, &name)?.is_some_and(|note| is_there(spool, &note.receipt)) {
+            answers += 1;
+        }
+    }
+    match answers {
+        0 => Ok(()),
+        _ => Err(StoreError::Unknown { answers, staging: spool.path().to_owned() }),
+    }
+}
+
+/// Whether all images of an answer lie in staging, by their lengths.
+fn is_there(spool: &Spool, receipt: &Receipt) -> bool {
+    let is_file = |image: &StagedImage| disk::is_file_of(&spool.path_of(&image.staged), image.bytes);
+    receipt.images.iter().all(|image| is_file(image).unwrap_or(true))
+}
+
 /// What the note says; nothing if there is none, or if its writing was cut short. One that is there and cannot be read
 /// is an answer that may be there.
-fn read_note(spool: &Spool, note: &str) -> io::Result<Option<Receipt>> {
-    let Some(mut file) = if_there(spool.read(note))? else { return Ok(None) };
+fn read_note(spool: &Spool, name: &str) -> Result<Option<Note>, StoreError> {
+    let failed = |error| failed("read", &spool.path_of(name))(error);
+    let Some(mut file) = if_there(spool.read(name)).map_err(failed)? else { return Ok(None) };
     let mut text = Vec::new();
-    file.read_to_end(&mut text)?;
-    Ok(serde_json::from_slice(&text).ok().filter(|receipt: &Receipt| !receipt.images.is_empty()))
+    file.read_to_end(&mut text).map_err(failed)?;
+    Ok(serde_json::from_slice(&text).ok().filter(|note: &Note| !note.receipt.images.is_empty()))
 }
 
 fn if_there(file: io::Result<File>) -> io::Result<Option<File>> {

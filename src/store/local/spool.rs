@@ -97,15 +97,20 @@ impl Spool {
 
     /// Removes whatever dead attempts of this workspace left, but for what `stays`.
     pub fn sweep(&self, stays: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        let dead = self.names()?.into_iter().filter(|name| !stays(name));
+        dead.map(|name| disk::remove(&self.path_of(&name))).collect()
+    }
+
+    /// What lies here, but for the ballast and what another workspace left.
+    pub fn names(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(failed("read", &self.path))? {
-            let entry = entry.map_err(failed("read", &self.path))?;
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if !stays(&name) && name != names::BALLAST && !names::is_strange(&name, &self.mark) {
-                disk::remove(&entry.path())?;
+            let name = entry.map_err(failed("read", &self.path))?.file_name().to_string_lossy().into_owned();
+            if name != names::BALLAST && !names::is_strange(&name, &self.mark) {
+                names.push(name);
             }
         }
-        Ok(())
+        Ok(names)
     }
 
     /// Writes all of it, also to a disk that is full: the ballast is there for that.

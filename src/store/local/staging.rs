@@ -9,7 +9,7 @@ use super::super::{Staging, StoreError};
 use super::disk::failed;
 use super::recovery;
 use super::spool::Spool;
-use crate::domain::{AttemptId, ImageFormat, Receipt, Reply, StagedImage, io_words};
+use crate::domain::{ImageFormat, Receipt, Reply, Sent, StagedImage, io_words};
 
 /// Smaller pieces are gathered to so much before they are hashed and written: all the memory an arriving image takes,
 /// and enough for the hash to use its widest instructions (16 blocks of 1 KiB). Larger pieces pass it by.
@@ -18,7 +18,7 @@ const BLOCK: usize = 16 * 1024;
 /// One attempt's place in the staging folder.
 pub(super) struct LocalStaging {
     spool: Arc<Spool>,
-    attempt: AttemptId,
+    sent: Sent,
     begun: u32,
     /// The file of the first image, made before anything is sent: where none can be made, none is asked for.
     ready: Option<Arriving>,
@@ -33,8 +33,8 @@ struct Arriving {
 }
 
 impl LocalStaging {
-    pub(super) fn new(spool: Arc<Spool>, attempt: AttemptId) -> Result<Self, StoreError> {
-        let mut staging = Self { spool, attempt, begun: 0, ready: None, arriving: None, kept: Vec::new() };
+    pub(super) fn new(spool: Arc<Spool>, sent: Sent) -> Result<Self, StoreError> {
+        let mut staging = Self { spool, sent, begun: 0, ready: None, arriving: None, kept: Vec::new() };
         let (name, created) = staging.create();
         staging.ready = Some(created.map_err(failed("create", &staging.spool.path_of(&name)))?);
         Ok(staging)
@@ -43,7 +43,7 @@ impl LocalStaging {
     /// A file for the next image, and what it is called.
     fn create(&mut self) -> (String, io::Result<Arriving>) {
         self.begun += 1;
-        let (name, file) = self.spool.arriving(self.attempt, self.begun);
+        let (name, file) = self.spool.arriving(self.sent.attempt, self.begun);
         let arriving = file.map(|file| Arriving { name: name.clone(), file: HashedFile::new(file) });
         (name, arriving)
     }
@@ -117,7 +117,7 @@ impl Staging for LocalStaging {
 
     fn finish(mut self: Box<Self>, reply: Reply) -> Receipt {
         let receipt = Receipt { images: std::mem::take(&mut self.kept), reply };
-        recovery::write_down(&self.spool, self.attempt, &receipt);
+        recovery::write_down(&self.spool, self.sent, &receipt);
         receipt
     }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use overnight::domain::{Artifact, AttemptId, Receipt, Reply, StagedImage};
-use overnight::store::{ArtifactStore, Publication, Published, StoreError};
+use overnight::domain::{Artifact, AttemptId, Digest, Receipt, Reply, Sent, StagedImage};
+use overnight::store::{ArtifactStore, Publication, Published, Staging, StoreError};
 
 /// The start of a PNG of this size, then `filler`: an image as far as a header can tell.
 pub fn png(width: u32, height: u32, filler: &str) -> Vec<u8> {
@@ -34,15 +34,32 @@ pub fn jpeg(width: u16, height: u16, metadata: usize) -> Vec<u8> {
     bytes
 }
 
-/// Stages and syncs these images as one attempt.
-pub fn stage(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<StagedImage> {
-    let mut staging = store.stage(AttemptId(attempt)).unwrap();
+/// An attempt that asked for what all of these do.
+pub fn sent(attempt: i64) -> Sent {
+    Sent { attempt: AttemptId(attempt), digest: Digest([7; 32]) }
+}
+
+/// Leaves these images as a process does that dies before the end of its answer.
+pub fn stage_half(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<StagedImage> {
+    let staging = arrived(store, attempt, images);
+    let staged = staging.kept().to_vec();
+    std::mem::forget(staging);
+    staged
+}
+
+fn arrived(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Box<dyn Staging> {
+    let mut staging = store.stage(sent(attempt)).unwrap();
     for image in images {
         staging.begin().unwrap();
         image.chunks(7).for_each(|chunk| staging.write(chunk).unwrap());
         staging.keep().unwrap();
     }
-    let staged = staging.finish(Reply::default()).images;
+    staging
+}
+
+/// Stages and syncs these images as one attempt.
+pub fn stage(store: &dyn ArtifactStore, attempt: i64, images: &[&[u8]]) -> Vec<StagedImage> {
+    let staged = arrived(store, attempt, images).finish(Reply::default()).images;
     sync(store, &staged).into_iter().for_each(|synced| synced.unwrap());
     staged
 }
