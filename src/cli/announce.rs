@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{open, program};
 use crate::domain::{PriceList, Summary};
 use crate::job::{Fault, Job, Workspace};
-use crate::queue::{Enqueued, Rescued};
+use crate::queue::{Enqueued, Neighbour, Rescued};
 use crate::report::terminal::stderr_columns;
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
@@ -16,6 +16,17 @@ pub(super) fn refused(job: &Job, faults: &[Fault]) -> String {
     let number = counted(faults.len() as u64, "mistake", "mistakes");
     lines.push(format!("{}: {number}; nothing was queued and nothing was sent", one_line(&job.manifest_shown)));
     lines.join("\n")
+}
+
+/// A job whose pictures would take the place of another's.
+pub(super) fn crowded(job: &Job, neighbour: &Neighbour) -> String {
+    let Neighbour { item, line, name, job: other } = neighbour;
+    let words = format!(
+        "{}:{line}: the picture of item `{item}` would be called `{name}`, as one of job `{other}`, which has the same \
+         output folder; give this job its own --output, or the items other names; nothing was sent",
+        job.manifest_shown
+    );
+    one_line(&words)
 }
 
 /// Columns that were probably meant otherwise, a line each.

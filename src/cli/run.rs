@@ -158,6 +158,9 @@ impl Session<'_> {
             Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
+        if let Some(neighbour) = queue.crowded()? {
+            return Err(UsageError(announce::crowded(job, &neighbour)).into());
+        }
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
         if job.rehearse {
             return Ok((rescued, None));

@@ -1,15 +1,21 @@
-//! Files on this machine that a list names: found within the folder that their path says, and opened if they are files.
+//! Files on this machine that a list names: found within the folder that their path says, and looked at if they are files.
 //! Never opens a pipe or a device, never follows a link to another place unless that is allowed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::iter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::domain::ImageFormat;
+
 /// Where even a path that is written in full goes by links of the system's own: `/proc/self/cwd` is wherever one stands.
 const MAZES: [&str; 2] = ["/proc", "/dev"];
+
+/// The system follows no more links one after the other.
+const MOST_LINKS: usize = 40;
 
 /// The folder that a list's paths start from, and whether links may lead elsewhere.
 #[derive(Debug, Clone)]
@@ -31,6 +37,12 @@ pub enum FileError {
         target: PathBuf,
         /// Where the path says that the file is.
         bounds: PathBuf,
+    },
+    /// It is a link, and nothing is where that leads.
+    #[error("it is a link to {}, which is not there", target.display())]
+    LedNowhere {
+        /// Where the link leads.
+        target: PathBuf,
     },
     /// A folder, a pipe, a socket or a device.
     #[error("it is no file")]
@@ -59,7 +71,7 @@ impl ListFolder {
         if self.follow_links {
             return Ok(path);
         }
-        let target = path.canonicalize()?;
+        let target = path.canonicalize().map_err(|error| absent(&path, error))?;
         let bounds = self.bounds(written)?;
         if target.starts_with(&bounds) { Ok(target) } else { Err(FileError::LedAway { target, bounds }) }
     }
@@ -67,7 +79,7 @@ impl ListFolder {
     /// Opens a file of the list, and nothing else: to open a pipe would wait for whoever writes into it.
     pub fn open(&self, written: &str) -> Result<File, FileError> {
         let path = self.find(written)?;
-        if !fs::metadata(&path)?.is_file() {
+        if !fs::metadata(&path).map_err(|error| absent(&path, error))?.is_file() {
             return Err(FileError::NotAFile);
         }
         // Should it have become a link or a pipe since it was looked at.
@@ -78,6 +90,15 @@ impl ListFolder {
             true => Ok(file),
             false => Err(FileError::NotAFile),
         }
+    }
+
+    /// A file of the list as it is now, and what its first bytes say.
+    pub fn look(&self, written: &str) -> Result<(Metadata, Option<ImageFormat>), FileError> {
+        let open = self.open(written)?;
+        let about = open.metadata()?;
+        let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
+        open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
+        Ok((about, ImageFormat::sniff(&first)))
     }
 
     /// The folder that a written path may not leave, with its links resolved.
@@ -102,6 +123,16 @@ impl ListFolder {
             None => Ok(()),
             Some(link) => Err(FileError::LedAway { target: link.canonicalize()?, bounds: parent(link) }),
         }
+    }
+}
+
+/// Why a path cannot be resolved: a link that leads nowhere is there itself, which who looks for it can see.
+fn absent(path: &Path, error: io::Error) -> FileError {
+    let next = |link: &PathBuf| Some(parent(link).join(fs::read_link(link).ok()?));
+    let end = iter::successors(Some(path.to_path_buf()), next).take(MOST_LINKS).last();
+    match end.filter(|end| error.kind() == io::ErrorKind::NotFound && end != path) {
+        Some(target) => FileError::LedNowhere { target },
+        None => error.into(),
     }
 }
 
@@ -189,6 +220,22 @@ mod tests {
             ["link.jpg", "album/out.jpg", "twice/out.jpg", "album/deep/../out.jpg", "../list/link.jpg", &in_full]
         {
             assert_refused(&list(&root), written);
+        }
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_told_from_a_file_that_is_not_there() {
+        let (_root, root) = laid_out();
+        symlink("link.jpg", root.join("list/twice.jpg")).unwrap();
+        symlink("../other/gone.jpg", root.join("list/link.jpg")).unwrap();
+        for follow_links in [false, true] {
+            let list = ListFolder::new(root.join("list"), follow_links);
+            for written in ["link.jpg", "twice.jpg"] {
+                let told = list.open(written).unwrap_err().to_string();
+                let target = root.join("list/../other/gone.jpg");
+                assert_eq!(told, format!("it is a link to {}, which is not there", target.display()));
+            }
+            assert!(matches!(list.open("gone.jpg"), Err(FileError::Io(_))));
         }
     }
 

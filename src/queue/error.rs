@@ -40,6 +40,18 @@ pub enum QueueError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The copy that a migration begins with cannot be made.
+    #[error(
+        "cannot make {path}, the copy of the database before its migration: {}; \
+         the database's folder must be writable and have room for it",
+        io_words(.source)
+    )]
+    Copy {
+        /// The copy.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The database was written by a newer program.
     #[error("{path} was written by a newer overnight (schema {found}, this one knows {known}); update the program")]
     Newer {

@@ -4,6 +4,7 @@ mod account;
 mod error;
 mod inventory;
 pub mod lock;
+mod neighbour;
 pub mod sqlite;
 pub mod story;
 mod words;
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
 pub use inventory::{Inventory, StoredItem};
+pub use neighbour::Neighbour;
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
@@ -131,6 +133,10 @@ pub trait Queue: Send {
 
     /// Begins to take in a manifest.
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
+
+    /// The first waiting item whose picture would be called as one that another job of this database has, or is about
+    /// to have, in the same output folder: each would take the other's place.
+    fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError>;
 
     /// What the staged files of this database's attempts are marked with.
     fn mark(&self) -> Mark;

@@ -2,7 +2,7 @@
 
 use overnight::domain::{Counts, Ending, Interrupt, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
-use overnight::queue::{Intake, LeftOpen, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
+use overnight::queue::{Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
 use overnight::run::{RunSettings, Stop};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
@@ -132,6 +132,10 @@ impl Queue for Locked {
 
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
         self.queue.intake()
+    }
+
+    fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError> {
+        self.queue.crowded()
     }
 
     fn mark(&self) -> Mark {

@@ -12,6 +12,7 @@ mod cli_keys;
 mod cli_ledger;
 mod cli_links;
 mod cli_manifest;
+mod cli_neighbours;
 mod cli_precedence;
 mod cli_queue;
 mod cli_rehearsal;

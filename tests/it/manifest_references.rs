@@ -32,9 +32,12 @@ fn references(manifest: &str, text: &str, table: &str) -> Vec<Vec<String>> {
 }
 
 fn faults(manifest: &str, text: &str, table: &str) -> Vec<String> {
-    let folder = workspace(manifest, text, table);
+    faults_in(&workspace(manifest, text, table))
+}
+
+fn faults_in(folder: &TempDir) -> Vec<String> {
     let here = folder.path().display().to_string();
-    let faults = open(&folder).filter_map(Result::err).flat_map(|bad| bad.faults);
+    let faults = open(folder).filter_map(Result::err).flat_map(|bad| bad.faults);
     faults.map(|fault| fault.to_string().replace(&here, "HERE")).collect()
 }
 
@@ -67,6 +70,16 @@ fn a_reference_of_a_mapped_column_is_checked_where_it_stands() {
     let many = vec!["a.png"; 13].join(";");
     let found = faults("p.csv", &format!("prompt,Front\np,b.png;{many}\n"), table);
     assert_eq!(found, ["list/p.csv:2:3: `Front`: 15 reference images are too many; a request takes 14"]);
+}
+
+#[test]
+fn a_reference_that_is_a_link_to_nothing_is_told_as_such() {
+    let folder = workspace("p.csv", "prompt,images\np,link.png\n", "");
+    std::os::unix::fs::symlink("/nowhere/cup.png", folder.path().join("list/link.png")).unwrap();
+    let told = faults_in(&folder);
+    let expected =
+        "list/p.csv:2:3: `images`: `link.png` is a link to /nowhere/cup.png, which is not there; correct the link";
+    assert_eq!(told, [expected]);
 }
 
 #[test]

@@ -3,19 +3,16 @@
 
 use std::collections::HashMap;
 use std::fs::Metadata;
-use std::io::{self, Read};
+use std::io;
 use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::disk::{FileError, ListFolder};
-use crate::domain::{ImageFormat, SeenFile, io_words};
+use crate::domain::{LARGEST_REFERENCE, SeenFile, io_words};
 
 /// The most references of one request (the API's documentation).
 const MOST: usize = 14;
-
-/// The largest reference in bytes: 7 MB, the strictest figure documented.
-const LARGEST: u64 = 7_000_000;
 
 /// The largest request in bytes, with its references in base64: 20 MB, the older and stricter limit documented.
 const LARGEST_REQUEST: u64 = 20_000_000;
@@ -101,9 +98,10 @@ fn look_at(folder: &ListFolder, reference: &str) -> Result<SeenFile, String> {
     if reference.contains("://") {
         return Err(format!("`{reference}` is an address, which is not fetched yet; save the image and name its file"));
     }
-    let (seen, format) = peek(folder, reference).map_err(|error| unusable(folder, reference, &error))?;
-    if seen.bytes > LARGEST {
-        let (is, most) = (megabytes(seen.bytes), megabytes(LARGEST));
+    let (about, format) = folder.look(reference).map_err(|error| unusable(folder, reference, &error))?;
+    let seen = sight(reference, &about);
+    if seen.bytes > LARGEST_REFERENCE {
+        let (is, most) = (megabytes(seen.bytes), megabytes(LARGEST_REFERENCE));
         return Err(format!("`{reference}` has {is}, and {most} is the most; reduce it"));
     }
     match format {
@@ -117,6 +115,9 @@ fn unusable(folder: &ListFolder, reference: &str, error: &FileError) -> String {
         FileError::NotAFile => format!("`{reference}` is not a file; name one image"),
         FileError::Io(error) if error.kind() == io::ErrorKind::NotFound => not_there(folder.path(), reference),
         FileError::Io(error) => format!("`{reference}` cannot be read: {}; check its permissions", io_words(error)),
+        FileError::LedNowhere { target } => {
+            format!("`{reference}` is a link to {}, which is not there; correct the link", target.display())
+        }
         FileError::LedAway { target, bounds } => format!(
             "`{reference}` is a link to {}, which is outside {}; if you know why, allow such links with --follow-links, \
              else copy the image to where the list says it is",
@@ -137,15 +138,6 @@ fn not_there(folder: &Path, reference: &str) -> String {
 fn sight(reference: &str, about: &Metadata) -> SeenFile {
     let modified = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
     SeenFile { path: reference.to_owned(), bytes: about.len(), modified }
-}
-
-/// A file as it is, and what its first bytes say.
-fn peek(folder: &ListFolder, reference: &str) -> Result<(SeenFile, Option<ImageFormat>), FileError> {
-    let open = folder.open(reference)?;
-    let seen = sight(reference, &open.metadata()?);
-    let mut first = Vec::new();
-    open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
-    Ok((seen, ImageFormat::sniff(&first)))
 }
 
 /// Bytes in millions, rounded up so that what is over a limit looks so.

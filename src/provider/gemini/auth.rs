@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::redact::without;
+use super::words::{on_one_line, visible};
 use crate::domain::Auth;
 
 /// What stands where a key was.
@@ -63,8 +64,19 @@ impl Key {
     }
 
     /// `text` without the key and the hidden values: servers echo what they were sent, at times as an address, as
-    /// JSON or as base64 writes it.
+    /// JSON or as base64 writes it. A text that would show them only once it is made fit for people comes back so.
     pub(super) fn redact(&self, text: &str) -> String {
+        let hidden = self.hide(text);
+        for shown in [on_one_line(&hidden), visible(&hidden)] {
+            let harmless = if shown == hidden { shown.clone() } else { self.hide(&shown) };
+            if harmless != shown {
+                return harmless;
+            }
+        }
+        hidden
+    }
+
+    fn hide(&self, text: &str) -> String {
         let text = match &self.secret {
             Some(secret) => without(text, secret.expose_secret(), REDACTED),
             None => text.to_owned(),
@@ -75,6 +87,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::short;
     use super::*;
 
     fn key(text: &str, auth: Auth) -> Key {
@@ -97,6 +110,23 @@ mod tests {
         let key = key("secret", Auth::Header).hiding(values);
         assert_eq!(key.redact("1 of pass word 2, pass+word and secret"), "1 of [header], [header] and [key]");
         assert!(!format!("{key:?}").contains("pass"));
+    }
+
+    #[test]
+    fn a_key_that_is_laced_with_what_nobody_sees_is_not_put_together_again() {
+        let key = key("secret", Auth::Header).hiding(["pass word".into()]);
+        for (text, shown) in [
+            ("bad\u{200e} se\u{202e}cr\u{feff}et", "bad [key]"),
+            ("bad s\u{1}ecret", "bad [key]"),
+            ("no pass\u{1b} \tword", "no [header]"),
+            ("no pass\u{2066}+word,\nsecret", "no [header], [key]"),
+        ] {
+            assert_eq!(short(&key.redact(text)), shown);
+        }
+        for harmless in ["a caption\n\nin \u{200f}two parts", " secre\nt"] {
+            assert_eq!(key.redact(harmless), harmless);
+        }
+        assert_eq!(key.redact("two\nlines: secret"), "two\nlines: [key]");
     }
 
     #[test]

@@ -36,28 +36,40 @@ fn without_spellings(text: &str, secret: &[u8], mark: &str) -> String {
     clean
 }
 
-/// How many bytes of a text spell the secret at its beginning.
+/// How many bytes of a text spell the secret at its beginning, at most. What spells one byte may spell the beginning of
+/// two, as `%25` does for `%` and for `%25`: so every place is followed at which the bytes so far may end.
 fn spelled(text: &[u8], secret: &[u8]) -> Option<usize> {
-    secret.iter().try_fold(0, |at, byte| Some(at + spelled_byte(&text[at..], *byte)?))
+    let (first, rest) = secret.split_first()?;
+    let mut ends: Vec<usize> = spellings(text, *first).collect();
+    for byte in rest {
+        if ends.is_empty() {
+            break;
+        }
+        let mut next: Vec<usize> =
+            ends.iter().flat_map(|end| spellings(&text[*end..], *byte).map(move |length| end + length)).collect();
+        next.sort_unstable();
+        next.dedup();
+        ends = next;
+    }
+    ends.last().copied()
 }
 
-/// How many bytes of a text spell this one at its beginning.
-fn spelled_byte(text: &[u8], byte: u8) -> Option<usize> {
-    match text {
-        [first, ..] if *first == byte && byte != b'\\' => Some(1),
-        [b'+', ..] if byte == b' ' => Some(1),
-        [b'%', digits @ ..] => (hex(digits, 2)? == u32::from(byte)).then_some(3),
-        // JSON within JSON doubles its backslashes.
-        [b'\\', ..] => {
-            let behind = text.iter().take(MOST_BACKSLASHES).take_while(|byte| **byte == b'\\').count();
-            match &text[behind..] {
-                [b'u', digits @ ..] if hex(digits, 4) == Some(byte.into()) => Some(behind + 5),
-                [first, ..] if *first == byte => Some(behind + 1),
-                _ => (byte == b'\\').then_some(behind),
-            }
-        }
+/// How many bytes of a text may spell this one at its beginning.
+fn spellings(text: &[u8], byte: u8) -> impl Iterator<Item = usize> + use<> {
+    let plain = text.first().is_some_and(|first| *first == byte || (*first == b'+' && byte == b' ')).then_some(1);
+    let in_address = match text {
+        [b'%', digits @ ..] if hex(digits, 2) == Some(byte.into()) => Some(3),
         _ => None,
-    }
+    };
+    // JSON within JSON doubles its backslashes.
+    let behind = text.iter().take(MOST_BACKSLASHES).take_while(|byte| **byte == b'\\').count();
+    let escaped = match &text[behind..] {
+        [b'u', digits @ ..] if behind > 0 && hex(digits, 4) == Some(byte.into()) => Some(behind + 5),
+        [first, ..] if behind > 0 && *first == byte => Some(behind + 1),
+        _ => None,
+    };
+    let doubled = if byte == b'\\' { behind } else { 0 };
+    plain.into_iter().chain(in_address).chain(escaped).chain(2..=doubled)
 }
 
 fn hex(digits: &[u8], count: usize) -> Option<u32> {
@@ -112,6 +124,26 @@ mod tests {
         assert_clean(&SECRET.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>());
     }
 
+    #[track_caller]
+    fn assert_found(secret: &str, spelling: &str) {
+        let clean = without(&format!("é {spelling} é"), secret, "[key]");
+        assert_eq!(clean, "é [key] é", "{secret} as {spelling}");
+    }
+
+    #[test]
+    fn a_secret_that_looks_as_if_it_were_spelled_out_is_found() {
+        for secret in ["100%sure", "a%25b", "%%41%", r"a\\b", r"\\\u0041", r"%5c\\", r"a\"] {
+            let in_json = secret.replace('\\', r"\\");
+            let in_address = secret.replace('%', "%25").replace('\\', "%5C");
+            let in_digits: String = secret.bytes().map(|byte| format!(r"\u{byte:04x}")).collect();
+            for spelling in [secret, &in_json, &in_json.replace('\\', r"\\"), &in_address, &in_digits] {
+                assert_found(secret, spelling);
+            }
+        }
+        assert_found("100%%", "100%%25");
+        assert_found("a%2525", "a%252525");
+    }
+
     #[test]
     fn a_secret_is_found_within_base64() {
         for before in ["", "k", "ke", "Bearer "] {
@@ -135,9 +167,11 @@ mod tests {
 
     #[test]
     fn a_text_made_to_cost_time_costs_little() {
-        let text = "\\".repeat(1 << 18) + &"%41".repeat(1 << 16);
-        let began = std::time::Instant::now();
-        without(&text, &"A".repeat(64), "[key]");
-        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+        let text = "\\".repeat(1 << 16) + &"%41".repeat(1 << 14) + &"%25".repeat(1 << 14);
+        for secret in ["A".repeat(64), "%".repeat(63) + "A", "%25".repeat(21) + "A", r"A\".repeat(32)] {
+            let began = std::time::Instant::now();
+            without(&text, &secret, "[key]");
+            assert!(began.elapsed().as_secs() < 10, "{secret}: {:?}", began.elapsed());
+        }
     }
 }

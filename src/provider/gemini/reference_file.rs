@@ -11,10 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::disk::{FileError, ListFolder};
-use crate::domain::{ImageFormat, io_words};
+use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
 
-/// Bytes of a reference image at most: the strictest figure that is documented for the model.
-const LARGEST_REFERENCE: u64 = 7_000_000;
 /// The coarsest step in which a file system counts its times (FAT).
 const COARSEST_TIME: Duration = Duration::from_secs(2);
 
@@ -80,13 +78,10 @@ impl ReferenceFile {
     /// by now it may be a pipe that never ends, or have grown beyond every bound.
     pub(super) fn inspect(folder: Arc<ListFolder>, written: String) -> Result<Self, ReferenceError> {
         let path = folder.path().join(&written);
-        let (stamp, first) = match peek(&folder, &written) {
-            Ok(found) => found,
-            Err(reason) => return Err(ReferenceError::Unreadable { path, reason }),
-        };
-        match ImageFormat::sniff(&first) {
-            Some(format) => Ok(Self { folder, written, path, format, stamp }),
-            None => Err(ReferenceError::NotAnImage { path }),
+        match look_at(&folder, &written) {
+            Ok((stamp, Some(format))) => Ok(Self { folder, written, path, format, stamp }),
+            Ok((_, None)) => Err(ReferenceError::NotAnImage { path }),
+            Err(reason) => Err(ReferenceError::Unreadable { path, reason }),
         }
     }
 
@@ -180,23 +175,21 @@ impl Reading {
     }
 }
 
-/// A file's state and its first bytes.
-fn peek(folder: &ListFolder, written: &str) -> Result<(Stamp, Vec<u8>), FileError> {
-    let open = folder.open(written)?;
-    let stamp = Stamp::of(&open.metadata()?)?;
+/// A file's state, and what its first bytes say.
+fn look_at(folder: &ListFolder, written: &str) -> Result<(Stamp, Option<ImageFormat>), FileError> {
+    let (about, format) = folder.look(written)?;
+    let stamp = Stamp::of(&about)?;
     if stamp.length > LARGEST_REFERENCE {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "it has grown beyond 7 MB").into());
     }
-    let mut first = Vec::with_capacity(ImageFormat::SNIFF_BYTES);
-    open.take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first)?;
-    Ok((stamp, first))
+    Ok((stamp, format))
 }
 
 fn words(error: &FileError) -> String {
     match error {
         FileError::Io(error) => io_words(error),
         FileError::NotAFile => "it is no file any more".to_owned(),
-        FileError::LedAway { .. } => error.to_string(),
+        FileError::LedAway { .. } | FileError::LedNowhere { .. } => error.to_string(),
     }
 }
 

@@ -6,14 +6,14 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
-    Attempt, Claim, Intake, LEASE, LeftOpen, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn, Turned,
-    Uncommitted,
+    Attempt, Claim, Intake, LEASE, LeftOpen, Neighbour, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn,
+    Turned, Uncommitted,
 };
 use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, beside_itself, readings, rescue, undo_in_memory, waits};
+use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{
     Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Receipt, Received, Room, SeenFile, Timestamp,
@@ -103,6 +103,11 @@ impl Queue for SqliteQueue {
     /// On a connection of its own, so that a reading can be dropped without a trace.
     fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
         Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job)?)
+    }
+
+    fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError> {
+        let crowded = neighbours::crowded(&self.database.connection, &self.database.path, self.job);
+        crowded.doing(&self.database.path, "looking at the jobs that share the output folder")
     }
 
     fn mark(&self) -> Mark {

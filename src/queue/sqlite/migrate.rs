@@ -1,12 +1,14 @@
 //! Brings a database to the schema this program knows. Never touches a newer or a foreign file.
 
-use std::path::{Path, PathBuf};
+mod copy;
 
-use rusqlite::Connection;
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::super::QueueError;
-use super::{Database, Doing, beside_itself};
-use crate::disk::private;
+use super::{Database, Doing};
+use copy::Copy;
 
 /// Marks the file as ours ("OVNT").
 const APPLICATION_ID: i64 = 0x4F56_4E54;
@@ -18,8 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_account.sql"),
 ];
 
-/// Runs the migrations the database has not seen, each in a transaction of its own, after copying it if it holds
-/// anything.
+/// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.
 pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError> {
     let path = database.path.clone();
     let seen = schema_version(&database.connection, &path)?;
@@ -28,17 +29,19 @@ pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError
         let path = path.display().to_string();
         return Err(QueueError::Newer { path, found: seen, known });
     }
-    if seen > 0 && seen < known {
-        let copy = copy_path(&path, seen);
-        // Into an empty file SQLite copies, into any other it does not.
-        let _ = private::make(&copy);
-        let copied = database.connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()]);
-        copied.doing(&path, "copying it before a migration")?;
+    if seen == known {
+        return Ok(());
     }
-    for (index, migration) in MIGRATIONS.iter().enumerate().skip(seen) {
-        apply(&mut database.connection, migration, index + 1).doing(&path, "migrating it")?;
+    let mut copy = if seen == 0 { None } else { Some(Copy::begin(&path, seen + 1)?) };
+    // Another process may have migrated it while this one waited for its turn.
+    if schema_version(&database.connection, &path)? != seen {
+        drop(copy);
+        return bring_up_to_date(database);
     }
-    Ok(())
+    if let Some(copy) = &copy {
+        copy.fill(&database.connection, &path)?;
+    }
+    migrate(&mut database.connection, &path, copy.as_mut())
 }
 
 /// How many migrations the file has seen; 0 for a new one. A file that is not ours is refused.
@@ -60,26 +63,32 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<usize, QueueEr
     usize::try_from(version).map_err(|_| foreign(format!("its schema version is {version}")))
 }
 
-/// Two processes may open a new database at once: whoever comes second finds the migration done.
-fn apply(connection: &mut Connection, migration: &str, version: usize) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let seen: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if usize::try_from(seen).is_ok_and(|seen| seen >= version) {
+/// Two processes may open a new database at once: whoever comes second finds the migration done. The copy gets its name
+/// last, so that a migration which fails leaves none.
+fn migrate(connection: &mut Connection, path: &Path, copy: Option<&mut Copy>) -> Result<(), QueueError> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.doing(path, "migrating it")?;
+    let seen = schema_version(&transaction, path)?;
+    if seen >= MIGRATIONS.len() {
         return Ok(());
     }
-    transaction.execute_batch(migration)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", version as i64)?;
-    transaction.commit()
+    apply(&transaction, seen, MIGRATIONS.len()).doing(path, "migrating it")?;
+    copy.map_or(Ok(()), Copy::keep)?;
+    transaction.commit().doing(path, "migrating it")
 }
 
-fn copy_path(path: &Path, version: usize) -> PathBuf {
-    beside_itself(path, &format!(".before-{}", version + 1))
+/// Takes a database from one version to a later one.
+fn apply(connection: &Connection, from: usize, to: usize) -> rusqlite::Result<()> {
+    MIGRATIONS[from..to].iter().try_for_each(|migration| connection.execute_batch(migration))?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", to as i64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
 
     fn temporary() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -96,22 +105,92 @@ mod tests {
         }
     }
 
+    /// A database of the first version, with a job.
+    fn older() -> (tempfile::TempDir, PathBuf) {
+        let (folder, path) = temporary();
+        let old = Connection::open(&path).unwrap();
+        apply(&old, 0, 1).unwrap();
+        old.execute("INSERT INTO jobs (name, manifest, output) VALUES ('spring', 'spring.csv', 'output')", []).unwrap();
+        (folder, path)
+    }
+
+    fn job_in(path: &Path) -> String {
+        Connection::open(path).unwrap().query_row("SELECT name FROM jobs", [], |row| row.get(0)).unwrap()
+    }
+
+    fn version_of(path: &Path) -> usize {
+        schema_version(&Connection::open(path).unwrap(), path).unwrap()
+    }
+
+    /// The names of the copies there are, finished or not.
+    fn copies(folder: &tempfile::TempDir) -> Vec<String> {
+        let names =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut copies: Vec<_> =
+            names.filter_map(|name| name.strip_prefix("overnight.db.").map(str::to_owned)).collect();
+        copies.sort();
+        copies
+    }
+
     #[test]
     fn an_older_database_is_brought_along_after_a_copy_and_keeps_what_it_holds() {
-        let (_folder, path) = temporary();
-        let mut old = Connection::open(&path).unwrap();
-        apply(&mut old, MIGRATIONS[0], 1).unwrap();
-        old.execute("INSERT INTO jobs (name, manifest, output) VALUES ('spring', 'spring.csv', 'output')", []).unwrap();
-        drop(old);
-        let database = Database::open(&path).unwrap();
-        assert_eq!(schema_version(&database.connection, &path).unwrap(), MIGRATIONS.len());
-        let mode = std::os::unix::fs::PermissionsExt::mode(&copy_path(&path, 1).metadata().unwrap().permissions());
-        assert_eq!(mode & 0o777, 0o600);
-        let copy = Connection::open(copy_path(&path, 1)).unwrap();
-        for connection in [&database.connection, &copy] {
-            let name: String = connection.query_row("SELECT name FROM jobs", [], |row| row.get(0)).unwrap();
-            assert_eq!(name, "spring");
+        let (folder, path) = older();
+        drop(Database::open(&path).unwrap());
+        let copy = folder.path().join("overnight.db.before-2");
+        assert_eq!(copies(&folder), ["before-2"]);
+        assert_eq!((version_of(&path), version_of(&copy)), (MIGRATIONS.len(), 1));
+        assert_eq!((job_in(&path), job_in(&copy)), ("spring".to_owned(), "spring".to_owned()));
+        assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_copy_that_is_there_already_is_kept_and_the_next_takes_the_next_name() {
+        let (folder, path) = older();
+        for expected in [&["before-2"][..], &["before-2", "before-2-2"], &["before-2", "before-2-2", "before-2-3"]] {
+            drop(Database::open(&path).unwrap());
+            assert_eq!(copies(&folder), expected);
+            // As somebody does who goes back to the older program.
+            std::fs::copy(folder.path().join("overnight.db.before-2"), &path).unwrap();
         }
+    }
+
+    #[test]
+    fn a_migration_that_fails_changes_nothing_leaves_no_copy_and_may_be_tried_again() {
+        let (folder, path) = older();
+        let in_the_way = Connection::open(&path).unwrap();
+        in_the_way.execute_batch("CREATE TABLE workspace (a)").unwrap();
+        for _ in 0..2 {
+            assert!(matches!(Database::open(&path), Err(QueueError::Database { doing: "migrating it", .. })));
+            assert_eq!((version_of(&path), copies(&folder)), (1, vec![]));
+        }
+        in_the_way.execute_batch("DROP TABLE workspace").unwrap();
+        drop(Database::open(&path).unwrap());
+        assert_eq!((version_of(&path), job_in(&path)), (MIGRATIONS.len(), "spring".to_owned()));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_of_a_copy_is_in_nobodys_way() {
+        let (folder, path) = older();
+        std::fs::write(folder.path().join("overnight.db.before-2.part"), "half of a database").unwrap();
+        drop(Database::open(&path).unwrap());
+        assert_eq!(copies(&folder), ["before-2"]);
+        assert_eq!(job_in(&folder.path().join("overnight.db.before-2")), "spring");
+    }
+
+    #[test]
+    fn of_several_who_open_an_older_database_at_once_one_migrates_it_and_all_end_well() {
+        let (folder, path) = older();
+        let start = std::sync::Barrier::new(4);
+        let open = || {
+            start.wait();
+            Database::open(&path).map(drop)
+        };
+        std::thread::scope(|scope| {
+            let opening: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            opening.into_iter().for_each(|open| open.join().unwrap().unwrap());
+        });
+        assert_eq!((version_of(&path), copies(&folder)), (MIGRATIONS.len(), vec!["before-2".to_owned()]));
+        assert_eq!(version_of(&folder.path().join("overnight.db.before-2")), 1);
     }
 
     #[test]

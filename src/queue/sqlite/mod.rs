@@ -9,6 +9,7 @@ mod inventory;
 mod ledger;
 mod migrate;
 mod names;
+mod neighbours;
 #[cfg(test)]
 mod plans;
 mod readings;

@@ -112,6 +112,7 @@ fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
         let mut next = queue(&path, &statements);
         next.rescue(NOW, on_lost, vec![]).unwrap();
         next.last_reading().unwrap();
+        assert_eq!(next.crowded().unwrap(), None);
         next.files_seen(&mut |_| true).unwrap();
         next.end_run(NOW, "complete").unwrap();
     }
