@@ -70,3 +70,4 @@ mod store_local;
 mod support;
 mod tidy;
 mod troubleshooting;
+mod verify;

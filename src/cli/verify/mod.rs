@@ -68,7 +68,7 @@ fn check(
     now: Timestamp,
 ) -> anyhow::Result<Findings> {
     let (inventory, shelf) = (open::inventory(&located.db)?, open::shelf(&job.output, &job.job)?);
-    if job.counts.done > 0 && !shelf.is_there()? {
+    if job.counts.done > 0 && shelf.folder()?.is_none() {
         return Err(VerifyError::Gone { output: job.output.clone() }.into());
     }
     let mut desk = args.requeue.then(|| open::desk(&located.db)).transpose()?;
@@ -81,6 +81,7 @@ fn check(
     };
     let subject = Subject {
         job: &job.job,
+        output: &job.output,
         neighbours: &neighbours.iter().map(|job| job.neighbour.clone()).collect::<Vec<_>>(),
         is_quiet: is_quiet(neighbours),
         most_names: (!args.json).then_some(MOST_NAMES),
@@ -125,6 +126,10 @@ fn remark(args: &VerifyArgs, findings: &Findings, was_quiet: bool) {
                     cannot be told from orphans and left-overs yet"
                 .to_owned(),
         );
+    }
+    if findings.strange > 0 {
+        let files = counted(findings.strange, "file", "files");
+        lines.push(format!("{files} in staging belong to a job of this name in another database, and stay"));
     }
     if args.requeue {
         lines.extend(mended(findings));
