@@ -116,6 +116,7 @@ fn a_pipe_where_a_picture_should_be_is_told_and_never_waited_for() {
     let found = mended(&here, Fate::Stays).unwrap();
     assert_eq!(found.unreadable.sorted(), ["item-1.jpg: it is no file, but a folder, a pipe or a device"]);
     assert_eq!((found.total(), found.put_back), (1, 0));
+    here.overnight("show list item-1 --rehearse").end().exits(0);
 }
 
 #[test]
