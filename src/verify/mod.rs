@@ -64,7 +64,9 @@ pub struct Findings {
     pub unreadable: Names,
     /// Items of which a picture is missing or truncated.
     pub pictureless: u64,
-    /// Those of them that were put back.
+    /// Captions that are missing while their pictures are there.
+    pub captionless: u64,
+    /// Items that were put back.
     pub put_back: u64,
     /// Captions written again.
     pub restored: u64,
@@ -83,6 +85,7 @@ impl Findings {
             strange: 0,
             unreadable: names(),
             pictureless: 0,
+            captionless: 0,
             put_back: 0,
             restored: 0,
         }
@@ -203,6 +206,7 @@ fn mend(
 ) -> Result<(), VerifyError> {
     let pictureless: Vec<&StoredItem> = look.pictureless().map(|item| &page[item]).collect();
     findings.pictureless += pictureless.len() as u64;
+    findings.captionless += look.captions_gone().count() as u64;
     let Some((desk, now)) = desk else { return Ok(()) };
     for odd in look.captions_gone() {
         if let Some(text) = page[odd.item].artifact.as_ref().and_then(|artifact| artifact.caption.as_deref()) {
