@@ -270,7 +270,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// Address to listen on. Beyond this machine the only key is a token: OVERNIGHT_SIMULATE_TOKEN, or one it makes and
-    /// prints on stderr; /stats and /reset want it too
+    /// prints on stderr; /stats, /account and /reset want it too
     #[arg(long, value_name = "ADDR", default_value_t = Ipv4Addr::LOCALHOST.into())]
     pub bind: IpAddr,
     /// Another seed gives other pictures, and faults to other requests
