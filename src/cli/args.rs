@@ -72,20 +72,26 @@ const SHOW_EXAMPLES: &str = "Examples:
 
 const LEDGER_EXAMPLES: &str = "Examples:
   overnight ledger                               every job of this folder's workspace
-  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 --timezone America/Los_Angeles
-                                                 one job's November, by the days of the bill
-  overnight ledger --format csv > november.csv   a line for each job, day, model and outcome, without sums
+  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 \
+    --timezone America/Los_Angeles               one job's November, by the days
+                                                 of the bill
+  overnight ledger --format csv > november.csv   a line for each job, day, model and
+                                                 outcome, without sums
 
 Outcomes:
   done                                 answered whole, picture kept
   refused rejected transient throttled fatal
                                        answered whole, and no picture: why not
   lost                                 it left, and no whole answer came: maybe billed
-  open                                 on its way still, or received and not settled yet
+  received                             answered whole; waits in staging for a run
+  open                                 on its way still
   unsent                               it never left: free
 
-An attempt belongs to the day on which it was sent. What answers used, by their own count, is settled; for what is lost
-or open nobody can know, and it is told apart, with the most it may have cost.";
+An attempt belongs to the day on which it was sent. What answers used, by their
+own count, is settled; for what is lost or open nobody can know, and it is told
+apart, with the most it may have cost, at one image each. Only pictures have a
+price here. unpriced_attempts are those that may have cost something at a price
+that nobody knew: cost_usd and maybe_billed_usd are without them.";
 
 const RETRY_EXAMPLES: &str = "Examples:
   overnight retry nightly                        what failed, but not what was refused or lost
@@ -264,7 +270,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, default_value_t = 0)]
     pub port: u16,
     /// Address to listen on. Beyond this machine the only key is a token: OVERNIGHT_SIMULATE_TOKEN, or one it makes and
-    /// prints on stderr; /stats and /reset want it too
+    /// prints on stderr; /stats, /account and /reset want it too
     #[arg(long, value_name = "ADDR", default_value_t = Ipv4Addr::LOCALHOST.into())]
     pub bind: IpAddr,
     /// Another seed gives other pictures, and faults to other requests

@@ -92,7 +92,7 @@ fn as_text(jobs: &[JobStatus], now: Timestamp, rehearsal: bool) -> String {
 
 fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
     let images = counted(status.images, "picture", "pictures");
-    let attempts = counted(status.attempts, "request", "requests");
+    let attempts = counted(status.attempts, "attempt", "attempts");
     let lost = match (status.lost_attempts, rehearsal) {
         (0, _) => String::new(),
         (lost, true) => format!(", {} of them lost", count(lost)),
@@ -106,8 +106,8 @@ fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
     };
     [
         format!("{}: {}\n", one_line(&status.job), standing(status, now)),
-        format!("  items       {}\n", items(&status.counts)),
-        format!("  made        {images}, {attempts} sent{lost}\n"),
+        format!("  items       {}\n", items(&status.counts, status.running_since.is_some())),
+        format!("  made        {images}, {attempts}{lost}\n"),
         format!("  cost        {cost}\n"),
         format!("  pictures    {}\n", one_line(&status.output.display().to_string())),
     ]
@@ -123,9 +123,10 @@ fn standing(status: &JobStatus, now: Timestamp) -> String {
     }
 }
 
-fn items(counts: &Counts) -> String {
+fn items(counts: &Counts, is_on: bool) -> String {
     let mut clauses = vec![format!("{} done of {}", count(counts.done), count(counts.total()))];
-    for (number, what) in [(counts.queued, "queued"), (counts.running, "running"), (counts.cancelled, "cancelled")] {
+    let running = if is_on { "running" } else { "in hand when their run died: run again" };
+    for (number, what) in [(counts.queued, "queued"), (counts.cancelled, "cancelled"), (counts.running, running)] {
         if number > 0 {
             clauses.push(format!("{} {what}", count(number)));
         }

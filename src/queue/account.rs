@@ -12,7 +12,9 @@ pub enum AttemptEnd {
     Failed(FailureKind),
     /// It left, and no whole answer came: maybe billed.
     Lost,
-    /// It left, or a whole answer waits in staging, and it has not ended yet.
+    /// Answered whole, which waits in staging; it has not ended yet.
+    Received,
+    /// It left, and nobody knows yet what comes of it.
     Open,
     /// It never left: free.
     Unsent,
@@ -22,7 +24,8 @@ impl AttemptEnd {
     /// How an attempt in this state ended, which gave nothing for this cause.
     pub const fn of(state: AttemptState, cause: Option<FailureKind>) -> Self {
         match (state, cause) {
-            (AttemptState::Sent | AttemptState::Received, _) => Self::Open,
+            (AttemptState::Sent, _) => Self::Open,
+            (AttemptState::Received, _) => Self::Received,
             (AttemptState::Settled, None) => Self::Done,
             (AttemptState::Settled, Some(kind)) => Self::Failed(kind),
             (AttemptState::Unsent, _) => Self::Unsent,
@@ -41,6 +44,7 @@ impl AttemptEnd {
             Self::Done => "done",
             Self::Failed(kind) => kind.as_str(),
             Self::Lost => "lost",
+            Self::Received => "received",
             Self::Open => "open",
             Self::Unsent => "unsent",
         }
@@ -58,7 +62,7 @@ pub struct AttemptEntry<'a> {
     pub sent_at: Timestamp,
     /// How it ended.
     pub end: AttemptEnd,
-    /// The images that came and are paid; unknown if it was lost, or is open.
+    /// The images that came and are paid, or wait in staging; unknown if it was lost, or is open.
     pub images: Option<u64>,
     /// Tokens as the answer counted them, where it did.
     pub usage: Option<Usage>,

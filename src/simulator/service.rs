@@ -84,7 +84,7 @@ impl Service {
 }
 
 /// The routes. A base URL may hold any path, so everything but our own is looked at by its end. Whatever is asked, the
-/// door is passed first; but a link to a picture, which nobody can guess a key for, is open to who knows it.
+/// door is passed first; but a link to a picture wants no token: it is open to who knows it, by a name of this machine.
 pub(super) fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/stats", get(async |State(service): State<Arc<Service>>| Json(service.stats())))
@@ -115,6 +115,7 @@ async fn fetch(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, StatusCode> {
+    service.door.check_name(&headers).map_err(|_| StatusCode::FORBIDDEN)?;
     if !key::keys(&uri, &headers).is_empty() {
         return Err(StatusCode::BAD_REQUEST);
     }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use shelf::{Found, KeptFile, Presence, Shelf};
+pub use shelf::{FolderId, Found, KeptFile, Presence, Shelf};
 
 use crate::domain::{Artifact, Receipt, Received, Reply, Room, Sent, StagedImage, io_words};
 

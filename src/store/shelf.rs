@@ -2,7 +2,7 @@
 //! of one.
 
 use super::StoreError;
-use crate::domain::Artifact;
+use crate::domain::{Artifact, Mark};
 
 /// A file as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,15 @@ pub enum Presence {
     Unreadable(String),
 }
 
+/// Which folder lies somewhere: a name alone does not say, for a disk may go from it or come to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FolderId {
+    /// The file system.
+    pub device: u64,
+    /// The folder's number there.
+    pub inode: u64,
+}
+
 /// What is found in an output folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
@@ -54,13 +63,13 @@ pub enum Found {
 /// The files of one job, looked at from outside: nothing is made, locked or tried by opening it. All methods may block
 /// on the disk, and several threads may look at once.
 pub trait Shelf: Sync {
-    /// Whether the output folder is there at all.
-    fn is_there(&self) -> Result<bool, StoreError>;
+    /// Which folder lies where the output folder should; `None` if none does.
+    fn folder(&self) -> Result<Option<FolderId>, StoreError>;
 
     /// The files that an artifact consists of: its pictures, then its caption.
     fn files(&self, artifact: &Artifact) -> Vec<KeptFile>;
 
-    /// What lies where this file was kept. It is read only as far as it may be the same.
+    /// What lies where this file was kept. It is read only as far as it may be the same, and never waited for.
     fn look(&self, file: &KeptFile) -> Presence;
 
     /// Calls `each` with every picture and caption below the output folder, in no order. What the store keeps for
@@ -68,9 +77,11 @@ pub trait Shelf: Sync {
     fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError>;
 
     /// Calls `each` with the path below the output folder of everything in the job's staging, but for what belongs to
-    /// these images. Each is known by the name it was staged under.
-    fn walk_staging(&self, received: &[&str], each: &mut dyn FnMut(String)) -> Result<(), StoreError>;
+    /// these images, each known by the name it was staged under. Returns how many other files bear another mark than
+    /// this: a job of the same name in another database left them, and only that one knows what they are.
+    fn walk_staging(&self, mark: &Mark, received: &[&str], each: &mut dyn FnMut(String)) -> Result<u64, StoreError>;
 
-    /// Writes a caption anew where it stood, durably and all or nothing.
-    fn restore(&self, caption: &KeptFile, text: &str) -> Result<(), StoreError>;
+    /// Writes a caption anew where it stood, durably and all or nothing. Returns false, and leaves everything as it is,
+    /// if something stands there meanwhile.
+    fn restore(&self, caption: &KeptFile, text: &str) -> Result<bool, StoreError>;
 }

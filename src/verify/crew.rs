@@ -35,13 +35,26 @@ pub(super) struct Odd {
 }
 
 impl Odd {
-    /// Whether a picture is not there, or not to its end.
+    /// Whether it is not there, or not to its end.
+    fn is_gone(&self) -> bool {
+        matches!(self.presence, Presence::Missing | Presence::Truncated)
+    }
+
     fn is_picture_gone(&self) -> bool {
-        !self.file.is_caption && matches!(self.presence, Presence::Missing | Presence::Truncated)
+        !self.file.is_caption && self.is_gone()
     }
 }
 
 impl Look {
+    /// Looks once more at what was gone: a disk that went and came back within a moment took nothing with it that has to
+    /// be bought again.
+    pub fn again(&mut self, shelf: &dyn Shelf) {
+        for odd in self.odd.iter_mut().filter(|odd| odd.is_gone()) {
+            odd.presence = shelf.look(&odd.file);
+        }
+        self.odd.retain(|odd| odd.presence != Presence::Same);
+    }
+
     /// The items that lost a picture, each once.
     pub fn pictureless(&self) -> impl Iterator<Item = usize> {
         let mut items: Vec<usize> = self.odd.iter().filter(|odd| odd.is_picture_gone()).map(|odd| odd.item).collect();

@@ -5,14 +5,14 @@ mod claims;
 mod crew;
 mod names;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use claims::Neighbour;
 pub use names::Names;
 
 use crate::domain::{StagedImage, Timestamp};
 use crate::queue::{Desk, Inventory, QueueError, StoredItem};
-use crate::store::{Found, Presence, Shelf, StoreError};
+use crate::store::{FolderId, Found, Presence, Shelf, StoreError};
 use claims::Claims;
 use crew::Look;
 
@@ -33,6 +33,8 @@ pub struct Parts<'a> {
 pub struct Subject<'a> {
     /// The job.
     pub job: &'a str,
+    /// Its output folder, for messages.
+    pub output: &'a Path,
     /// Every job whose files may lie in the same folder, itself among them.
     pub neighbours: &'a [Neighbour],
     /// Whether none of them has a run on: what belongs to nobody cannot be told from work in progress.
@@ -56,11 +58,15 @@ pub struct Findings {
     pub orphaned: Names,
     /// What was left in staging.
     pub staged: Names,
+    /// How many files in staging another database has there: they stay, and are no finding.
+    pub strange: u64,
     /// What could not be read, each with why.
     pub unreadable: Names,
     /// Items of which a picture is missing or truncated.
     pub pictureless: u64,
-    /// Those of them that were put back.
+    /// Captions that are missing while their pictures are there.
+    pub captionless: u64,
+    /// Items that were put back.
     pub put_back: u64,
     /// Captions written again.
     pub restored: u64,
@@ -76,8 +82,10 @@ impl Findings {
             truncated: names(),
             orphaned: names(),
             staged: names(),
+            strange: 0,
             unreadable: names(),
             pictureless: 0,
+            captionless: 0,
             put_back: 0,
             restored: 0,
         }
@@ -123,28 +131,63 @@ pub enum VerifyError {
         /// The folder.
         output: PathBuf,
     },
+    /// Another folder lies there than when the verification began: a disk went or came, whose pictures are not gone.
+    #[error(
+        "the output folder {} is another one than when this began, as when a disk goes or comes; what was found is not \
+         told, and nothing more was put back ({put_back} before); see that the disk is there, then verify again", output.display()
+    )]
+    Replaced {
+        /// The folder.
+        output: PathBuf,
+        /// Items that were put back before.
+        put_back: u64,
+    },
+}
+
+/// The output folder as it was when the verification began.
+#[derive(Debug, Clone, Copy)]
+struct Ground(Option<FolderId>);
+
+impl Ground {
+    /// That it is the same still.
+    fn check(self, shelf: &dyn Shelf, subject: &Subject<'_>, findings: &Findings) -> Result<(), VerifyError> {
+        match shelf.folder()? == self.0 {
+            true => Ok(()),
+            false => Err(VerifyError::Replaced { output: subject.output.to_owned(), put_back: findings.put_back }),
+        }
+    }
 }
 
 /// Looks at every file of the job's done items, then, if nothing is at work there, for files that belong to nobody.
 pub fn verify(mut parts: Parts<'_>, subject: &Subject<'_>) -> Result<Findings, VerifyError> {
     let mut findings = Findings::new(subject.most_names);
-    check_items(&mut parts, subject, &mut findings)?;
-    if subject.is_quiet && parts.shelf.is_there()? {
+    let ground = Ground(parts.shelf.folder()?);
+    check_items(&mut parts, subject, ground, &mut findings)?;
+    ground.check(parts.shelf, subject, &findings)?;
+    if subject.is_quiet && ground.0.is_some() {
         find_orphans(&parts, subject, &mut findings)?;
         find_left_over(&parts, subject, &mut findings)?;
     }
     Ok(findings)
 }
 
-fn check_items(parts: &mut Parts<'_>, subject: &Subject<'_>, findings: &mut Findings) -> Result<(), VerifyError> {
+fn check_items(
+    parts: &mut Parts<'_>,
+    subject: &Subject<'_>,
+    ground: Ground,
+    findings: &mut Findings,
+) -> Result<(), VerifyError> {
     let (mut items, mut bytes, mut fault) = (0, 0, None);
     parts.inventory.items(subject.job, &mut |page| {
-        let look = crew::look(page, parts.shelf);
+        let mut look = crew::look(page, parts.shelf);
+        look.again(parts.shelf);
         items += look.items;
         bytes += look.bytes;
         findings.checked += look.files;
         look.odd.iter().for_each(|odd| findings.note(&odd.file.file, &odd.presence));
-        let mended = mend(page, &look, subject.job, parts.shelf, &mut parts.desk, findings);
+        // What lies in another folder than before says nothing of what was kept.
+        let mended = ground.check(parts.shelf, subject, findings);
+        let mended = mended.and_then(|()| mend(page, &look, subject.job, parts.shelf, &mut parts.desk, findings));
         (parts.progress)(items, bytes);
         fault = mended.err();
         fault.is_none()
@@ -163,15 +206,14 @@ fn mend(
 ) -> Result<(), VerifyError> {
     let pictureless: Vec<&StoredItem> = look.pictureless().map(|item| &page[item]).collect();
     findings.pictureless += pictureless.len() as u64;
+    findings.captionless += look.captions_gone().count() as u64;
     let Some((desk, now)) = desk else { return Ok(()) };
     for odd in look.captions_gone() {
         if let Some(text) = page[odd.item].artifact.as_ref().and_then(|artifact| artifact.caption.as_deref()) {
-            shelf.restore(&odd.file, text)?;
-            findings.restored += 1;
+            findings.restored += u64::from(shelf.restore(&odd.file, text)?);
         }
     }
-    // A disk that went away meanwhile took nothing with it that has to be bought again.
-    if !pictureless.is_empty() && shelf.is_there()? {
+    if !pictureless.is_empty() {
         findings.put_back += desk.remake(*now, job, &pictureless)?;
     }
     Ok(())
@@ -197,6 +239,7 @@ fn find_orphans(parts: &Parts<'_>, subject: &Subject<'_>, findings: &mut Finding
 fn find_left_over(parts: &Parts<'_>, subject: &Subject<'_>, findings: &mut Findings) -> Result<(), VerifyError> {
     let received: Vec<StagedImage> = parts.inventory.staged(subject.job)?;
     let received: Vec<&str> = received.iter().map(|image| image.staged.as_str()).collect();
-    parts.shelf.walk_staging(&received, &mut |file| findings.staged.add(file))?;
+    let mark = parts.inventory.mark()?;
+    findings.strange = parts.shelf.walk_staging(&mark, &received, &mut |file| findings.staged.add(file))?;
     Ok(())
 }

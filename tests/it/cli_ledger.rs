@@ -124,15 +124,56 @@ fn the_text_parts_what_is_settled_from_what_is_uncertain() {
     here.write("list.csv", "id,prompt\na,cup\nb,pot [[simulate:cut ok]]\n");
     here.overnight("run list.csv --rehearse").end().exits(0);
     let page = here.overnight("ledger --rehearse").end().exits(0).stdout;
-    assert!(page.starts_with("list, gemini-3.1-flash-lite-image:\n  day "), "{page}");
+    assert!(page.starts_with("list, gemini-3.1-flash-lite-image, 20"), "{page}");
+    assert!(page.contains(":\nday   outcome ") && !page.contains("thought  "), "{page}");
+    assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
     for words in [
         "settled    2 attempts, 2 images, ",
-        "lost       1 attempt, no whole answer came: maybe billed, up to $0.0336",
+        "answered   2 attempts with usage",
+        "lost       1 attempt, no whole answer came: maybe billed, up to $0.0336 at one",
         "those of UTC",
         "this is a rehearsal",
     ] {
         assert!(page.contains(words), "`{words}` is not in:\n{page}");
     }
+}
+
+#[test]
+fn the_page_says_which_days_were_asked_for_and_the_document_whether_it_is_a_rehearsal() {
+    let here = Workspace::with_list(1);
+    here.overnight("run list.csv --rehearse").end().exits(0);
+    let page = |words: &str| here.overnight(&format!("ledger --rehearse {words}")).end().exits(0).stdout;
+    assert!(page("--since 2020-01-01 --until 2020-01-02").contains("period     2020-01-01 to 2020-01-02"));
+    assert!(page("--since 2020-01-01").contains("period     from 2020-01-01 on\n"));
+    assert!(!page("").contains("period"));
+    assert_eq!(ledger(&here, "--rehearse")["rehearsal"], true);
+}
+
+#[test]
+fn the_help_says_its_words_at_80_columns_without_breaking_them_itself() {
+    let help = Workspace::new().overnight("ledger --help").env("COLUMNS", "80").end().exits(0).stdout;
+    let examples = help.split("Examples:").nth(1).unwrap();
+    assert!(examples.lines().all(|line| line.chars().count() <= 80), "{examples}");
+    assert!(examples.contains("unpriced_attempts are those"), "{examples}");
+}
+
+#[test]
+fn an_answer_that_waits_in_staging_is_received_with_what_it_used() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    // A folder stands where the picture should go, so that publishing fails after the receipt was committed.
+    let in_the_way = ["png", "jpg"].map(|extension| here.path(&format!("output/list/item-1.{extension}/x")));
+    in_the_way.iter().for_each(|folder| std::fs::create_dir_all(folder).unwrap());
+    here.overnight("run list.csv").at(&simulator.url()).end().exits(1);
+    let totals = &ledger(&here, "")["totals"];
+    assert_eq!((&totals["received"]["attempts"], &totals["received"]["images"]), (&json!(1), &json!(1)));
+    assert_eq!(totals["received"]["cost_usd"], 0.0336);
+    assert_eq!(totals["received"]["output_tokens"], simulator.account().total.output_tokens);
+    assert_eq!((&totals["open"]["attempts"], &totals["settled"]["attempts"]), (&json!(0), &json!(0)));
+    let page = here.overnight("ledger").end().exits(0).stdout;
+    assert!(
+        page.contains("received   1 attempt, 1 image, ") && page.contains("answered   1 attempt with usage"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -62,6 +62,35 @@ fn files_are_looked_at_as_they_lie_there_now() {
 }
 
 #[test]
+fn each_way_of_being_amiss_has_a_next_step_of_its_own() {
+    let here = Workspace::with_list(1);
+    here.overnight("run list.csv --rehearse").end().exits(0);
+    let (picture, caption) = ("output/list-rehearsal/item-1.jpg", "output/list-rehearsal/item-1.txt");
+    let bytes = std::fs::read(here.path(picture)).unwrap();
+    let said = here.read(caption);
+    let verify = "verify list --requeue --rehearse\n";
+    // Also what differs by a line end only is changed: `verify` says the same.
+    here.write(caption, &format!("{said}\n"));
+    let told = page(&here, "item-1").replace("\n  # ", " ");
+    for words in ["caption, CHANGED", "delete it and type this; nothing is sent", verify] {
+        assert!(told.contains(words), "`{words}` is not in:\n{told}");
+    }
+    here.write(caption, &said);
+    here.write(picture, "somebody's work");
+    let told = page(&here, "item-1").replace("\n  # ", " ");
+    for words in ["bytes, CHANGED", "somebody's work, and stays; to have it made again", "delete", verify] {
+        assert!(told.contains(words), "`{words}` is not in:\n{told}");
+    }
+    std::fs::write(here.path(picture), &bytes[..bytes.len() / 2]).unwrap();
+    let told = page(&here, "item-1").replace("\n  # ", " ");
+    for words in ["bytes, CUT SHORT", "missing or cut short", verify] {
+        assert!(told.contains(words), "`{words}` is not in:\n{told}");
+    }
+    let told = here.overnight("show list item-1 --rehearse --json").end().exits(0).json();
+    assert_eq!((&told["files"][0]["on_disk"], &told["files"][1]["on_disk"]), (&json!("truncated"), &json!("there")));
+}
+
+#[test]
 fn the_json_is_one_document_with_every_key() {
     let here = Workspace::with_list(1);
     here.overnight("run list.csv --rehearse --aspect-ratio 4:5").end().exits(0);

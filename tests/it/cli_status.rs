@@ -73,6 +73,8 @@ fn a_killed_run_is_not_on() {
     gate.wait_for(1);
     run.kill();
     assert_eq!(here.status("list")["running_since"], Value::Null);
+    let text = here.overnight("status").end().exits(0).stdout;
+    assert!(text.contains("0 done of 1, 1 in hand when their run died: run again\n"), "{text}");
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn the_text_says_how_each_job_stands() {
     assert!(text.starts_with("list: 2 left to do\n"), "{text}");
     for words in [
         "1 done of 3, 2 queued",
-        "1 picture, 1 request sent",
+        "1 picture, 1 attempt\n",
         "nothing, this is a rehearsal",
         "$0.03",
         "output/list-rehearsal",

@@ -52,7 +52,10 @@ fn attempts(here: &Workspace) -> u64 {
 fn a_job_whose_files_are_as_they_were_kept_is_clean_and_left_as_it_is() {
     let here = done(3);
     let before = here.files(".");
-    let clean = json!({"checked": 6, "missing": [], "changed": [], "truncated": [], "orphaned": [], "staged": []});
+    let clean = json!({
+        "checked": 6, "missing": [], "changed": [], "truncated": [], "orphaned": [], "staged": [], "unreadable": [],
+        "put_back": 0, "restored": 0,
+    });
     assert_eq!(findings(&here, "", 0), clean);
     assert_eq!(findings(&here, "--requeue", 0), clean);
     let ended = here.overnight("verify list --rehearse").end().exits(0);
@@ -81,6 +84,7 @@ fn each_kind_of_finding_is_told_by_its_path() {
         "checked": 12, "missing": [one, "item-5.txt"], "changed": [two, three, "item-4.txt", six],
         "truncated": [two, six],
         "orphaned": ["item-6~2.webp", "mine/holiday.JPG"], "staged": [".staging/list/7-1.part"],
+        "unreadable": [], "put_back": 0, "restored": 0,
     });
     assert_eq!(findings(&here, "", 1), expected);
     let page = here.overnight("verify list --rehearse").end().exits(1).stdout;
@@ -89,8 +93,10 @@ fn each_kind_of_finding_is_told_by_its_path() {
         "\nmissing, 2: nothing lies there any more\n  item-1.",
         "\ntruncated, 2: only the beginning",
         "\nchanged, 2: ",
-        "\norphaned, 2: no item has them\n  item-6~2.webp\n  mine/holiday.JPG\n",
+        "\norphaned, 2: no item has them; keep, move or delete them\n  item-6~2.webp\n  mine/holiday.JPG\n",
         "\nstaged, 1: ",
+        "again, delete it, then verify --requeue\n",
+        "\nNext:\n  # has the next run make 3 pictures again, for nothing: this is a rehearsal\n  # writes 1 caption again, ",
         "verify list --requeue --rehearse\n",
     ] {
         assert!(page.contains(words), "`{words}` is not in:\n{page}");
@@ -108,7 +114,8 @@ fn what_is_missing_or_truncated_is_put_back_and_made_by_the_next_run_and_nothing
     remove(&here, "item-4.txt");
     let ended = here.overnight("verify list --rehearse --requeue").end().exits(1);
     let ended = ended.says(&["2 items queued again", "1 caption written again", "somebody's work, and stays"]);
-    assert!(!ended.stdout.contains("Next:"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\nNext:\n  # makes 2 pictures again, "), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with("overnight run list.csv --rehearse\n"), "{}", ended.stdout);
     assert_eq!(here.read(&format!("{OUTPUT}/item-4.txt")), caption, "without any request");
     let status = here.status("--rehearse list");
     assert_eq!(
@@ -141,6 +148,23 @@ fn every_image_of_an_answer_is_checked_and_one_that_is_gone_has_the_item_made_ag
     run(&here);
     findings(&here, "", 0);
     assert_eq!(here.status("--rehearse list")["images"], here.pictures(OUTPUT).len());
+}
+
+#[test]
+fn what_mending_costs_is_told_before_it_is_asked_for() {
+    let (here, simulator) = (Workspace::new(), Simulated::start());
+    here.write("jobs/night.toml", "manifest = \"../list.csv\"\n");
+    here.write("list.csv", "id,prompt\na,cup\nb,jug [[simulate:no-image ok]]\n");
+    here.overnight("run jobs/night.toml").at(&simulator.url()).end().exits(0);
+    fs::remove_dir_all(here.path("output/night")).unwrap();
+    fs::create_dir(here.path("output/night")).unwrap();
+    let told = here.overnight("verify night").end().exits(1).stdout;
+    assert!(told.contains("  # has the next run make 2 pictures again, about $0.0672 at the list price\n"), "{told}");
+    let told = here.overnight("verify night --requeue").end().exits(1).stdout;
+    assert!(told.contains("  # makes 2 pictures again, about $0.0672 at the list price\n"), "{told}");
+    assert!(told.ends_with("overnight run jobs/night.toml\n"), "{told}");
+    let told = here.overnight("verify night --json --requeue").end().exits(0).json();
+    assert_eq!((&told["put_back"], &told["restored"]), (&json!(0), &json!(0)));
 }
 
 #[test]
@@ -204,6 +228,7 @@ fn what_cannot_be_read_is_told_with_the_reason_and_the_rest_is_checked() {
     let ended = ended.says(&[&format!("cannot read {one}: "), "0 items queued again"]);
     assert_eq!(ended.stderr.contains(&format!("cannot read {two}: permission denied")), is_sealed);
     assert_eq!((&ended.json()["checked"], &ended.json()["missing"]), (&json!(6), &json!([])));
+    assert!(ended.json()["unreadable"][0].as_str().unwrap().starts_with(&format!("{one}: ")));
 }
 
 #[test]

@@ -71,3 +71,4 @@ mod store_local;
 mod support;
 mod tidy;
 mod troubleshooting;
+mod verify;

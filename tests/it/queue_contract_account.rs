@@ -52,7 +52,7 @@ pub fn the_account_tells_how_each_attempt_ended_and_what_it_used(workspace: &dyn
         "job m done Some(1) Some(1120) Some(33600000) Some(33600000)",
         "job m lost None None None Some(33600000)",
         "job m open None None None Some(33600000)",
-        "job m open None Some(1120) None Some(33600000)",
+        "job m received Some(1) Some(1120) None Some(33600000)",
         "job m refused Some(1) Some(1120) Some(33600000) Some(33600000)",
         "job m unsent Some(0) None Some(0) Some(33600000)",
     ];

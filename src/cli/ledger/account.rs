@@ -29,10 +29,12 @@ pub(super) struct Heading {
 pub(super) struct Sums {
     pub attempts: u64,
     pub images: u64,
+    /// Those whose answer said what it used.
+    pub answered: u64,
     pub prompt_tokens: u64,
     pub output_tokens: u64,
     pub thought_tokens: u64,
-    /// What is settled, where a price was known.
+    /// What whole answers cost, where a price was known.
     pub cost: Option<Usd>,
     /// The most that the uncertain ones may have cost, where a price was known.
     pub maybe: Option<Usd>,
@@ -91,12 +93,17 @@ impl Sums {
         let was_used = entry.usage.is_some() || entry.images.is_some_and(|images| images > 0);
         let (cost, maybe, is_free) = match entry.end {
             AttemptEnd::Done | AttemptEnd::Failed(_) => (entry.cost, None, !was_used),
+            // What was reserved is the price of one image.
+            AttemptEnd::Received => {
+                (entry.reserved.map(|one| one.times(entry.images.unwrap_or_default())), None, !was_used)
+            }
             AttemptEnd::Lost | AttemptEnd::Open => (None, entry.reserved, false),
             AttemptEnd::Unsent => (Some(Usd::ZERO), None, true),
         };
         Self {
             attempts: 1,
             images: entry.images.unwrap_or_default(),
+            answered: entry.usage.is_some().into(),
             prompt_tokens: usage.prompt_tokens,
             output_tokens: usage.output_tokens,
             thought_tokens: usage.thought_tokens,
@@ -111,6 +118,7 @@ impl AddAssign for Sums {
     fn add_assign(&mut self, other: Self) {
         self.attempts += other.attempts;
         self.images += other.images;
+        self.answered += other.answered;
         self.prompt_tokens += other.prompt_tokens;
         self.output_tokens += other.output_tokens;
         self.thought_tokens += other.thought_tokens;

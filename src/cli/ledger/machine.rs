@@ -10,6 +10,8 @@ use crate::queue::AttemptEnd;
 /// The document of `ledger --json`: every key always there, null where nothing is known.
 #[derive(Serialize)]
 struct Document<'a> {
+    /// Whether a simulator answered all of it, so that nothing was paid.
+    rehearsal: bool,
     timezone: &'a str,
     since: Option<String>,
     until: Option<String>,
@@ -33,6 +35,8 @@ struct Line<'a> {
 struct Totals {
     /// Answered whole.
     settled: Figures,
+    /// Answered whole, and waiting in staging.
+    received: Figures,
     lost: Figures,
     open: Figures,
     unsent: Figures,
@@ -68,7 +72,7 @@ const COLUMNS: [&str; 12] = [
 
 impl From<Sums> for Figures {
     fn from(sums: Sums) -> Self {
-        let Sums { attempts, images, prompt_tokens, output_tokens, thought_tokens, cost, maybe, unpriced } = sums;
+        let Sums { attempts, images, prompt_tokens, output_tokens, thought_tokens, cost, maybe, unpriced, .. } = sums;
         Self {
             attempts,
             images,
@@ -98,12 +102,14 @@ impl<'a> From<(&'a Heading, &Sums)> for Line<'a> {
 pub(super) fn document(account: &Account, args: &LedgerArgs) -> anyhow::Result<String> {
     let total = |end: AttemptEnd| account.sum(|heading| heading.end == end).into();
     let document = Document {
+        rehearsal: account.rehearsed,
         timezone: account.zone_name(),
         since: args.since.map(|day| day.to_string()),
         until: args.until.map(|day| day.to_string()),
         lines: account.lines.iter().map(Line::from).collect(),
         totals: Totals {
             settled: account.sum(|heading| heading.end.is_settled()).into(),
+            received: total(AttemptEnd::Received),
             lost: total(AttemptEnd::Lost),
             open: total(AttemptEnd::Open),
             unsent: total(AttemptEnd::Unsent),

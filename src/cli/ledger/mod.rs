@@ -27,7 +27,7 @@ pub(super) fn run(args: &LedgerArgs) -> anyhow::Result<Code> {
     }
     let format = if args.json { LedgerFormat::Json } else { args.format };
     let told = match format {
-        LedgerFormat::Text => text::page(&account),
+        LedgerFormat::Text => text::page(&account, args),
         LedgerFormat::Csv => machine::table(&account)?,
         LedgerFormat::Json => machine::document(&account, args)?,
     };
@@ -45,6 +45,16 @@ fn grouped(asked: Vec<(PathBuf, Vec<String>)>) -> Vec<(PathBuf, Vec<String>)> {
         }
     }
     grouped
+}
+
+/// The days that were asked for, in words; none if all were.
+fn period(args: &LedgerArgs) -> Option<String> {
+    match (args.since, args.until) {
+        (Some(since), Some(until)) => Some(format!("{since} to {until}, both with it")),
+        (Some(since), None) => Some(format!("from {since} on")),
+        (None, Some(until)) => Some(format!("to {until}, and with it")),
+        (None, None) => None,
+    }
 }
 
 /// The time from the beginning of the first day to the end of the last.

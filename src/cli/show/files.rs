@@ -1,20 +1,18 @@
-//! The files of an item as they lie on the disk now. Never repairs them.
+//! The files of an item as they lie on the disk now, beside what was asked for. Never repairs them, and never judges a
+//! file by itself: that is the shelf's.
 
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Serialize;
-
-use crate::domain::ImageFile;
-use crate::queue::ItemStory;
+use crate::domain::{AspectRatio, ImageFile};
+use crate::queue::{ItemStory, JobStatus};
+use crate::store::{Presence, Shelf};
 
 /// A file that was kept for an item.
 #[derive(Debug)]
-pub(super) struct KeptFile {
+pub(super) struct Looked {
     /// Where it lies: the output folder and its path below that.
     pub path: PathBuf,
-    /// Whether it still lies there.
+    /// What lies there now.
     pub presence: Presence,
     /// The picture that was kept under this name; none for a caption.
     pub picture: Option<ImageFile>,
@@ -22,66 +20,36 @@ pub(super) struct KeptFile {
     pub fits: Option<bool>,
 }
 
-/// Whether a file is what was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Presence {
-    /// It is there as it was kept.
-    There,
-    /// Something else is there.
-    Changed,
-    /// Nothing is there.
-    Missing,
-    /// Something is there that cannot be read.
-    Unreadable,
-}
-
-impl KeptFile {
-    /// Whether it lies there as it was kept.
-    pub fn is_there(&self) -> bool {
-        self.presence == Presence::There
+impl Looked {
+    /// Whether it can be put back as it is: nothing lies there, or only the beginning of a picture.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.presence, Presence::Missing | Presence::Truncated)
     }
 
-    /// Whether nothing lies there.
-    pub fn is_missing(&self) -> bool {
-        self.presence == Presence::Missing
+    /// Whether something else lies there than was kept.
+    pub fn is_changed(&self) -> bool {
+        self.presence == Presence::Changed
     }
 }
 
-/// The item's pictures and its caption, below this output folder.
-pub(super) fn kept(story: &ItemStory, output: &Path) -> Vec<KeptFile> {
+/// The item's pictures and its caption, as they lie on the job's shelf.
+pub(super) fn look(story: &ItemStory, job: &JobStatus, shelf: &dyn Shelf) -> Vec<Looked> {
     let Some(artifact) = &story.record.artifact else { return vec![] };
     let asked = story.record.item.request.aspect_ratio;
-    let mut files = Vec::new();
-    for picture in &artifact.images {
-        let path = output.join(&picture.file);
-        let presence = presence(blake3_of(&path).map(|hash| hash == picture.blake3));
-        let size = picture.width.zip(picture.height);
-        let fits = asked.zip(size).map(|(ratio, (width, height))| ratio.fits(width, height));
-        files.push(KeptFile { path, presence, picture: Some(picture.clone()), fits });
-    }
-    if let Some(caption) = &artifact.caption {
-        // The caption stands beside the first picture.
-        let path = output.join(artifact.images.first().map_or("", |picture| &picture.file)).with_extension("txt");
-        let text = std::fs::read_to_string(&path);
-        let presence = presence(text.map(|text| text.trim_end() == caption.trim_end()));
-        files.push(KeptFile { path, presence, picture: None, fits: None });
-    }
-    files
+    let files = shelf.files(artifact).into_iter();
+    let files = files.map(|file| {
+        let picture = artifact.images.iter().find(|image| image.file == file.file);
+        Looked {
+            path: job.output.join(&file.file),
+            presence: shelf.look(&file),
+            picture: picture.cloned(),
+            fits: picture.and_then(|picture| fits(picture, asked)),
+        }
+    });
+    files.collect()
 }
 
-fn presence(same: io::Result<bool>) -> Presence {
-    match same {
-        Ok(true) => Presence::There,
-        Ok(false) => Presence::Changed,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Presence::Missing,
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Presence::Changed,
-        Err(_) => Presence::Unreadable,
-    }
-}
-
-fn blake3_of(path: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open(path)?)?;
-    Ok(hasher.finalize().to_hex().to_string())
+fn fits(picture: &ImageFile, asked: Option<AspectRatio>) -> Option<bool> {
+    let (ratio, (width, height)) = asked.zip(picture.width.zip(picture.height))?;
+    Some(ratio.fits(width, height))
 }

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::Told;
-use super::files::{KeptFile, Presence};
+use super::files::Looked;
 use crate::domain::{FailureKind, Request, Usage, Usd};
 use crate::queue::AttemptRecord;
 use crate::report::shape::rfc3339;
+use crate::store::Presence;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -59,7 +60,7 @@ struct Attempt<'a> {
 #[derive(Serialize)]
 struct Kept<'a> {
     file: String,
-    on_disk: Presence,
+    on_disk: &'static str,
     bytes: Option<u64>,
     width: Option<u32>,
     height: Option<u32>,
@@ -116,17 +117,28 @@ impl<'a> From<&'a AttemptRecord> for Attempt<'a> {
     }
 }
 
-impl<'a> From<&'a KeptFile> for Kept<'a> {
-    fn from(file: &'a KeptFile) -> Self {
+impl<'a> From<&'a Looked> for Kept<'a> {
+    fn from(file: &'a Looked) -> Self {
         let picture = file.picture.as_ref();
         Self {
             file: file.path.display().to_string(),
-            on_disk: file.presence,
+            on_disk: on_disk(&file.presence),
             bytes: picture.map(|picture| picture.bytes),
             width: picture.and_then(|picture| picture.width),
             height: picture.and_then(|picture| picture.height),
             blake3: picture.map(|picture| picture.blake3.as_str()),
             fits_aspect_ratio: file.fits,
         }
+    }
+}
+
+/// The presence of a file as the machine output writes it.
+const fn on_disk(presence: &Presence) -> &'static str {
+    match presence {
+        Presence::Same => "there",
+        Presence::Changed => "changed",
+        Presence::Truncated => "truncated",
+        Presence::Missing => "missing",
+        Presence::Unreadable(_) => "unreadable",
     }
 }

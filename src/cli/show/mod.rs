@@ -16,7 +16,7 @@ use crate::job::is_rehearsal;
 use crate::queue::{ItemState, ItemStory, JobStatus};
 use crate::report::terminal::stdout_columns;
 use crate::report::words::{one_line, shell_word};
-use files::KeptFile;
+use files::Looked;
 
 /// Everything that is told of an item, on whichever page.
 struct Told<'a> {
@@ -25,7 +25,7 @@ struct Told<'a> {
     /// What the ledger knows.
     story: &'a ItemStory,
     /// What lies on the disk.
-    files: &'a [KeptFile],
+    files: &'a [Looked],
     /// Whether a simulator answered, so that nothing was paid.
     rehearsal: bool,
     /// The command that leads on from here, and what it is for.
@@ -39,10 +39,11 @@ pub(super) fn run(args: &ShowArgs) -> anyhow::Result<Code> {
     let now = open::clock().now();
     let story = ledger.item(&located.name, &ItemId::new(&args.item))?;
     let mut job = ledger.status(now, std::slice::from_ref(&located.name))?.remove(0);
+    let shelf = open::shelf(&job.output, &job.job)?;
     for place in [&mut job.manifest, &mut job.output] {
         *place = place.strip_prefix(&current_dir).unwrap_or(place).to_owned();
     }
-    let files = files::kept(&story, &job.output);
+    let files = files::look(&story, &job, &*shelf);
     let next = next(args, &job, &story, &files);
     let told = Told { job: &job, story: &story, files: &files, rehearsal: is_rehearsal(&located.db), next };
     let page = if args.json { json::document(&told)? } else { page(&told, now) };
@@ -56,7 +57,7 @@ fn page(told: &Told<'_>, now: Timestamp) -> String {
 }
 
 /// What a person may want to do next: a command, or nothing to type, and what it is for.
-fn next(args: &ShowArgs, job: &JobStatus, story: &ItemStory, files: &[KeptFile]) -> Option<(String, &'static str)> {
+fn next(args: &ShowArgs, job: &JobStatus, story: &ItemStory, files: &[Looked]) -> Option<(String, &'static str)> {
     let is_on = job.running_since.is_some();
     match story.record.state {
         ItemState::Failed => Some((retry(args), "puts it back; so does a change of its row")),
@@ -65,14 +66,26 @@ fn next(args: &ShowArgs, job: &JobStatus, story: &ItemStory, files: &[KeptFile])
         ItemState::Queued if is_on => Some((String::new(), "the run that is on takes it")),
         ItemState::Running if is_on => None,
         ItemState::Queued | ItemState::Running => Some((String::new(), "the next run of the job takes it")),
-        ItemState::Done if files.iter().all(KeptFile::is_there) => None,
-        ItemState::Done if files.iter().any(KeptFile::is_missing) => {
-            let verify = command(args, &["verify", &args.job, "--requeue"]);
-            Some((verify, "puts back what is missing, here and in the whole job"))
-        }
-        ItemState::Done => {
-            Some((String::new(), "what was changed stays; to have it made again, give its row a new id"))
-        }
+        ItemState::Done => mend(files).map(|purpose| (command(args, &["verify", &args.job, "--requeue"]), purpose)),
+    }
+}
+
+/// What `verify --requeue` does for the files of a done item, if it can do anything.
+fn mend(files: &[Looked]) -> Option<&'static str> {
+    let changed: Vec<&Looked> = files.iter().filter(|file| file.is_changed()).collect();
+    if files.iter().any(Looked::is_gone) {
+        Some("puts back what is missing or cut short, here and in the whole job; then run again")
+    } else if changed.iter().any(|file| file.picture.is_some()) {
+        Some(
+            "what was changed may be somebody's work, and stays; to have it made again, at its price, delete it, type \
+             this, and run again",
+        )
+    } else if changed.is_empty() {
+        None
+    } else {
+        Some(
+            "the changed caption stays; to have it as the model gave it, delete it and type this; nothing is sent for it",
+        )
     }
 }
 

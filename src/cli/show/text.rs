@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::Told;
-use super::files::{KeptFile, Presence};
+use super::files::Looked;
 use crate::domain::{Timestamp, Usd};
 use crate::queue::{AttemptRecord, AttemptState, CancelledBy, ItemState, ItemStory};
 use crate::report::words::{count, duration, money, one_line, wrap};
+use crate::store::Presence;
 
 /// Where the facts stand, behind their names.
 const INDENT: usize = 12;
@@ -193,13 +194,14 @@ fn figures(attempt: &AttemptRecord) -> Vec<String> {
     lines
 }
 
-fn file(file: &KeptFile, told: &Told<'_>, look: &Look) -> Vec<String> {
+fn file(file: &Looked, told: &Told<'_>, look: &Look) -> Vec<String> {
     let mut lines = vec![format!("  {}", one_line(&file.path.display().to_string()))];
-    let presence = match file.presence {
-        Presence::There => "there",
-        Presence::Changed => "CHANGED since it was kept",
-        Presence::Missing => "MISSING",
-        Presence::Unreadable => "cannot be read now",
+    let presence = match &file.presence {
+        Presence::Same => "there".to_owned(),
+        Presence::Changed => "CHANGED since it was kept".to_owned(),
+        Presence::Truncated => "CUT SHORT: only its beginning is there".to_owned(),
+        Presence::Missing => "MISSING".to_owned(),
+        Presence::Unreadable(why) => format!("cannot be read now: {why}"),
     };
     let Some(picture) = &file.picture else {
         lines.extend(look.below(&format!("caption, {presence}")));
@@ -225,7 +227,10 @@ fn next(told: &Told<'_>, look: &Look) -> Vec<String> {
     match command.as_str() {
         "" => wrap(purpose, look.columns.saturating_sub(2)).iter().map(|line| format!("  {line}")).collect(),
         _ if one.chars().count() <= look.columns => vec![one],
-        _ => vec![format!("  # {purpose}"), format!("  {command}")],
+        _ => {
+            let purpose = wrap(purpose, look.columns.saturating_sub(4)).into_iter().map(|line| format!("  # {line}"));
+            purpose.chain([format!("  {command}")]).collect()
+        }
     }
 }
 
@@ -316,7 +321,7 @@ mod tests {
             height: Some(1024),
         };
         let path = PathBuf::from("output/spring/mug-7.jpg");
-        let files = [KeptFile { path, presence: Presence::Missing, picture: Some(picture), fits: Some(false) }];
+        let files = [Looked { path, presence: Presence::Missing, picture: Some(picture), fits: Some(false) }];
         let next = Some(("overnight retry spring --item mug-7".to_owned(), "puts it back"));
         let told = Told { job: &job, story: &story(), files: &files, rehearsal: false, next };
         page(&told, &Look { columns, zone: TimeZone::UTC, now: at(200) })

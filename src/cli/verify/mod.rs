@@ -1,5 +1,6 @@
 //! `overnight verify`: every file against the database. Never sends anything, never stands in the way of a run.
 
+mod next;
 mod progress;
 mod text;
 
@@ -10,11 +11,11 @@ use serde::Serialize;
 
 use super::args::VerifyArgs;
 use super::exit::Code;
-use super::{current_dir, open, program};
+use super::{current_dir, open};
 use crate::domain::Timestamp;
 use crate::job::Located;
 use crate::queue::{JobStatus, Ledger};
-use crate::report::words::{counted, one_line, shell_word};
+use crate::report::words::{counted, one_line};
 use crate::verify::{Findings, Names, Neighbour, Parts, Subject, VerifyError, verify};
 use progress::Progress;
 
@@ -31,10 +32,18 @@ pub(super) fn run(args: &VerifyArgs) -> anyhow::Result<Code> {
     let findings = check(args, &located, &job, &neighbours, now)?;
     let was_quiet = is_quiet(&neighbours) && neighbours == self::neighbours(&*ledger, &job.output, now)?;
     let findings = if was_quiet { findings } else { findings.of_items_only() };
-    let told = if args.json { document(&findings)? } else { text::page(&job, &findings, next(args, &findings)) };
+    let told = if args.json { document(&findings)? } else { page(args, &located, &job, &findings)? };
     std::io::stdout().write_all(told.as_bytes())?;
     remark(args, &findings, was_quiet);
     Ok(if findings.total() == 0 { Code::Complete } else { Code::Unexpected })
+}
+
+fn page(args: &VerifyArgs, located: &Located, job: &JobStatus, findings: &Findings) -> anyhow::Result<String> {
+    let next = match next::is_any(args, findings) {
+        true => next::lines(args, located, job, findings)?,
+        false => vec![],
+    };
+    Ok(text::page(job, findings, next))
 }
 
 /// A job that may have files in the verified folder, with all that moves while a run is on.
@@ -68,7 +77,7 @@ fn check(
     now: Timestamp,
 ) -> anyhow::Result<Findings> {
     let (inventory, shelf) = (open::inventory(&located.db)?, open::shelf(&job.output, &job.job)?);
-    if job.counts.done > 0 && !shelf.is_there()? {
+    if job.counts.done > 0 && shelf.folder()?.is_none() {
         return Err(VerifyError::Gone { output: job.output.clone() }.into());
     }
     let mut desk = args.requeue.then(|| open::desk(&located.db)).transpose()?;
@@ -81,6 +90,7 @@ fn check(
     };
     let subject = Subject {
         job: &job.job,
+        output: &job.output,
         neighbours: &neighbours.iter().map(|job| job.neighbour.clone()).collect::<Vec<_>>(),
         is_quiet: is_quiet(neighbours),
         most_names: (!args.json).then_some(MOST_NAMES),
@@ -98,6 +108,11 @@ struct Document<'a> {
     truncated: Vec<&'a str>,
     orphaned: Vec<&'a str>,
     staged: Vec<&'a str>,
+    /// Each with why.
+    unreadable: Vec<&'a str>,
+    /// Items that `--requeue` put back, and captions that it wrote again.
+    put_back: u64,
+    restored: u64,
 }
 
 fn document(findings: &Findings) -> anyhow::Result<String> {
@@ -105,7 +120,9 @@ fn document(findings: &Findings) -> anyhow::Result<String> {
     let mut changed = [findings.changed.sorted(), truncated.clone()].concat();
     changed.sort_unstable();
     let [missing, orphaned, staged] = [&findings.missing, &findings.orphaned, &findings.staged].map(Names::sorted);
-    let document = Document { checked: findings.checked, missing, changed, truncated, orphaned, staged };
+    let unreadable = findings.unreadable.sorted();
+    let &Findings { checked, put_back, restored, .. } = findings;
+    let document = Document { checked, missing, changed, truncated, orphaned, staged, unreadable, put_back, restored };
     Ok(serde_json::to_string(&document)? + "\n")
 }
 
@@ -125,6 +142,10 @@ fn remark(args: &VerifyArgs, findings: &Findings, was_quiet: bool) {
                     cannot be told from orphans and left-overs yet"
                 .to_owned(),
         );
+    }
+    if findings.strange > 0 {
+        let files = counted(findings.strange, "file", "files");
+        lines.push(format!("{files} in staging belong to a job of this name in another database, and stay"));
     }
     if args.requeue {
         lines.extend(mended(findings));
@@ -146,17 +167,10 @@ fn mended(findings: &Findings) -> Vec<String> {
         lines.push(format!("{captions} written again, as the model gave them"));
     }
     if findings.changed.count() > 0 {
-        lines.push("what is changed is somebody's work, and stays".to_owned());
+        lines.push(
+            "what is changed may be somebody's work, and stays; to have it as it was, delete it, then --requeue"
+                .to_owned(),
+        );
     }
     lines
-}
-
-/// The command that mends what can be mended, if anything can.
-fn next(args: &VerifyArgs, findings: &Findings) -> Option<String> {
-    if args.requeue || findings.missing.count() + findings.truncated.count() == 0 {
-        return None;
-    }
-    let mut words = vec![program(), "verify".to_owned(), args.job.clone(), "--requeue".to_owned()];
-    words.extend(args.workspace.words());
-    Some(words.iter().map(|word| shell_word(&one_line(word))).collect::<Vec<_>>().join(" "))
 }

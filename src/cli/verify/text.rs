@@ -1,27 +1,33 @@
 //! What was found, as people read it. Never shows a million names.
 
 use crate::queue::JobStatus;
-use crate::report::words::{count, counted, one_line};
+use crate::report::words::{count, counted, one_line, wrap};
 use crate::verify::{Findings, Names};
 
-/// The whole page, with a line end behind the last line. `next` is the command that mends.
-pub(super) fn page(job: &JobStatus, findings: &Findings, next: Option<String>) -> String {
+/// What the page is laid out for, wherever it is read; names of files may be longer.
+const WIDTH: usize = 80;
+
+/// The whole page, with a line end behind the last line. `next` is what to type then, in
+/// its last line, below what it is for.
+pub(super) fn page(job: &JobStatus, findings: &Findings, next: Vec<String>) -> String {
     let mut lines = vec![headline(job, findings)];
     let sections = [
         ("missing", "nothing lies there any more", &findings.missing),
         ("truncated", "only the beginning lies there", &findings.truncated),
-        ("changed", "something else lies there than was kept", &findings.changed),
-        ("orphaned", "no item has them", &findings.orphaned),
+        (
+            "changed",
+            "something else lies there than was kept; to keep it, do nothing; to have the first one again, delete it, then verify --requeue",
+            &findings.changed,
+        ),
+        ("orphaned", "no item has them; keep, move or delete them", &findings.orphaned),
         ("staged", "left behind in staging; the next run sweeps it", &findings.staged),
     ];
     for (name, what, names) in sections {
         section(&mut lines, name, what, names);
     }
-    if let Some(command) = next {
+    if let Some((command, purposes)) = next.split_last() {
         lines.extend([String::new(), "Next:".to_owned()]);
-        lines.push(
-            "  # puts back what is missing or truncated, for the next run to make; writes captions again".to_owned(),
-        );
+        lines.extend(purposes.iter().map(|purpose| format!("  # {purpose}")));
         lines.push(format!("  {command}"));
     }
     lines.join("\n") + "\n"
@@ -41,7 +47,8 @@ fn section(lines: &mut Vec<String>, name: &str, what: &str, names: &Names) {
     if names.count() == 0 {
         return;
     }
-    lines.extend([String::new(), format!("{name}, {}: {what}", count(names.count()))]);
+    lines.push(String::new());
+    lines.extend(wrap(&format!("{name}, {}: {what}", count(names.count())), WIDTH));
     let shown = names.sorted();
     lines.extend(shown.iter().map(|file| format!("  {}", one_line(file))));
     let untold = names.count() - shown.len() as u64;

@@ -25,7 +25,8 @@ pub(super) fn each_attempt(
     each: &mut dyn FnMut(&AttemptEntry<'_>),
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT job_id, sent_at, model, state, kind, images, cost, reserved, reply FROM attempts
+        "SELECT job_id, sent_at, model, state, kind,
+           CASE state WHEN 'received' THEN json_array_length(staged) ELSE images END, cost, reserved, reply FROM attempts
          WHERE sent_at >= ?1 AND sent_at < ?2",
     )?;
     let mut rows = statement.query([sent.start.millis(), sent.end.millis()])?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::super::{Inventory, QueueError, StoredItem};
 use super::stored::{json, optional_json};
 use super::{Doing, SqliteLedger, job_key};
-use crate::domain::StagedImage;
+use crate::domain::{Mark, StagedImage};
 
 /// Items read at once: enough for several threads to be busy with.
 const PAGE: i64 = 1024;
@@ -24,6 +24,12 @@ impl Inventory for SqliteLedger {
                 return Ok(());
             }
         }
+    }
+
+    fn mark(&self) -> Result<Mark, QueueError> {
+        let database = self.database();
+        let mark = database.connection.query_row("SELECT mark FROM workspace", [], |row| row.get::<_, String>(0));
+        Ok(Mark::new(mark.doing(&database.path, "reading the workspace's mark")?))
     }
 
     fn staged(&self, job: &str) -> Result<Vec<StagedImage>, QueueError> {

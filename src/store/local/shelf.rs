@@ -1,16 +1,20 @@
 //! An output folder of the local disk, looked at from outside. Never makes a folder, never takes the run's hold.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
+use rustix::io::Errno;
+
 use super::super::StoreError;
-use super::super::shelf::{Found, KeptFile, Presence, Shelf};
-use super::disk::{self, failed};
+use super::super::shelf::{FolderId, Found, KeptFile, Presence, Shelf};
+use super::disk::failed;
 use super::folders::Folders;
 use super::names;
-use crate::domain::{Artifact, ImageFile, ImageFormat, io_words};
+use crate::domain::{Artifact, ImageFile, ImageFormat, Mark, io_words};
 
 /// The files of one job in its output folder.
 #[derive(Debug)]
@@ -28,10 +32,10 @@ impl LocalShelf {
 }
 
 impl Shelf for LocalShelf {
-    fn is_there(&self) -> Result<bool, StoreError> {
+    fn folder(&self) -> Result<Option<FolderId>, StoreError> {
         match fs::metadata(&self.output) {
-            Ok(found) => Ok(found.is_dir()),
-            Err(error) if is_gone(&error) => Ok(false),
+            Ok(found) => Ok(found.is_dir().then(|| FolderId { device: found.dev(), inode: found.ino() })),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(failed("look at", &self.output)(error)),
         }
     }
@@ -67,22 +71,24 @@ impl Shelf for LocalShelf {
         Ok(())
     }
 
-    fn walk_staging(&self, received: &[&str], each: &mut dyn FnMut(String)) -> Result<(), StoreError> {
+    fn walk_staging(&self, mark: &Mark, received: &[&str], each: &mut dyn FnMut(String)) -> Result<u64, StoreError> {
         let folder = join(names::STAGING, &self.job);
         let path = self.output.join(&folder);
         let (folders, files) = match children(&path) {
-            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if is_gone(&error) => return Ok(0),
             children => children.map_err(failed("read", &path))?,
         };
         let noted: HashSet<&str> = files.iter().filter_map(|name| names::noted(name)).collect();
         let received: HashSet<&str> = received.iter().map(|staged| names::attempt_of(staged)).collect();
         let waits = |name: &str| received.contains(names::attempt_of(name)) || noted.contains(names::attempt_of(name));
-        let left = folders.iter().chain(&files).filter(|name| !waits(name) && *name != names::BALLAST);
+        let all = folders.iter().chain(&files);
+        let (strange, ours): (Vec<_>, Vec<_>) = all.partition(|name| names::is_strange(name, mark));
+        let left = ours.into_iter().filter(|name| !waits(name) && *name != names::BALLAST);
         left.for_each(|name| each(join(&folder, name)));
-        Ok(())
+        Ok(strange.len() as u64)
     }
 
-    fn restore(&self, caption: &KeptFile, text: &str) -> Result<(), StoreError> {
+    fn restore(&self, caption: &KeptFile, text: &str) -> Result<bool, StoreError> {
         let mut folders = Folders::below(&self.output);
         folders.enter(names::folder_of(&caption.file))?;
         let path = self.output.join(&caption.file);
@@ -94,8 +100,9 @@ impl Shelf for LocalShelf {
             file.sync_data()
         });
         written.map_err(failed("write", &draft))?;
-        disk::rename(&draft, &path)?;
-        folders.sync()
+        let is_free = place(&draft, &path).map_err(failed("publish", &path))?;
+        folders.sync()?;
+        Ok(is_free)
     }
 }
 
@@ -116,8 +123,41 @@ fn caption(artifact: &Artifact) -> Option<KeptFile> {
     })
 }
 
+/// Gives a draft its name, or removes it and returns false if something has that name meanwhile.
+fn place(draft: &Path, path: &Path) -> io::Result<bool> {
+    let placed = match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
+        // Not every file system can; a link does the same, in two steps.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            fs::hard_link(draft, path).and_then(|()| fs::remove_file(draft))
+        }
+        renamed => renamed.map_err(io::Error::from),
+    };
+    match placed {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            fs::remove_file(draft)?;
+            if error.kind() == io::ErrorKind::AlreadyExists { Ok(false) } else { Err(error) }
+        }
+    }
+}
+
+/// Opens a file, and nothing else: to open a pipe would wait for whoever writes into it, and a device may be touched.
+fn open(path: &Path) -> io::Result<File> {
+    let is_file = |found: fs::Metadata| found.is_file().then_some(()).ok_or_else(no_file);
+    is_file(fs::metadata(path)?)?;
+    // Should it have become a pipe since it was looked at.
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    is_file(file.metadata()?)?;
+    Ok(file)
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is no file, but a folder, a pipe or a device")
+}
+
 fn look(path: &Path, kept: &KeptFile) -> io::Result<Presence> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let length = file.metadata()?.len();
     if length != kept.bytes {
         let cut = !kept.is_caption && length < kept.bytes && !is_whole(&mut file, length)?;

@@ -97,8 +97,8 @@ impl Spool {
 
     /// Removes whatever dead attempts of this workspace left, but for what `stays`.
     pub fn sweep(&self, stays: impl Fn(&str) -> bool) -> Result<(), StoreError> {
-        let dead = self.names()?.into_iter().filter(|name| !stays(name));
-        dead.map(|name| disk::remove(&self.path_of(&name))).collect()
+        let mut dead = self.names()?.into_iter().filter(|name| !stays(name));
+        dead.try_for_each(|name| disk::remove(&self.path_of(&name)))
     }
 
     /// What lies here, but for the ballast and what another workspace left.

@@ -14,7 +14,15 @@ async fn with_a_token_nothing_is_answered_without_it() {
     let simulator = start(Settings { token: Some("t0ken".into()), ..Settings::default() }).await;
     let url = |path: &str| format!("{}{path}", simulator.base_url());
     let ask = || client().post(url(MODEL_PATH)).body(request("a cup").to_string());
-    let all = || [ask(), client().get(url("/stats")), client().post(url("/reset")), client().get(url("/elsewhere"))];
+    let all = || {
+        [
+            ask(),
+            client().get(url("/stats")),
+            client().post(url("/reset")),
+            client().get(url("/account")),
+            client().get(url("/elsewhere")),
+        ]
+    };
     for bare in all() {
         let (status, answer) = read(bare.send().await.unwrap()).await;
         assert_eq!((status, &answer["error"]["status"]), (403, &json!("PERMISSION_DENIED")));
@@ -30,10 +38,10 @@ async fn with_a_token_nothing_is_answered_without_it() {
 }
 
 /// The status line for a request under this name.
-fn called(simulator: &Simulated, host: &str) -> String {
+fn called(simulator: &Simulated, path: &str, host: &str) -> String {
     let address = simulator.url().replace("http://", "");
     let mut connection = TcpStream::connect(address).unwrap();
-    write!(connection, "GET /stats HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
     let mut reply = String::new();
     connection.read_to_string(&mut reply).unwrap();
     reply.lines().next().unwrap().to_owned()
@@ -43,10 +51,13 @@ fn called(simulator: &Simulated, host: &str) -> String {
 fn on_loopback_a_name_that_a_web_page_could_own_is_refused() {
     let simulator = Simulated::start();
     for host in ["127.0.0.1:80", "localhost:1", "[::1]:9", "127.0.0.2"] {
-        assert!(called(&simulator, host).contains("200"), "{host}");
+        assert!(called(&simulator, "/stats", host).contains("200"), "{host}");
+        assert!(called(&simulator, "/files/unknown.png", host).contains("404"), "{host}");
     }
     for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.1", "[2001:db8::1]"] {
-        assert!(called(&simulator, host).contains("403"), "{host}");
+        for path in ["/stats", "/account", "/files/unknown.png"] {
+            assert!(called(&simulator, path, host).contains("403"), "{host} {path}");
+        }
     }
 }
 
