@@ -71,21 +71,22 @@ const SHOW_EXAMPLES: &str = "Examples:
   overnight show jobs/nightly.toml mug-7 --json  the same for a script";
 
 const LEDGER_EXAMPLES: &str = "Examples:
-  overnight ledger                               every job of this folder's workspace
-  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 \
-    --timezone America/Los_Angeles               one job's November, by the days
-                                                 of the bill
-  overnight ledger --format csv > november.csv   a line for each job, day, model and
-                                                 outcome, without sums
+  # every job of this folder's workspace
+  overnight ledger
+  # one job's November, by the days of the bill
+  overnight ledger nightly --since 2026-11-01 --until 2026-11-30 \\
+      --timezone America/Los_Angeles
+  # a line for each job, day, model and outcome, without sums
+  overnight ledger --format csv > november.csv
 
 Outcomes:
-  done                                 answered whole, picture kept
+  done          answered whole, picture kept
   refused rejected transient throttled fatal
-                                       answered whole, and no picture: why not
-  lost                                 it left, and no whole answer came: maybe billed
-  received                             answered whole; waits in staging for a run
-  open                                 on its way still
-  unsent                               it never left: free
+                answered whole, and no picture: why not
+  lost          it left, and no whole answer came: maybe billed
+  received      answered whole; waits in staging for a run
+  open          on its way still
+  unsent        it never left: free
 
 An attempt belongs to the day on which it was sent. What answers used, by their
 own count, is settled; for what is lost or open nobody can know, and it is told

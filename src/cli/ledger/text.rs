@@ -128,7 +128,8 @@ fn closing(account: &Account) -> Vec<String> {
             format!("{} of these at a price that nobody knew, missing in the sums", count(unpriced)),
         ));
     }
-    facts.push(("tokens", "those of the columns prompt, output and thought".to_owned()));
+    let columns = if settled.thought_tokens > 0 { "prompt, output and thought" } else { "prompt and output" };
+    facts.push(("tokens", format!("those of the columns {columns}")));
     facts.push(("days", format!("those of {}, by when a request was sent", account.zone_name())));
     facts.push(("prices", prices(account.rehearsed)));
     facts.into_iter().flat_map(|(name, text)| fact(name, &text)).collect()
