@@ -5,6 +5,7 @@ mod announce;
 mod args;
 mod cancel;
 mod enqueue;
+mod events;
 mod exit;
 mod ledger;
 mod logs;

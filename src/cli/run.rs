@@ -1,10 +1,10 @@
 //! `overnight run`: check every job, then drain one after the other.
 
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use secrecy::SecretString;
 use tokio::sync::watch;
@@ -14,14 +14,14 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
-use super::{announce, current_dir, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, PriceList, Progress, Received, RetryPolicy, Summary, io_words};
+use super::{announce, current_dir, events, open, runtime, signals};
+use crate::domain::{Ending, Interrupt, PriceList, Progress, Received, RetryPolicy, Summary};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
-use crate::queue::{Queue, Rescued};
-use crate::report::{JsonLines, LogLines, Reporters, Terminal, WriteFault};
-use crate::run::{OutageSettings, Parts, RunSettings, Stop, drain};
+use crate::queue::{Queue, QueueError, Rescued};
+use crate::report::{LogLines, Reporters, Terminal, WriteFault};
+use crate::run::{OutageSettings, PATIENCE, Parts, RunSettings, Stop, drain};
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 
 /// A job whose manifest is queued, in the hand of this process.
@@ -131,13 +131,27 @@ impl Session<'_> {
         faults(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
-        let mut queue = open::queue(&job)?;
+        let mut queue = self.patiently(|| open::queue(&job))?;
         match self.take_in(&job, manifest, &mut *queue) {
             Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
             Err(error) => {
                 // What came first is what helps.
                 let _ = queue.end_run(open::clock().now(), "not run");
                 Err(error)
+            }
+        }
+    }
+
+    /// Waits for a database that another program keeps locked, as a run does that is on; each try waits for half a
+    /// minute itself.
+    fn patiently<T>(&self, open: impl Fn() -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let since = Instant::now();
+        loop {
+            match open() {
+                Err(error) if is_busy(&error) && since.elapsed() < PATIENCE && !self.is_stopped() => {
+                    self.say(&format!("{error}\nwaiting for it\n"));
+                }
+                opened => return opened,
             }
         }
     }
@@ -208,7 +222,7 @@ impl Session<'_> {
             (Ending::Broken(_), Err(_)) => {}
             (_, written) => written.map_err(after)?,
         }
-        told_in_full(events)?;
+        events::told_in_full(events)?;
         Ok(exit::of_summary(&summary))
     }
 
@@ -217,7 +231,7 @@ impl Session<'_> {
         let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress });
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
-        let events = listen(job, &mut reporters)?;
+        let events = events::listen(job, &mut reporters)?;
         reporters.add(LogLines);
         reporters.add(terminal);
         Ok((reporters, events))
@@ -233,6 +247,10 @@ impl Session<'_> {
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())
     }
+}
+
+fn is_busy(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(QueueError::is_busy)
 }
 
 /// The answers of a dead run that lie in staging whole though the queue has not heard of them.
@@ -298,40 +316,6 @@ fn settings(job: &Job, queued: u64) -> RunSettings {
         strict: job.strict,
         outage: OutageSettings::default(),
         prices: PriceList,
-    }
-}
-
-/// Lets `--events` hear the run, if someone asked for it.
-fn listen(job: &Job, reporters: &mut Reporters) -> anyhow::Result<Option<WriteFault>> {
-    let Some(path) = &job.events else { return Ok(None) };
-    let lines: JsonLines<Box<dyn Write + Send>> = if path == Path::new("-") {
-        JsonLines::new(Box::new(io::stdout()))
-    } else {
-        JsonLines::new(Box::new(appended(path)?))
-    };
-    let fault = lines.fault();
-    reporters.add(lines);
-    Ok(Some(fault))
-}
-
-fn appended(path: &Path) -> Result<File, UsageError> {
-    OpenOptions::new().append(true).create(true).open(path).map_err(|error| {
-        UsageError(format!(
-            "--events: {} cannot be written: {}; name a file in a folder that is there",
-            path.display(),
-            io_words(&error)
-        ))
-    })
-}
-
-/// An incomplete record of events is an error, but one that is told when the pictures are safe.
-fn told_in_full(events: Option<WriteFault>) -> anyhow::Result<()> {
-    match events.as_ref().and_then(WriteFault::error) {
-        Some(error) => {
-            let why = io_words(error);
-            anyhow::bail!("--events: the record of this run is incomplete: {why}; the run itself went on")
-        }
-        None => Ok(()),
     }
 }
 

@@ -41,6 +41,7 @@ use pace::Pace;
 use reserve::{Reserve, Shortage};
 use score::Score;
 use steady::Steady;
+pub use turn::PATIENCE;
 use worker::Landed;
 
 /// Everything a run works with.

@@ -12,9 +12,10 @@ use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
-/// How long after a failed write the same is tried again, and for how long at most.
+/// How long after a failed write the same is tried again.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long a database is waited for that another program keeps locked.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Run<'_> {
     /// Writes everything that is ready in one transaction, then acts on it. Returns whether another turn can follow at

@@ -69,7 +69,9 @@ fn sent(args: &LedgerArgs) -> anyhow::Result<Range<Timestamp>> {
     }
     let begins = |day: jiff::civil::Date| {
         let begins = day.to_zoned(args.timezone.clone());
-        begins.map(|begins| Timestamp::from_millis(begins.timestamp().as_millisecond()))
+        let begins = begins.map(|begins| Timestamp::from_millis(begins.timestamp().as_millisecond()));
+        begins
+            .map_err(|_| UsageError(format!("{day} lies beyond the calendar; give a day on which something was sent")))
     };
     let since = args.since.map(begins).transpose()?;
     let until = args.until.and_then(|day| day.tomorrow().ok()).map(begins).transpose()?;
