@@ -14,7 +14,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::ApiError;
 use super::key;
-use super::service::Service;
 
 /// Who is let in.
 pub(super) struct Door {
@@ -64,8 +63,8 @@ fn names_this_machine(headers: &HeaderMap) -> bool {
 
 /// Lets a request through, or answers in place of who would. What the refused send is read and thrown away, so that the
 /// answer reaches them.
-pub(super) async fn guard(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
-    match service.door.check(request.uri(), request.headers()) {
+pub(super) async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    match door.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {
             drain(request.into_body()).await;

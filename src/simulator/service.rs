@@ -38,7 +38,7 @@ const BODY_LIMIT: usize = 100 * 1024 * 1024;
 pub(super) struct Service {
     settings: Settings,
     address: SocketAddr,
-    pub(super) door: Door,
+    door: Arc<Door>,
     tally: Tally,
     files: Files,
     quota: Mutex<Option<Quota>>,
@@ -55,7 +55,7 @@ impl Service {
             tally: Tally::default(),
             files: Files::default(),
             easels: Semaphore::new(cores),
-            door: Door::new(address.ip(), settings.token.clone()),
+            door: Arc::new(Door::new(address.ip(), settings.token.clone())),
             settings,
             address,
             closing,
@@ -91,7 +91,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .route("/account", get(async |State(service): State<Arc<Service>>| Json(service.account())))
         .route("/reset", post(async |State(service): State<Arc<Service>>| service.reset()))
         .fallback(generate)
-        .layer(from_fn_with_state(service.clone(), door::guard))
+        .layer(from_fn_with_state(service.door.clone(), door::guard))
         .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
         .with_state(service)
 }

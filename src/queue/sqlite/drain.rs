@@ -12,12 +12,12 @@ use super::super::{
 use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
+use super::receipts::record_receipt;
 use super::stored::{ITEM_COLUMNS, item, to_json};
-use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, waits};
+use super::{Database, Doing, beside_itself, neighbours, one, readings, rescue, undo_in_memory, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{
-    Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Receipt, Received, Room, SeenFile, Timestamp,
-    Tries, Usd,
+    Artifact, AttemptId, Counts, Failure, Mark, OnLost, Outcome, Reach, Received, Room, SeenFile, Timestamp, Tries, Usd,
 };
 
 /// Room for the last turns of a run whose disk is full, in bytes.
@@ -358,26 +358,5 @@ impl TurnWriter<'_> {
 
     fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
         one(self.transaction, sql, parameters)
-    }
-}
-
-/// Records that an attempt's answer is durable in staging.
-pub(super) fn record_receipt(
-    transaction: &Transaction<'_>,
-    now: Timestamp,
-    attempt: AttemptId,
-    receipt: &Receipt,
-) -> rusqlite::Result<()> {
-    let received = "UPDATE attempts SET state = 'received', received_at = ?2, staged = ?3, reply = ?4
-                    WHERE id = ?1 AND state = 'sent'";
-    let (images, reply) = (to_json(&receipt.images)?, to_json(&receipt.reply)?);
-    one(transaction, received, params![attempt.0, now.millis(), images, reply])
-}
-
-/// Runs a statement that must change exactly one row: anything else means another hand was on the queue.
-fn one(transaction: &Transaction<'_>, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
-    match transaction.prepare_cached(sql)?.execute(parameters)? {
-        1 => Ok(()),
-        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
     }
 }

@@ -13,6 +13,7 @@ mod neighbours;
 #[cfg(test)]
 mod plans;
 mod readings;
+mod receipts;
 mod rescue;
 mod revision;
 mod seen;
@@ -26,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::QueueError;
 use crate::disk::private;
@@ -183,6 +184,14 @@ fn is_emptied(database: &Path) -> bool {
         rest.is_some_and(|rest| rest.starts_with(b".") && rest.ends_with(b".lock"))
     };
     is_empty && fs::read_dir(folder).is_ok_and(|files| files.flatten().any(|file| is_lock(&file.path())))
+}
+
+/// Runs a statement that must change exactly one row: anything else means another hand was on the queue.
+fn one(transaction: &Transaction<'_>, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
+    match transaction.prepare_cached(sql)?.execute(parameters)? {
+        1 => Ok(()),
+        changed => Err(rusqlite::Error::StatementChangedRows(changed)),
+    }
 }
 
 /// A place as the database knows it, relative to its own folder.

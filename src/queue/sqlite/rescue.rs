@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::super::{Attempt, Claim, LeftOpen, Rescued};
-use super::drain::record_receipt;
+use super::receipts::record_receipt;
 use super::stored::{item, json};
 use crate::domain::{AttemptId, Digest, OnLost, Receipt, Received, Sent, Timestamp, Tries};
 
