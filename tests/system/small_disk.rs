@@ -103,7 +103,7 @@ fn fills_up_in_the_middle(disk: &SmallDisk, option: &str, file: &str, meanwhile:
 fn what_is_in_flight_when_the_disk_of_the_pictures_fills_up_is_kept() {
     on_a_small_disk("small_disk::what_is_in_flight_when_the_disk_of_the_pictures_fills_up_is_kept", |disk| {
         let (_here, ended) = fills_up_in_the_middle(disk, "--output", "output", || {});
-        ended.says(&["4 done", "the disk of the pictures is full; make room, then run the same command again"]);
+        ended.says(&["4 done", "the disk of the pictures is full, and", "make room, then run the same command again"]);
     });
 }
 
@@ -111,7 +111,7 @@ fn what_is_in_flight_when_the_disk_of_the_pictures_fills_up_is_kept() {
 fn what_is_in_flight_when_the_disk_of_the_database_fills_up_is_kept() {
     on_a_small_disk("small_disk::what_is_in_flight_when_the_disk_of_the_database_fills_up_is_kept", |disk| {
         let (_here, ended) = fills_up_in_the_middle(disk, "--db", "overnight.db", || {});
-        ended.says(&["4 done", "the disk of the database is full; make room, then run the same command again"]);
+        ended.says(&["4 done", "the disk of the database is full, and", "make room, then run the same command again"]);
     });
 }
 
@@ -121,7 +121,7 @@ fn what_a_full_database_cannot_record_is_found_in_staging_by_the_next_run() {
         let ballast = disk.path().join("overnight.db.list.ballast");
         let without_ballast = || OpenOptions::new().write(true).open(&ballast).unwrap().set_len(0).unwrap();
         let (_here, ended) = fills_up_in_the_middle(disk, "--db", "overnight.db", without_ballast);
-        ended.says(&["the disk is full; make room, then run the same command again"]);
+        ended.says(&["is full", "make room, then run the same command again"]);
     });
 }
 
