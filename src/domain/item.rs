@@ -54,7 +54,15 @@ pub struct Item {
     pub request: Request,
     /// The hash of `request`.
     pub digest: Digest,
+    /// What its references hold.
+    pub sources: Sources,
 }
+
+/// The content of an item's references, in the order of its request: the BLAKE3 hash of each in hexadecimal; none where
+/// it is not known, as of an address that was not fetched yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sources(pub Vec<Option<String>>);
 
 /// One row of a manifest, as it was written.
 #[derive(Debug, Clone, PartialEq)]

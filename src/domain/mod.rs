@@ -27,7 +27,7 @@ pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, News, Reporter, 
 pub use extra::{Fields, lay_over};
 pub use image::{ImageFormat, LARGEST_REFERENCE};
 pub use io_words::io_words;
-pub use item::{Digest, Item, ItemId, ManifestRow, Sent};
+pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources};
 pub use money::{Price, PriceList, Usd};
 pub use reading::{Fingerprint, SeenFile};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use overnight::domain::{
-    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Timestamp, Usd,
+    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Sources,
+    Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, ResultsCsv, write_results};
 use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
@@ -78,7 +79,13 @@ fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
 fn waiting(id: &str) -> ItemRecord {
     let request = Request { aspect_ratio: Some(AspectRatio::R4x5), ..Request::new("model", format!("Draw \"{id}\"")) };
     ItemRecord {
-        item: Item { id: ItemId::new(id), name: id.into(), request, digest: Digest([0; 32]) },
+        item: Item {
+            id: ItemId::new(id),
+            name: id.into(),
+            request,
+            digest: Digest([0; 32]),
+            sources: Sources::default(),
+        },
         state: ItemState::Queued,
         attempts: 0,
         artifact: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use overnight::domain::{
     Artifact, Digest, Failure, FailureKind, ImageFile, ImageFormat, Item, ItemId, ManifestRow, OnLost, Outcome, Reach,
-    Receipt, Reply, Request, StagedImage, Timestamp, Usd,
+    Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
     Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Queue, QueueError, Selection, Settlement,
@@ -34,7 +34,7 @@ pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub fn item(id: &str, prompt: &str) -> Item {
     let request = Request::new("m", prompt);
     let digest = Digest(*blake3::hash(prompt.as_bytes()).as_bytes());
-    Item { id: ItemId::new(id), name: id.to_owned(), request, digest }
+    Item { id: ItemId::new(id), name: id.to_owned(), request, digest, sources: Sources::default() }
 }
 
 pub fn row(line: u64) -> ManifestRow {

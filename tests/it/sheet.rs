@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use overnight::domain::{
     Artifact, AspectRatio, Counts, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Modalities, Reply,
-    Request, Timestamp, Usd,
+    Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
@@ -96,7 +96,13 @@ fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
 fn waiting(id: &str) -> ItemRecord {
     let request = Request { aspect_ratio: Some(AspectRatio::R4x5), ..Request::new("model", format!("Draw {id}")) };
     ItemRecord {
-        item: Item { id: ItemId::new(id), name: id.into(), request, digest: Digest([0; 32]) },
+        item: Item {
+            id: ItemId::new(id),
+            name: id.into(),
+            request,
+            digest: Digest([0; 32]),
+            sources: Sources::default(),
+        },
         state: ItemState::Queued,
         attempts: 0,
         artifact: None,

@@ -239,7 +239,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::domain::{AspectRatio, Digest, FailureKind, ImageFile, Item, ItemId, Reply, Request, Usage};
+    use crate::domain::{AspectRatio, Digest, FailureKind, ImageFile, Item, ItemId, Reply, Request, Sources, Usage};
     use crate::queue::{ItemRecord, JobStatus};
 
     /// 2026-11-20 02:00:00 UTC, and so many seconds.
@@ -285,7 +285,13 @@ mod tests {
         let mut request = Request::new("gemini-3.1-flash-lite-image", "A blue mug on oak.\nSoft \u{1b}[2Jlight.");
         request.references = vec!["mug.jpg".into(), "style.png".into()];
         (request.aspect_ratio, request.seed) = (Some(AspectRatio::R4x5), Some(7));
-        let item = Item { id: ItemId::new("mug-7"), name: "mug-7".into(), request, digest: Digest([0; 32]) };
+        let item = Item {
+            id: ItemId::new("mug-7"),
+            name: "mug-7".into(),
+            request,
+            digest: Digest([0; 32]),
+            sources: Sources::default(),
+        };
         let (attempts, cost, reply) = (2, Some(Usd::from_nanos(33_600_000)), Reply::default());
         let record = ItemRecord {
             item,

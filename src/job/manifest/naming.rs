@@ -1,7 +1,7 @@
 //! How the items of a row are called, and how many there are. Never looks at what they ask for.
 
 use super::{names, stored};
-use crate::domain::{Digest, Item, ItemId, Request};
+use crate::domain::{Digest, Item, ItemId, Request, Sources};
 
 /// The most items one row can ask for.
 const MOST_VARIANTS: u32 = 1000;
@@ -42,7 +42,7 @@ impl Naming {
                 None => Ok(names::clean(&id)),
             };
             let name = name.map_err(|problem| ("name", format!("`name`: {problem}")))?;
-            Ok(Item { id: ItemId::new(id), name, request: request.clone(), digest })
+            Ok(Item { id: ItemId::new(id), name, request: request.clone(), digest, sources: Sources::default() })
         });
         numbered.collect()
     }

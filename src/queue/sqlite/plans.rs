@@ -12,7 +12,7 @@ use super::intake::SqliteIntake;
 use super::{Database, JobEntry, SqliteQueue};
 use crate::domain::{
     Artifact, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
-    Request, SeenFile, Timestamp,
+    Request, SeenFile, Sources, Timestamp,
 };
 use crate::queue::{Intake, Queue, Settlement, Start, Turn};
 
@@ -46,8 +46,13 @@ fn read(path: &Path, statements: &Statements, rows: u64) {
     for line in 0..=rows {
         let row = ManifestRow { line, cells: vec![], has_id: false };
         let id = line.min(rows - 1).to_string();
-        let item =
-            Item { name: id.clone(), id: ItemId::new(id), request: Request::new("m", "p"), digest: Digest([0; 32]) };
+        let item = Item {
+            name: id.clone(),
+            id: ItemId::new(id),
+            request: Request::new("m", "p"),
+            digest: Digest([0; 32]),
+            sources: Sources::default(),
+        };
         intake.push(&row, &[item]).unwrap();
     }
     intake.publish(&[], Some(Fingerprint([1; 32]))).unwrap();

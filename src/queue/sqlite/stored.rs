@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::AttemptState;
-use crate::domain::{Digest, FailureKind, Item, ItemId, Usd};
+use crate::domain::{Digest, FailureKind, Item, ItemId, Sources, Usd};
 
 /// The columns [`item`] reads, in its order.
 pub(super) const ITEM_COLUMNS: &str = "id, name, request, digest";
@@ -18,6 +18,7 @@ pub(super) fn item(row: &Row<'_>, first: usize) -> rusqlite::Result<Item> {
         name: row.get(first + 1)?,
         request: json(row, first + 2)?,
         digest: Digest(row.get(first + 3)?),
+        sources: Sources::default(),
     })
 }
 
