@@ -6,6 +6,7 @@ mod batch;
 mod columns;
 mod csv;
 mod fingerprint;
+mod folder;
 mod jsonl;
 mod line;
 pub mod names;
@@ -14,6 +15,7 @@ mod near_miss;
 mod references;
 mod row;
 mod source;
+mod workbook;
 
 use std::io;
 
@@ -22,13 +24,16 @@ pub use added::AddedReferences;
 use columns::Columns;
 use csv::{CsvRows, Separator};
 use fingerprint::Trace;
+use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
 pub use references::is_as_seen;
 use row::{RawRow, Rows};
+use workbook::SheetRows;
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
+use super::nearest::nearest;
 use crate::domain::{Digest, Fingerprint, Item, ManifestRow, Request, SeenFile, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
@@ -76,6 +81,8 @@ pub struct Manifest {
 enum Lines {
     Csv(Box<CsvRows>),
     Json(JsonLines),
+    Sheet(SheetRows),
+    Folder(FolderRows),
 }
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
@@ -101,10 +108,8 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
         let trace = Trace::new(job);
-        let (source, problem) = source::open(file, job.manifest_format.gzip, &trace)?;
-        let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
+        let (lines, problem) = Lines::open(job, &trace)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
             ended: problem.is_some(),
@@ -113,11 +118,7 @@ impl Manifest {
             rows: Rows::new(job.defaults.clone(), job.references_folder()),
             added: job.references.clone(),
             trace,
-            lines: match job.manifest_format.rows {
-                RowFormat::Csv => csv(source, Separator::Comma),
-                RowFormat::Tsv => csv(source, Separator::Tab),
-                RowFormat::JsonLines => Lines::Json(JsonLines::new(source)),
-            },
+            lines,
         };
         if !manifest.ended {
             let faults = manifest.rows.add_references(&manifest.added);
@@ -128,14 +129,18 @@ impl Manifest {
     }
 
     fn read_header(&mut self) {
-        let Lines::Csv(rows) = &mut self.lines else { return };
-        let (columns, mut problems) = rows.read_header().unwrap_or_else(|error| {
-            let problem = source::cut_off(rows.place(), &error);
-            (Columns::default(), vec![problem])
-        });
+        let (columns, problems) = match &mut self.lines {
+            Lines::Csv(rows) => rows.read_header().unwrap_or_else(|error| {
+                let problem = source::cut_off(rows.place(), &error);
+                (Columns::default(), vec![problem])
+            }),
+            Lines::Sheet(rows) => rows.read_header(),
+            Lines::Folder(rows) => rows.read_header(),
+            Lines::Json(_) => return,
+        };
         self.columns = columns;
         self.ended = self.columns.get("prompt").is_none();
-        self.header.extend(in_order(std::mem::take(&mut problems), &self.file));
+        self.header.extend(self.faults(problems));
         if !self.columns.names().is_empty() {
             self.header.extend(self.added.missing_from(&self.columns, &self.file));
         }
@@ -150,7 +155,7 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        in_order(near_misses(&self.columns, &self.added), &self.file)
+        self.faults(near_misses(&self.columns, &self.added))
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -167,11 +172,25 @@ impl Manifest {
         match &mut self.lines {
             Lines::Csv(rows) => rows.read(&self.columns),
             Lines::Json(lines) => lines.read(&mut self.columns),
+            Lines::Sheet(rows) => Ok(rows.read(&mut self.columns)),
+            Lines::Folder(rows) => Ok(rows.read().map(Ok)),
         }
     }
 
     fn bad(&self, problems: Vec<Problem>, row: Option<Row>) -> BadRow {
-        BadRow { faults: in_order(problems, &self.file), row }
+        BadRow { faults: self.faults(problems), row }
+    }
+
+    /// The problems as faults of this manifest. In a workbook each is told where people see it: at `C7`.
+    fn faults(&self, mut problems: Vec<Problem>) -> Vec<Fault> {
+        if let Lines::Sheet(_) = self.lines {
+            for problem in &mut problems {
+                if let Some(cell) = workbook::address(problem.place) {
+                    problem.message = format!("cell {cell}: {}", problem.message);
+                }
+            }
+        }
+        in_order(problems, &self.file)
     }
 
     /// Where reading has come to.
@@ -179,6 +198,8 @@ impl Manifest {
         match &self.lines {
             Lines::Csv(rows) => rows.place(),
             Lines::Json(lines) => lines.place(),
+            Lines::Sheet(rows) => rows.place(),
+            Lines::Folder(rows) => rows.place(),
         }
     }
 
@@ -190,6 +211,34 @@ impl Manifest {
             _ => Vec::new(),
         };
         (!faults.is_empty()).then_some(BadRow { faults, row: None })
+    }
+}
+
+impl Lines {
+    /// Opens a job's manifest, and says what is wrong with it before it is read.
+    fn open(job: &Job, trace: &Trace) -> io::Result<(Self, Option<Problem>)> {
+        let format = job.manifest_format;
+        if format.rows == RowFormat::Folder {
+            return Ok((Self::Folder(FolderRows::open(job, trace)?), None));
+        }
+        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
+        let (source, problem) = source::open(file, format, trace)?;
+        let csv = |source, separator| Self::Csv(Box::new(CsvRows::new(source, separator)));
+        let lines = match format.rows {
+            RowFormat::Tsv => csv(source, Separator::Tab),
+            RowFormat::JsonLines => Self::Json(JsonLines::new(source)),
+            RowFormat::Xlsx => Self::Sheet(SheetRows::new(source, job.sheet.clone())),
+            RowFormat::Csv | RowFormat::Folder => csv(source, Separator::Comma),
+        };
+        Ok((lines, problem))
+    }
+}
+
+/// Why there may be no column `prompt` among these, and what to do.
+fn no_prompt(columns: &[String]) -> String {
+    match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
+        Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
+        None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
     }
 }
 
