@@ -3,6 +3,7 @@
 
 mod added;
 mod batch;
+mod cells;
 mod columns;
 mod csv;
 mod fingerprint;
@@ -13,6 +14,7 @@ mod naming;
 mod near_miss;
 mod references;
 mod row;
+mod shaper;
 mod source;
 
 use std::io;
@@ -25,6 +27,7 @@ use fingerprint::Trace;
 use jsonl::JsonLines;
 use near_miss::near_misses;
 pub use references::is_as_seen;
+pub use row::TEMPLATED;
 use row::{RawRow, Rows};
 
 use super::Job;
@@ -69,6 +72,8 @@ pub struct Manifest {
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
     ended: bool,
+    /// Whether the manifest itself must have a column `prompt`.
+    needs_prompt: bool,
     trace: Trace,
 }
 
@@ -110,7 +115,8 @@ impl Manifest {
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
-            rows: Rows::new(job.defaults.clone(), job.references_folder()),
+            rows: Rows::new(job.defaults.clone(), job.references_folder(), &job.shaping),
+            needs_prompt: !job.shaping.gives("prompt"),
             added: job.references.clone(),
             trace,
             lines: match job.manifest_format.rows {
@@ -129,15 +135,16 @@ impl Manifest {
 
     fn read_header(&mut self) {
         let Lines::Csv(rows) = &mut self.lines else { return };
-        let (columns, mut problems) = rows.read_header().unwrap_or_else(|error| {
+        let (columns, mut problems) = rows.read_header(self.needs_prompt).unwrap_or_else(|error| {
             let problem = source::cut_off(rows.place(), &error);
             (Columns::default(), vec![problem])
         });
         self.columns = columns;
-        self.ended = self.columns.get("prompt").is_none();
+        self.ended = self.columns.names().is_empty() || self.needs_prompt && self.columns.get("prompt").is_none();
         self.header.extend(in_order(std::mem::take(&mut problems), &self.file));
         if !self.columns.names().is_empty() {
             self.header.extend(self.added.missing_from(&self.columns, &self.file));
+            self.header.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
         }
     }
 
@@ -150,7 +157,8 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        in_order(near_misses(&self.columns, &self.added), &self.file)
+        let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
+        in_order(near_misses(&self.columns, is_mapped), &self.file)
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -170,8 +178,17 @@ impl Manifest {
         }
     }
 
-    fn bad(&self, problems: Vec<Problem>, row: Option<Row>) -> BadRow {
-        BadRow { faults: in_order(problems, &self.file), row }
+    fn bad(&self, problems: Vec<Problem>) -> BadRow {
+        BadRow { faults: in_order(problems, &self.file), row: None }
+    }
+
+    /// The names that the last row showed to be no column's. Another line of JSON may still have them.
+    fn misnamed(&self) -> Vec<Fault> {
+        let shaper = self.rows.shaper();
+        match self.lines {
+            Lines::Csv(_) if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
+            _ => Vec::new(),
+        }
     }
 
     /// Where reading has come to.
@@ -186,7 +203,11 @@ impl Manifest {
     fn end(&mut self) -> Option<BadRow> {
         self.ended = true;
         let faults = match &self.lines {
-            Lines::Json(_) if !self.columns.names().is_empty() => self.added.missing_from(&self.columns, &self.file),
+            Lines::Json(_) if !self.columns.names().is_empty() => {
+                let mut faults = self.added.missing_from(&self.columns, &self.file);
+                faults.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
+                faults
+            }
             _ => Vec::new(),
         };
         (!faults.is_empty()).then_some(BadRow { faults, row: None })
@@ -207,15 +228,16 @@ impl Iterator for Manifest {
             return None;
         }
         match self.read() {
-            Ok(Some(Ok(raw))) => match self.rows.items(&self.columns, raw) {
-                (row, problems) if problems.is_empty() => Some(Ok(row)),
-                (row, problems) => Some(Err(self.bad(problems, Some(row)))),
-            },
-            Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
+            Ok(Some(Ok(raw))) => {
+                let (row, problems) = self.rows.items(&self.columns, raw);
+                let faults = in_order(problems, &self.file).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
+                Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
+            }
+            Ok(Some(Err(problems))) => Some(Err(self.bad(problems))),
             Ok(None) => self.end().map(Err),
             Err(error) => {
                 self.ended = true;
-                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)], None)))
+                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)])))
             }
         }
     }
