@@ -2,6 +2,7 @@
 //! them.
 
 mod cancel;
+mod export;
 mod ledger;
 mod retry;
 mod run;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use self::cancel::CancelArgs;
+pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
@@ -52,6 +54,9 @@ pub(super) enum Command {
     /// Take waiting items out of the queue
     #[command(after_long_help = cancel::EXAMPLES)]
     Cancel(CancelArgs),
+    /// Hand back the manifest's own columns with the results, in its order
+    #[command(after_long_help = export::EXAMPLES)]
+    Export(ExportArgs),
     /// Check every file against the database: missing, changed, orphaned
     #[command(after_long_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
