@@ -57,6 +57,7 @@ mod queue_contract;
 mod queue_contract_account;
 mod queue_contract_desk;
 mod queue_contract_reading;
+mod queue_contract_sources;
 mod queue_contract_story;
 mod queue_contract_waits;
 mod queue_sqlite;

@@ -14,6 +14,7 @@ use overnight::queue::{
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
 use crate::queue_contract_reading as reading;
+use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
 use crate::queue_contract_waits as waits;
 
@@ -95,7 +96,7 @@ pub fn artifact() -> Artifact {
 }
 
 /// One promise, held against an empty workspace.
-type Promise = fn(&dyn Workspace);
+pub type Promise = fn(&dyn Workspace);
 
 /// Runs the whole suite; `fresh` makes an empty workspace each time.
 pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
@@ -129,7 +130,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
-    for (name, promise) in promises {
+    for (name, promise) in [promises, sources::PROMISES].into_iter().flatten() {
         eprintln!("{name}");
         promise(&*fresh());
     }

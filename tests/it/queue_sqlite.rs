@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use overnight::domain::{Item, Outcome, Sources};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
 use overnight::queue::{Desk, Inventory, Ledger, Queue, QueueError};
 use tempfile::TempDir;
 
-use crate::queue_contract::{NOW, Workspace, every_promise};
+use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, settle, start};
 
 struct Sqlite {
     _folder: TempDir,
@@ -74,4 +75,18 @@ fn a_reader_is_told_kindly_that_there_is_no_database() {
     let missing = SqliteLedger::open(&folder.path().join("overnight.db"));
     assert!(matches!(missing, Err(QueueError::Missing { .. })));
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "and none is made");
+}
+
+#[test]
+fn what_an_older_version_did_not_note_of_references_is_learned_and_then_held_against_them() {
+    let sqlite = Sqlite::new();
+    let with = |source: &str| Item { sources: Sources(vec![Some(source.to_owned())]), ..item("mug", "a mug") };
+    let mut run = sqlite.run("job").unwrap();
+    enqueue(&mut *run, &[with("first")]);
+    let claims = claim(&mut *run, NOW, 1);
+    let attempt = start(&mut *run, claims).remove(0);
+    settle(&mut *run, attempt, Outcome::Done(artifact()));
+    rusqlite::Connection::open(&sqlite.path).unwrap().execute("UPDATE items SET sources = NULL", []).unwrap();
+    assert_eq!(enqueue(&mut *run, &[with("second")]).unchanged, 1);
+    assert_eq!(enqueue(&mut *run, &[with("first")]).kept, 1);
 }

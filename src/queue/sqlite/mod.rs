@@ -6,6 +6,7 @@ mod drain;
 mod entry;
 mod intake;
 mod inventory;
+mod known;
 mod ledger;
 mod migrate;
 mod names;
