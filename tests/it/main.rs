@@ -56,6 +56,7 @@ mod net_client;
 mod queue_contract;
 mod queue_contract_account;
 mod queue_contract_desk;
+mod queue_contract_preview;
 mod queue_contract_reading;
 mod queue_contract_sources;
 mod queue_contract_story;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::super::{Clash, ClashOver, Enqueued, Intake, ItemState, QueueError};
 use super::known::{Change, Known};
-use super::names::TakenNames;
+use super::names::Taken;
 use super::revision::{self, Publication};
 use super::stored::to_json;
 use super::{Database, Doing, readings, undo_on_disk};
@@ -23,7 +23,7 @@ pub struct SqliteIntake {
     enqueued: Enqueued,
     /// Of the rows so far.
     table: blake3::Hasher,
-    names: TakenNames,
+    names: Taken,
     /// Whether no revision before had any item: most items are new then, and need not be looked for first.
     knows_none: bool,
     /// Whether the same manifest, read again later, would change nothing. An item that keeps its old request for now
@@ -43,7 +43,7 @@ impl SqliteIntake {
             revision,
             position: 0,
             enqueued: Enqueued::default(),
-            names: TakenNames::new(),
+            names: Taken::default(),
             table: blake3::Hasher::new(),
             knows_none,
             is_settled: true,
@@ -69,7 +69,7 @@ impl SqliteIntake {
             self.enqueued.repeated += u64::from(!row.has_id);
             return Ok(row.has_id.then_some(clash));
         }
-        let first_line = self.names.claim(&item.name, row.line);
+        let first_line = self.names.claim_folded(&item.name, row.line);
         match known {
             None if is_new => {}
             None => drop(self.insert(row.line, item)?),
