@@ -11,8 +11,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::job::Job;
 use crate::provider::Provider;
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
-use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
-use crate::queue::{Desk, Inventory, Ledger, Queue, QueueError};
+use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
+use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError};
 use crate::store::local::{LocalShelf, LocalStore, staging};
 use crate::store::{ArtifactStore, Shelf, StoreError};
 
@@ -24,19 +24,29 @@ pub(super) fn clock() -> Arc<dyn Clock> {
 /// The job's queue, in a new run's hand.
 pub(super) fn queue(job: &Job) -> anyhow::Result<Box<dyn Queue>> {
     let database = Database::open(&job.db)?;
+    Ok(Box::new(SqliteQueue::begin_run(database, &entry(job)?, SystemClock.now())?))
+}
+
+/// What the job's manifest would change in its queue.
+#[allow(dead_code)]
+pub(super) fn preview(job: &Job) -> anyhow::Result<Box<dyn Preview>> {
+    Ok(Box::new(SqlitePreview::open(&job.db, &entry(job)?)?))
+}
+
+/// The job as its database knows it.
+fn entry(job: &Job) -> Result<JobEntry, UsageError> {
     let folder = job.db.parent().unwrap_or(Path::new("/"));
     // A workspace that is moved as a whole stays the same workspace.
     let place = |path: &Path| {
         let place = path.strip_prefix(folder).unwrap_or(path).to_str().map(str::to_owned);
         place.ok_or_else(|| UsageError(format!("{} is not UTF-8; rename it", path.display())))
     };
-    let entry = JobEntry {
+    Ok(JobEntry {
         name: job.name.clone(),
         manifest: place(&job.manifest)?,
         output: place(&job.output)?,
         holder: holder(),
-    };
-    Ok(Box::new(SqliteQueue::begin_run(database, &entry, SystemClock.now())?))
+    })
 }
 
 /// Who runs it, for someone who meets the lock.

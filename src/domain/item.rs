@@ -64,6 +64,22 @@ pub struct Item {
 #[serde(transparent)]
 pub struct Sources(pub Vec<Option<String>>);
 
+impl Sources {
+    /// Whether both may be the same: what is not known agrees with anything.
+    pub fn agree(&self, other: &Self) -> bool {
+        let differ =
+            |(one, other): (&Option<String>, &Option<String>)| one.is_some() && other.is_some() && one != other;
+        !self.0.iter().zip(&other.0).any(differ)
+    }
+
+    /// These, with the others where they are not known.
+    pub fn completed(&self, others: &Self) -> Self {
+        let both = self.0.len().max(others.0.len());
+        let at = |sources: &Self, place: usize| sources.0.get(place).cloned().flatten();
+        Self((0..both).map(|place| at(self, place).or_else(|| at(others, place))).collect())
+    }
+}
+
 /// One row of a manifest, as it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManifestRow {
@@ -73,4 +89,25 @@ pub struct ManifestRow {
     pub cells: Vec<serde_json::Value>,
     /// Whether the row names its item itself; without, rows with the same request are one item.
     pub has_id: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(list: &[Option<&str>]) -> Sources {
+        Sources(list.iter().map(|source| source.map(str::to_owned)).collect())
+    }
+
+    #[test]
+    fn what_is_not_known_agrees_with_anything_and_is_completed_by_what_is() {
+        let (none, some, all) = (sources(&[]), sources(&[Some("a"), None]), sources(&[Some("a"), Some("b")]));
+        for (one, other) in [(&none, &all), (&some, &all), (&all, &all), (&none, &none)] {
+            assert!(one.agree(other) && other.agree(one), "{one:?} {other:?}");
+            assert_eq!(one.completed(other), *other);
+        }
+        let other = sources(&[None, Some("c")]);
+        assert!(!all.agree(&other) && other.agree(&some));
+        assert_eq!(all.completed(&other), all, "what is known stays");
+    }
 }

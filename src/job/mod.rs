@@ -1,6 +1,7 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
 pub mod endpoint;
+mod error;
 pub mod fault;
 pub mod file;
 mod format;
@@ -13,16 +14,17 @@ pub mod options;
 pub mod paths;
 mod plain;
 pub mod setting;
+pub mod shape;
 pub mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use endpoint::BaseUrl;
+pub use error::JobError;
 pub use fault::{Fault, Place};
 pub use file::JobFile;
 pub use format::{ManifestFormat, RowFormat};
@@ -33,11 +35,12 @@ pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint
 pub use options::Options;
 pub use paths::is_rehearsal;
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
+pub use shape::{Condition, Shaping};
+
+use shape::{PARTIALS, Renderer};
 
 use crate::disk::ListFolder;
-use crate::domain::{
-    AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking, io_words,
-};
+use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -78,6 +81,8 @@ pub struct Job {
     pub sheet: Option<String>,
     /// The reference images added to those of every row.
     pub references: AddedReferences,
+    /// What the job file makes of the manifest's rows.
+    pub shaping: Shaping,
     /// Whether links among the references may lead anywhere.
     pub follow_links: bool,
     /// The folder that the references of standard input are relative to, absolute.
@@ -157,54 +162,13 @@ pub struct Defaults {
     pub extra: Fields,
 }
 
-/// Why there is no job.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// The job file has mistakes: all of them, in its order.
-    #[error("{}", lines(.0))]
-    Faults(Vec<Fault>),
-    /// The job file cannot be read.
-    #[error("{file} cannot be read: {}; name a job file that is there", io_words(.error))]
-    Unreadable {
-        /// Which, as messages name it.
-        file: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// The file is neither a job nor a manifest.
-    #[error(
-        "`{0}` is neither a job nor a manifest by its name; name a job file (.toml) or a manifest that ends in .csv, \
-         .tsv, .jsonl or .ndjson, each also with .gz, or in .xlsx, or say what it is with --manifest-format"
-    )]
-    Unsupported(String),
-    /// A spreadsheet's file, but none of the kind that is read.
-    #[error("`{0}` is a spreadsheet of a kind that is not read; save it as .xlsx, or the sheet as CSV UTF-8")]
-    ForeignSheet(String),
-    /// Nothing tells how standard input is written.
-    #[error(
-        "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv, jsonl or xlsx"
-    )]
-    StdinFormat,
-    /// Nothing names the job of standard input.
-    #[error(
-        "a manifest on standard input names no job; name it with --name, and always alike: so its pictures are found"
-    )]
-    StdinName,
-    /// One source names several places for the key.
-    #[error("{0} names several places for the key; keep one of api_key_env, api_key_file and api_key_command")]
-    SeveralKeys(String),
-}
-
-fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
-}
-
 /// A job as its files state it, before anything is filled in.
 struct Stated {
     file: Option<PathBuf>,
     manifest: PathBuf,
     workspace: PathBuf,
     references: AddedReferences,
+    shaping: Shaping,
     tables: Tables,
     key_folder: PathBuf,
     options: Options,
@@ -233,6 +197,7 @@ impl Job {
                 manifest: path,
                 workspace: current_dir.to_path_buf(),
                 references: AddedReferences::default(),
+                shaping: Shaping::default(),
                 tables: Tables::default(),
                 key_folder: current_dir.to_path_buf(),
                 options: checked(options, GIVEN)?.at(current_dir),
@@ -276,17 +241,29 @@ fn stated_by_file(path: PathBuf, options: &Options, current_dir: &Path) -> Resul
     let text = fs::read_to_string(&path).map_err(|error| JobError::Unreadable { file: shown.clone(), error })?;
     let file = JobFile::parse(&text, &shown).map_err(JobError::Faults)?;
     let folder = paths::folder_of(&path);
+    let shaping = understood(file.shaping, &folder)?;
     let given = checked(options, GIVEN)?;
     let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
     Ok(Stated {
         manifest: resolve(&folder, &file.manifest),
         workspace: paths::workspace_of(&path),
         references: file.references,
+        shaping,
         tables: Tables { safety: file.safety, labels: file.labels, extra: file.extra, headers: file.headers },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
     })
+}
+
+/// The shaping of rows, with the pieces that its templates include, if all of them are understood.
+fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> {
+    let unreadable = |error| JobError::Unreadable { file: format!("the folder {PARTIALS} beside the job file"), error };
+    shaping.bring_partials(folder).map_err(unreadable)?;
+    match Renderer::new(&shaping) {
+        Ok(_) => Ok(shaping),
+        Err(faults) => Err(JobError::Faults(faults)),
+    }
 }
 
 /// Where the options that are not a file's come from, for messages.
@@ -320,7 +297,7 @@ impl Stated {
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
         let key = self.key();
-        let Self { file, manifest, workspace, references, tables, options, .. } = self;
+        let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
         let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
         let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
         let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
@@ -369,6 +346,7 @@ impl Stated {
             manifest,
             manifest_format,
             references,
+            shaping,
             current_dir: current_dir.to_path_buf(),
             workspace,
             base_url,

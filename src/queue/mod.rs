@@ -5,6 +5,7 @@ mod error;
 mod inventory;
 pub mod lock;
 mod neighbour;
+mod preview;
 pub mod sqlite;
 pub mod story;
 mod words;
@@ -17,6 +18,7 @@ pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::Neighbour;
+pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,

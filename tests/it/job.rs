@@ -235,13 +235,13 @@ fn what_is_no_manifest_by_its_name_is_refused_unless_someone_says_what_it_is() {
 
 #[test]
 fn every_unknown_key_is_told_at_its_line_with_the_nearest_known_one() {
-    let text = "manifest = 'a.csv'\n\naspect-ratio = '4:5'\nconcurency = 3\n  zzz = 1\n[template]\nprompt = 'x'\n";
+    let text = "manifest = 'a.csv'\n\naspect-ratio = '4:5'\nconcurency = 3\n  zzz = 1\n[templates]\nprompt = 'x'\n";
     let faults = faults(text);
     assert_eq!(faults.len(), 4, "{faults:#?}");
     assert_eq!(faults[0], "jobs/a.toml:3:1: unknown key `aspect-ratio`; did you mean `aspect_ratio`?");
     assert_eq!(faults[1], "jobs/a.toml:4:1: unknown key `concurency`; did you mean `concurrency`?");
     assert!(faults[2].starts_with("jobs/a.toml:5:3: unknown key `zzz`; the keys are manifest, "), "{}", faults[2]);
-    assert!(faults[3].starts_with("jobs/a.toml:6:2: unknown key `template`"), "{}", faults[3]);
+    assert_eq!(faults[3], "jobs/a.toml:6:2: unknown key `templates`; did you mean `template`?");
 }
 
 #[test]

@@ -7,13 +7,15 @@ use overnight::domain::{
     Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Queue, QueueError, Selection, Settlement,
-    Start, Turn, Turned,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Selection,
+    Settlement, Start, Turn, Turned,
 };
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
+use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
+use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
 use crate::queue_contract_waits as waits;
 
@@ -25,6 +27,8 @@ pub trait Workspace {
     fn ledger(&self) -> Box<dyn Ledger>;
     /// What should lie where.
     fn inventory(&self) -> Box<dyn Inventory>;
+    /// What a manifest would change.
+    fn preview(&self, job: &str) -> Box<dyn Preview>;
     /// A person's hand.
     fn desk(&self) -> Box<dyn Desk>;
 }
@@ -95,7 +99,7 @@ pub fn artifact() -> Artifact {
 }
 
 /// One promise, held against an empty workspace.
-type Promise = fn(&dyn Workspace);
+pub type Promise = fn(&dyn Workspace);
 
 /// Runs the whole suite; `fresh` makes an empty workspace each time.
 pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
@@ -129,7 +133,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
-    for (name, promise) in promises {
+    for (name, promise) in [promises, sources::PROMISES, preview::PROMISES].into_iter().flatten() {
         eprintln!("{name}");
         promise(&*fresh());
     }

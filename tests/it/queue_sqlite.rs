@@ -1,12 +1,14 @@
 //! The SQLite queue, held to the promises of every queue and to its own.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqliteQueue};
-use overnight::queue::{Desk, Inventory, Ledger, Queue, QueueError};
+use overnight::domain::{Item, Outcome, Sources};
+use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
+use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError};
 use tempfile::TempDir;
 
-use crate::queue_contract::{NOW, Workspace, every_promise};
+use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
 
 struct Sqlite {
     _folder: TempDir,
@@ -45,6 +47,10 @@ impl Workspace for Sqlite {
         Box::new(SqliteLedger::open(&self.path).unwrap())
     }
 
+    fn preview(&self, job: &str) -> Box<dyn Preview> {
+        Box::new(SqlitePreview::open(&self.path, &entry(job, "/m.csv")).unwrap())
+    }
+
     fn desk(&self) -> Box<dyn Desk> {
         Box::new(SqliteDesk::open(&self.path).unwrap())
     }
@@ -74,4 +80,76 @@ fn a_reader_is_told_kindly_that_there_is_no_database() {
     let missing = SqliteLedger::open(&folder.path().join("overnight.db"));
     assert!(matches!(missing, Err(QueueError::Missing { .. })));
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "and none is made");
+}
+
+#[test]
+fn what_an_older_version_did_not_note_of_references_is_learned_and_then_held_against_them() {
+    let sqlite = Sqlite::new();
+    let with = |source: &str| Item { sources: Sources(vec![Some(source.to_owned())]), ..item("mug", "a mug") };
+    let mut run = sqlite.run("job").unwrap();
+    enqueue(&mut *run, &[with("first")]);
+    let claims = claim(&mut *run, NOW, 1);
+    let attempt = start(&mut *run, claims).remove(0);
+    settle(&mut *run, attempt, Outcome::Done(artifact()));
+    rusqlite::Connection::open(&sqlite.path).unwrap().execute("UPDATE items SET sources = NULL", []).unwrap();
+    assert_eq!(enqueue(&mut *run, &[with("second")]).unchanged, 1);
+    assert_eq!(enqueue(&mut *run, &[with("first")]).kept, 1);
+}
+
+/// The files of a folder, with their bytes.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    files.map(|file| (file.clone(), std::fs::read(file).unwrap())).collect()
+}
+
+#[test]
+fn a_preview_leaves_no_trace_of_itself() {
+    let sqlite = Sqlite::new();
+    let folder = sqlite.path.parent().unwrap();
+    let preview = || {
+        let mut preview = sqlite.preview("job");
+        preview.look(&row(2), &[item("mug", "a mug")]).unwrap().items.remove(0)
+    };
+    assert_eq!((preview(), files(folder).len()), (Fate::New, 0));
+    let mut run = sqlite.run("job").unwrap();
+    enqueue(&mut *run, &[item("mug", "a mug")]);
+    drop(run);
+    let before = files(folder);
+    assert!(matches!(preview(), Fate::Same(_)));
+    assert_eq!(files(folder), before);
+    // As a run leaves it that is killed.
+    let run = sqlite.run("job").unwrap();
+    let killed = tempfile::tempdir().unwrap();
+    for (file, bytes) in files(folder).into_iter().filter(|(file, _)| !file.ends_with("overnight.db-shm")) {
+        std::fs::write(killed.path().join(file.file_name().unwrap()), bytes).unwrap();
+    }
+    drop(run);
+    let before = files(killed.path());
+    let mut preview = SqlitePreview::open(&killed.path().join("overnight.db"), &entry("job", "/m.csv")).unwrap();
+    assert!(matches!(preview.look(&row(2), &[item("mug", "a mug")]).unwrap().items[0], Fate::Same(_)));
+    drop(preview);
+    let mut after = files(killed.path());
+    after.remove(&killed.path().join("overnight.db-shm"));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_preview_reads_an_older_database_as_it_is_and_refuses_what_a_run_would_refuse() {
+    let sqlite = Sqlite::new();
+    let mut run = sqlite.run("job").unwrap();
+    enqueue(&mut *run, &[item("mug", "a mug")]);
+    drop(run);
+    let other = SqlitePreview::open(&sqlite.path, &entry("job", "/other.csv"));
+    assert!(matches!(other, Err(QueueError::OtherManifest { .. })));
+    let connection = rusqlite::Connection::open(&sqlite.path).unwrap();
+    connection.execute_batch("ALTER TABLE items DROP COLUMN sources; PRAGMA user_version = 3").unwrap();
+    let known = Item { sources: Sources(vec![Some("any".into())]), ..item("mug", "a mug") };
+    assert!(matches!(sqlite.preview("job").look(&row(2), &[known]).unwrap().items[0], Fate::Same(_)));
+    let edited = sqlite.preview("job").look(&row(2), &[item("mug", "another")]).unwrap().items.remove(0);
+    assert!(matches!(edited, Fate::Updated { before, .. } if before.sources.is_none()));
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 3, "it is not migrated");
+    connection.execute_batch("PRAGMA user_version = 99").unwrap();
+    let newer = SqlitePreview::open(&sqlite.path, &entry("job", "/m.csv"));
+    assert!(matches!(newer, Err(QueueError::Newer { .. })));
 }

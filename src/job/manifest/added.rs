@@ -3,7 +3,6 @@
 use super::columns::Columns;
 use super::row::READ;
 use crate::job::fault::{Fault, Place, Problem};
-use crate::job::nearest::nearest;
 
 /// What the table `[references]` of a job file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl AddedReferences {
             let message = if READ.contains(&name.as_str()) {
                 format!("`references.columns`: `{name}` has a meaning of its own; name other columns here")
             } else if columns.get(name).is_none() {
-                format!("`references.columns`: {}", no_column(name, columns, manifest))
+                format!("`references.columns`: {}", columns.lack(name, manifest))
             } else {
                 return None;
             };
@@ -32,18 +31,14 @@ impl AddedReferences {
         wrong.collect()
     }
 
+    /// Whether the job names this column for references.
+    pub(super) fn maps(&self, column: &str) -> bool {
+        self.columns.iter().any(|(mapped, _)| mapped == column)
+    }
+
     /// A problem with one of the references that every request gets, or with all of them, where they stand.
     pub(super) fn wrong_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
         let (_, place) = self.always.get(number.unwrap_or(0))?;
         Some(Problem::new(*place, format!("`references.always`: {message}")).in_file(&self.file))
-    }
-}
-
-fn no_column(name: &str, columns: &Columns, manifest: &str) -> String {
-    let names: Vec<&str> = columns.names().iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    let same = names.iter().copied().find(|known| known.trim().to_lowercase() == name.trim().to_lowercase());
-    match same.or_else(|| nearest(name, &names)) {
-        Some(near) => format!("{manifest} has no column `{name}`; did you mean `{near}`?"),
-        None => format!("{manifest} has no column `{name}`; it has {}", names.join(", ")),
     }
 }

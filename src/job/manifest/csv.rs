@@ -81,8 +81,9 @@ impl CsvRows {
         self.position.place()
     }
 
-    /// The columns of the first row, and what is wrong with them; none of them if the row itself is broken.
-    pub fn read_header(&mut self) -> io::Result<(Columns, Vec<Problem>)> {
+    /// The columns of the first row, and what is wrong with them, be it that a `prompt` is missing where it is needed; none
+    /// of them if the row itself is broken.
+    pub fn read_header(&mut self, needs_prompt: bool) -> io::Result<(Columns, Vec<Problem>)> {
         let Some(mut header) = self.read_record()? else {
             let message = "the file is empty; its first line names the columns, one of which is `prompt`";
             return Ok((Columns::default(), vec![Problem::new(Place::START, message)]));
@@ -99,7 +100,7 @@ impl CsvRows {
             }
             columns.push(name.to_owned(), cell.place);
         }
-        if columns.get("prompt").is_none() {
+        if needs_prompt && columns.get("prompt").is_none() {
             header.problems.push(Problem::new(header.place, self.no_prompt(columns.names())));
         }
         Ok((columns, header.problems))

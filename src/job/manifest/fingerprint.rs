@@ -32,7 +32,8 @@ fn shape(job: &Job) -> blake3::Hasher {
     let columns: Vec<&str> = job.references.columns.iter().map(|(column, _)| column.as_str()).collect();
     let always: Vec<&str> = job.references.always.iter().map(|(path, _)| path.as_str()).collect();
     let folder = job.references_folder();
-    let shape = format!("{:?}", (READER, job.manifest_format, &job.sheet, &job.defaults, columns, always, folder));
+    let shape = (READER, job.manifest_format, &job.sheet, &job.defaults, &job.shaping, columns, always, folder);
+    let shape = format!("{shape:?}");
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(shape.len() as u64).to_le_bytes());
     hasher.update(shape.as_bytes());

@@ -3,6 +3,7 @@
 
 mod added;
 mod batch;
+mod cells;
 mod columns;
 mod csv;
 mod fingerprint;
@@ -14,6 +15,7 @@ mod naming;
 mod near_miss;
 mod references;
 mod row;
+mod shaper;
 mod source;
 mod workbook;
 
@@ -28,6 +30,7 @@ use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
 pub use references::is_as_seen;
+pub use row::TEMPLATED;
 use row::{RawRow, Rows};
 use workbook::SheetRows;
 
@@ -74,6 +77,8 @@ pub struct Manifest {
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
     ended: bool,
+    /// Whether the manifest itself must have a column `prompt`.
+    needs_prompt: bool,
     trace: Trace,
 }
 
@@ -115,7 +120,8 @@ impl Manifest {
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
-            rows: Rows::new(job.defaults.clone(), job.references_folder()),
+            rows: Rows::new(job.defaults.clone(), job.references_folder(), &job.shaping),
+            needs_prompt: !job.shaping.gives("prompt"),
             added: job.references.clone(),
             trace,
             lines,
@@ -129,20 +135,22 @@ impl Manifest {
     }
 
     fn read_header(&mut self) {
+        let needs_prompt = self.needs_prompt;
         let (columns, problems) = match &mut self.lines {
-            Lines::Csv(rows) => rows.read_header().unwrap_or_else(|error| {
+            Lines::Csv(rows) => rows.read_header(needs_prompt).unwrap_or_else(|error| {
                 let problem = source::cut_off(rows.place(), &error);
                 (Columns::default(), vec![problem])
             }),
-            Lines::Sheet(rows) => rows.read_header(),
-            Lines::Folder(rows) => rows.read_header(),
+            Lines::Sheet(rows) => rows.read_header(needs_prompt),
+            Lines::Folder(rows) => rows.read_header(needs_prompt),
             Lines::Json(_) => return,
         };
         self.columns = columns;
-        self.ended = self.columns.get("prompt").is_none();
+        self.ended = self.columns.names().is_empty() || needs_prompt && self.columns.get("prompt").is_none();
         self.header.extend(self.faults(problems));
         if !self.columns.names().is_empty() {
             self.header.extend(self.added.missing_from(&self.columns, &self.file));
+            self.header.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
         }
     }
 
@@ -155,7 +163,8 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        self.faults(near_misses(&self.columns, &self.added))
+        let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
+        self.faults(near_misses(&self.columns, is_mapped))
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -177,8 +186,8 @@ impl Manifest {
         }
     }
 
-    fn bad(&self, problems: Vec<Problem>, row: Option<Row>) -> BadRow {
-        BadRow { faults: self.faults(problems), row }
+    fn bad(&self, problems: Vec<Problem>) -> BadRow {
+        BadRow { faults: self.faults(problems), row: None }
     }
 
     /// The problems as faults of this manifest. In a workbook each is told where people see it: at `C7`.
@@ -191,6 +200,16 @@ impl Manifest {
             }
         }
         in_order(problems, &self.file)
+    }
+
+    /// The names that the last row showed to be no column's. Another line of JSON may still have them.
+    fn misnamed(&self) -> Vec<Fault> {
+        let shaper = self.rows.shaper();
+        match self.lines {
+            Lines::Json(_) => Vec::new(),
+            _ if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
+            _ => Vec::new(),
+        }
     }
 
     /// Where reading has come to.
@@ -207,7 +226,11 @@ impl Manifest {
     fn end(&mut self) -> Option<BadRow> {
         self.ended = true;
         let faults = match &self.lines {
-            Lines::Json(_) if !self.columns.names().is_empty() => self.added.missing_from(&self.columns, &self.file),
+            Lines::Json(_) if !self.columns.names().is_empty() => {
+                let mut faults = self.added.missing_from(&self.columns, &self.file);
+                faults.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
+                faults
+            }
             _ => Vec::new(),
         };
         (!faults.is_empty()).then_some(BadRow { faults, row: None })
@@ -256,15 +279,16 @@ impl Iterator for Manifest {
             return None;
         }
         match self.read() {
-            Ok(Some(Ok(raw))) => match self.rows.items(&self.columns, raw) {
-                (row, problems) if problems.is_empty() => Some(Ok(row)),
-                (row, problems) => Some(Err(self.bad(problems, Some(row)))),
-            },
-            Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
+            Ok(Some(Ok(raw))) => {
+                let (row, problems) = self.rows.items(&self.columns, raw);
+                let faults = self.faults(problems).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
+                Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
+            }
+            Ok(Some(Err(problems))) => Some(Err(self.bad(problems))),
             Ok(None) => self.end().map(Err),
             Err(error) => {
                 self.ended = true;
-                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)], None)))
+                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)])))
             }
         }
     }

@@ -27,17 +27,25 @@ pub(super) fn know_job(connection: &Connection, path: &Path, entry: &JobEntry) -
     // A manifest that was never accepted has no claim on the name.
     let unclaimed = "UPDATE jobs SET manifest = ?2 WHERE name = ?1 AND revision = 0";
     connection.execute(unclaimed, [&entry.name, &entry.manifest]).doing(path, "adding the job")?;
-    let (job, known): (i64, String) = connection
-        .query_row("SELECT id, manifest FROM jobs WHERE name = ?1", [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)))
+    let job = connection
+        .query_row("SELECT id FROM jobs WHERE name = ?1", [&entry.name], |row| row.get(0))
+        .doing(path, "looking for the job")?;
+    check_entry(connection, path, job, entry)?;
+    let update = "UPDATE jobs SET output = ?2 WHERE id = ?1 AND output <> ?2";
+    connection.execute(update, params![job, entry.output]).doing(path, "updating the job")?;
+    Ok(job)
+}
+
+/// That the job is the one its name stands for, with its pictures where they are.
+pub(super) fn check_entry(connection: &Connection, path: &Path, job: i64, entry: &JobEntry) -> Result<(), QueueError> {
+    let known: String = connection
+        .query_row("SELECT manifest FROM jobs WHERE id = ?1", [job], |row| row.get(0))
         .doing(path, "looking for the job")?;
     if known != entry.manifest {
         let (job, given) = (entry.name.clone(), entry.manifest.clone());
         return Err(QueueError::OtherManifest { job, known, given });
     }
-    check_output(connection, path, job, entry)?;
-    let update = "UPDATE jobs SET output = ?2 WHERE id = ?1 AND output <> ?2";
-    connection.execute(update, params![job, entry.output]).doing(path, "updating the job")?;
-    Ok(job)
+    check_output(connection, path, job, entry)
 }
 
 /// While pictures lie in the folder the job had before, another one would part what is done from what comes, and leave

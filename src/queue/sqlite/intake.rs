@@ -1,13 +1,14 @@
 //! Takes a manifest in under a revision nobody sees until it is published. Never reads a file, never sends.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::super::{Clash, ClashOver, Enqueued, Intake, QueueError};
-use super::names::TakenNames;
+use super::super::{Clash, ClashOver, Enqueued, Intake, ItemState, QueueError};
+use super::known::{Change, Known};
+use super::names::Taken;
 use super::revision::{self, Publication};
 use super::stored::to_json;
 use super::{Database, Doing, readings, undo_on_disk};
-use crate::domain::{Fingerprint, Item, ManifestRow, SeenFile};
+use crate::domain::{Fingerprint, Item, ManifestRow, SeenFile, Sources};
 
 /// Rows written by one transaction: large enough to be fast, small enough to keep the write-ahead log small.
 const ROWS_A_TRANSACTION: u64 = 10_000;
@@ -22,33 +23,12 @@ pub struct SqliteIntake {
     enqueued: Enqueued,
     /// Of the rows so far.
     table: blake3::Hasher,
-    names: TakenNames,
+    names: Taken,
     /// Whether no revision before had any item: most items are new then, and need not be looked for first.
     knows_none: bool,
     /// Whether the same manifest, read again later, would change nothing. An item that keeps its old request for now
     /// may take the new one then, unless it is done.
     is_settled: bool,
-}
-
-/// What is known of an item that a row names again.
-struct Known {
-    key: i64,
-    line: u64,
-    last_revision: i64,
-    state: String,
-    same: bool,
-    cancelled_by: Option<String>,
-    /// Whether an attempt of it may have cost something; asked only where the row reads otherwise. Being throttled or
-    /// meeting a bad key costs nothing.
-    maybe_paid: bool,
-}
-
-/// What a new revision does to an item known before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
-    None,
-    Kept,
-    Edit { requeue: bool },
 }
 
 impl SqliteIntake {
@@ -63,7 +43,7 @@ impl SqliteIntake {
             revision,
             position: 0,
             enqueued: Enqueued::default(),
-            names: TakenNames::new(),
+            names: Taken::default(),
             table: blake3::Hasher::new(),
             knows_none,
             is_settled: true,
@@ -89,7 +69,7 @@ impl SqliteIntake {
             self.enqueued.repeated += u64::from(!row.has_id);
             return Ok(row.has_id.then_some(clash));
         }
-        let first_line = self.names.claim(&item.name, row.line);
+        let first_line = self.names.claim_folded(&item.name, row.line);
         match known {
             None if is_new => {}
             None => drop(self.insert(row.line, item)?),
@@ -100,41 +80,26 @@ impl SqliteIntake {
 
     /// Finds an item again that an earlier revision knew.
     fn meet(&mut self, line: u64, item: &Item, known: &Known) -> rusqlite::Result<()> {
+        let mut learned = None;
         match known.change() {
-            Change::None => self.enqueued.unchanged += 1,
+            Change::None => {
+                self.enqueued.unchanged += 1;
+                learned = known.learned(item);
+            }
             Change::Kept => {
                 self.enqueued.kept += 1;
-                self.is_settled &= known.state == "done";
+                self.is_settled &= known.state == ItemState::Done;
             }
             Change::Edit { requeue } => {
                 self.enqueued.updated += 1;
                 self.edit(known, item, requeue)?;
             }
         }
-        self.touch(line, known)
+        self.touch(line, known, learned)
     }
 
     fn known(&self, item: &Item) -> rusqlite::Result<Option<Known>> {
-        self.database
-            .connection
-            .prepare_cached(
-                "SELECT key, line, last_revision, state, digest = ?3 AND name = ?4, cancelled_by,
-                        (digest <> ?3 OR name <> ?4) AND
-                        (counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost'))
-                 FROM items WHERE job_id = ?1 AND id = ?2",
-            )?
-            .query_row(params![self.job, item.id.as_str(), item.digest.0, item.name], |row| {
-                Ok(Known {
-                    key: row.get(0)?,
-                    line: row.get(1)?,
-                    last_revision: row.get(2)?,
-                    state: row.get(3)?,
-                    same: row.get(4)?,
-                    cancelled_by: row.get(5)?,
-                    maybe_paid: row.get(6)?,
-                })
-            })
-            .optional()
+        Known::find(&self.database.connection, true, self.job, self.revision, item)
     }
 
     /// Adds an item; returns whether its id was free.
@@ -143,8 +108,9 @@ impl SqliteIntake {
             .database
             .connection
             .prepare_cached(
-                "INSERT INTO items (job_id, id, name, line, first_revision, last_revision, request, digest, due_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, 0) ON CONFLICT (job_id, id) DO NOTHING",
+                "INSERT INTO items (job_id, id, name, line, first_revision, last_revision, request, digest, sources,
+                                    due_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8, 0) ON CONFLICT (job_id, id) DO NOTHING",
             )?
             .execute(params![
                 self.job,
@@ -153,17 +119,24 @@ impl SqliteIntake {
                 line,
                 self.revision,
                 to_json(&item.request)?,
-                item.digest.0
+                item.digest.0,
+                to_json(&item.sources)?
             ])?;
         self.enqueued.new += inserted as u64;
         Ok(inserted == 1)
     }
 
-    fn touch(&self, line: u64, known: &Known) -> rusqlite::Result<()> {
-        self.database
-            .connection
-            .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3 WHERE key = ?1")?
-            .execute(params![known.key, self.revision, line])?;
+    /// Notes where its row stands now, and what was learned of its references.
+    fn touch(&self, line: u64, known: &Known, learned: Option<Sources>) -> rusqlite::Result<()> {
+        let connection = &self.database.connection;
+        match learned {
+            None => connection
+                .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3 WHERE key = ?1")?
+                .execute(params![known.key, self.revision, line])?,
+            Some(sources) => connection
+                .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3, sources = ?4 WHERE key = ?1")?
+                .execute(params![known.key, self.revision, line, to_json(&sources)?])?,
+        };
         Ok(())
     }
 
@@ -171,9 +144,18 @@ impl SqliteIntake {
         self.database
             .connection
             .prepare_cached(
-                "INSERT INTO edits (item_key, job_id, name, request, digest, requeue) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO edits (item_key, job_id, name, request, digest, requeue, sources)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![known.key, self.job, item.name, to_json(&item.request)?, item.digest.0, requeue])?;
+            .execute(params![
+                known.key,
+                self.job,
+                item.name,
+                to_json(&item.request)?,
+                item.digest.0,
+                requeue,
+                to_json(&item.sources)?
+            ])?;
         Ok(())
     }
 
@@ -217,21 +199,6 @@ impl SqliteIntake {
         let enqueued = publication.commit(connection)?;
         revision::clear_older(connection, self.job, self.revision)?;
         Ok(enqueued)
-    }
-}
-
-impl Known {
-    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; otherwise it keeps what it
-    /// has.
-    fn change(&self) -> Change {
-        let gone_before = self.cancelled_by.as_deref() == Some("manifest");
-        match (self.state.as_str(), self.same) {
-            ("cancelled", _) if gone_before => Change::Edit { requeue: true },
-            (_, true) => Change::None,
-            ("failed", false) => Change::Edit { requeue: true },
-            ("queued" | "cancelled", false) if !self.maybe_paid => Change::Edit { requeue: false },
-            _ => Change::Kept,
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 use super::super::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
 use super::account::each_attempt;
 use super::seen::Seen;
-use super::stored::{item, json, kind, optional_json, unknown_word, usd};
+use super::stored::{item, item_state, json, kind, optional_json, usd};
 use super::story::item_story;
 use super::{Database, Doing, beside, job_key, known_jobs, no_such_item};
 use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
@@ -18,8 +18,8 @@ use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
 
-/// An item by its id; the first four columns are those of [`item`].
-const RECORD: &str = "SELECT id, name, request, digest, state, attempts, artifact, failure_kind, failure,
+/// An item by its id; the first five columns are those of [`item`].
+const RECORD: &str = "SELECT id, name, request, digest, sources, state, attempts, artifact, failure_kind, failure,
         (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
         (SELECT sum(cost) FROM attempts WHERE item_key = key), key
      FROM items WHERE job_id = ?1 AND id = ?2";
@@ -177,7 +177,7 @@ pub(super) fn counts(connection: &Connection, job: i64) -> rusqlite::Result<Coun
     let mut rows = statement.query([job])?;
     while let Some(row) = rows.next()? {
         let items = row.get(2)?;
-        match state(row, 0)? {
+        match item_state(row, 0)? {
             ItemState::Queued => counts.queued = items,
             ItemState::Running => counts.running = items,
             ItemState::Done => counts.done = items,
@@ -189,26 +189,21 @@ pub(super) fn counts(connection: &Connection, job: i64) -> rusqlite::Result<Coun
 }
 
 fn item_record(row: &Row<'_>) -> rusqlite::Result<(i64, ItemRecord)> {
-    let failure = match row.get::<_, Option<String>>(8)? {
-        Some(message) => Some((kind(row, 7)?, message)),
+    let failure = match row.get::<_, Option<String>>(9)? {
+        Some(message) => Some((kind(row, 8)?, message)),
         None => None,
     };
     let record = ItemRecord {
         item: item(row, 0)?,
-        state: state(row, 4)?,
-        attempts: row.get(5)?,
-        artifact: optional_json(row, 6)?,
+        state: item_state(row, 5)?,
+        attempts: row.get(6)?,
+        artifact: optional_json(row, 7)?,
         failure,
-        reply: optional_json(row, 9)?.unwrap_or_default(),
-        cost: usd(row, 10)?,
+        reply: optional_json(row, 10)?.unwrap_or_default(),
+        cost: usd(row, 11)?,
         repeated: false,
     };
-    Ok((row.get(11)?, record))
-}
-
-fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemState> {
-    let word = row.get_ref(column)?.as_str().unwrap_or_default();
-    ItemState::ALL.iter().copied().find(|state| state.as_str() == word).ok_or_else(|| unknown_word(column))
+    Ok((row.get(12)?, record))
 }
 
 /// Messages that differ only in numbers and in words with digits (request ids, waits) have one cause.

@@ -18,18 +18,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_queue.sql"),
     include_str!("../../../migrations/sqlite/0002_readings.sql"),
     include_str!("../../../migrations/sqlite/0003_account.sql"),
+    include_str!("../../../migrations/sqlite/0004_sources.sql"),
 ];
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.
 pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError> {
     let path = database.path.clone();
-    let seen = schema_version(&database.connection, &path)?;
-    let known = MIGRATIONS.len();
-    if seen > known {
-        let path = path.display().to_string();
-        return Err(QueueError::Newer { path, found: seen, known });
-    }
-    if seen == known {
+    let seen = readable_version(&database.connection, &path)?;
+    if seen == MIGRATIONS.len() {
         return Ok(());
     }
     let mut copy = if seen == 0 { None } else { Some(Copy::begin(&path, seen + 1)?) };
@@ -61,6 +57,15 @@ fn schema_version(connection: &Connection, path: &Path) -> Result<usize, QueueEr
     }
     let version = pragma("user_version").doing(path, "reading its schema")?;
     usize::try_from(version).map_err(|_| foreign(format!("its schema version is {version}")))
+}
+
+/// The same, where this program can read the file: a newer one is refused.
+pub(super) fn readable_version(connection: &Connection, path: &Path) -> Result<usize, QueueError> {
+    let (found, known) = (schema_version(connection, path)?, MIGRATIONS.len());
+    match found > known {
+        true => Err(QueueError::Newer { path: path.display().to_string(), found, known }),
+        false => Ok(found),
+    }
 }
 
 /// Two processes may open a new database at once: whoever comes second finds the migration done. The copy gets its name

@@ -6,12 +6,14 @@ mod drain;
 mod entry;
 mod intake;
 mod inventory;
+mod known;
 mod ledger;
 mod migrate;
 mod names;
 mod neighbours;
 #[cfg(test)]
 mod plans;
+mod preview;
 mod readings;
 mod receipts;
 mod rescue;
@@ -37,6 +39,7 @@ pub use drain::SqliteQueue;
 pub use entry::JobEntry;
 pub use intake::SqliteIntake;
 pub use ledger::SqliteLedger;
+pub use preview::SqlitePreview;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
@@ -58,13 +61,7 @@ impl Database {
             fs::create_dir_all(folder)
                 .map_err(|source| QueueError::Lock { path: folder.display().to_string(), source })?;
         }
-        if path.is_dir() {
-            return Err(QueueError::Foreign { path: path.display().to_string(), why: "it is a folder".to_owned() });
-        }
-        if is_emptied(path) {
-            let why = "it is empty, though runs have used it; bring back a copy, or remove it to begin anew".to_owned();
-            return Err(QueueError::Foreign { path: path.display().to_string(), why });
-        }
+        refuse_strange(path)?;
         // SQLite gives its other files the mode of this one. What keeps us from making it, it tells better.
         let _ = private::make(path);
         let mut database = Self::connect(path, OpenFlags::default())?;
@@ -171,6 +168,18 @@ fn beside_itself(database: &Path, ending: &str) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(ending);
     PathBuf::from(path)
+}
+
+/// What cannot be, or no longer is, a database is refused before SQLite touches it.
+fn refuse_strange(path: &Path) -> Result<(), QueueError> {
+    let refused = |why: &str| Err(QueueError::Foreign { path: path.display().to_string(), why: why.to_owned() });
+    if path.is_dir() {
+        return refused("it is a folder");
+    }
+    if is_emptied(path) {
+        return refused("it is empty, though runs have used it; bring back a copy, or remove it to begin anew");
+    }
+    Ok(())
 }
 
 /// Whether somebody cut the file to nothing: a new one, which is empty as well, has no job's lock beside it.

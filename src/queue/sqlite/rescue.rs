@@ -79,7 +79,8 @@ fn take_received(transaction: &Transaction<'_>, job: i64, run: i64) -> rusqlite:
         [job, run],
     )?;
     let mut statement = transaction.prepare(
-        "SELECT attempts.id, number, staged, reply, item_key, attempts, counted, empty, items.id, name, request, digest
+        "SELECT attempts.id, number, staged, reply, item_key, attempts, counted, empty, items.id, name, request, digest,
+                sources
          FROM attempts JOIN items ON items.key = item_key
          WHERE attempts.job_id = ?1 AND attempts.state = 'received' ORDER BY attempts.id",
     )?;

@@ -131,7 +131,7 @@ impl Publication<'_> {
 /// Known items take what their rows say now; those that failed or were gone are queued anew.
 fn apply_edits(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     connection.execute(
-        "UPDATE items SET name = edits.name, request = edits.request, digest = edits.digest
+        "UPDATE items SET name = edits.name, request = edits.request, digest = edits.digest, sources = edits.sources
          FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1",
         [job],
     )?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Keys of a table, 64 neighbours to a word.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Seen(HashMap<i64, u64>);
 
 impl Seen {
@@ -13,6 +13,11 @@ impl Seen {
         let again = *word & bit != 0;
         *word |= bit;
         again
+    }
+
+    /// Whether the key was noted.
+    pub(super) fn has(&self, key: i64) -> bool {
+        self.0.get(&(key >> 6)).is_some_and(|word| word & (1 << (key & 63)) != 0)
     }
 }
 
@@ -24,8 +29,8 @@ mod tests {
     fn a_key_is_new_once_whatever_its_neighbours_are() {
         let mut seen = Seen::default();
         for key in [1, 0, 63, 64, 65, i64::MAX, i64::MIN, -1] {
-            assert!(!seen.again(key), "{key}");
-            assert!(seen.again(key), "{key}");
+            assert!(!seen.has(key) && !seen.again(key), "{key}");
+            assert!(seen.has(key) && seen.again(key), "{key}");
         }
     }
 }

@@ -5,20 +5,20 @@ use rusqlite::types::{FromSqlError, Type, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::super::AttemptState;
-use crate::domain::{Digest, FailureKind, Item, ItemId, Sources, Usd};
+use super::super::{AttemptState, ItemState};
+use crate::domain::{Digest, FailureKind, Item, ItemId, Usd};
 
 /// The columns [`item`] reads, in its order.
-pub(super) const ITEM_COLUMNS: &str = "id, name, request, digest";
+pub(super) const ITEM_COLUMNS: &str = "id, name, request, digest, sources";
 
-/// The item in four columns from `first` on.
+/// The item in five columns from `first` on.
 pub(super) fn item(row: &Row<'_>, first: usize) -> rusqlite::Result<Item> {
     Ok(Item {
         id: ItemId::new(row.get::<_, String>(first)?),
         name: row.get(first + 1)?,
         request: json(row, first + 2)?,
         digest: Digest(row.get(first + 3)?),
-        sources: Sources::default(),
+        sources: optional_json(row, first + 4)?.unwrap_or_default(),
     })
 }
 
@@ -58,6 +58,12 @@ pub(super) fn optional_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Op
         ValueRef::Null => Ok(None),
         _ => kind(row, column).map(Some),
     }
+}
+
+/// The state of an item in this column.
+pub(super) fn item_state(row: &Row<'_>, column: usize) -> rusqlite::Result<ItemState> {
+    let word = row.get_ref(column)?.as_str().unwrap_or_default();
+    ItemState::ALL.iter().copied().find(|state| state.as_str() == word).ok_or_else(|| unknown_word(column))
 }
 
 /// The state of an attempt in this column.

@@ -5,6 +5,7 @@ pub mod database;
 pub mod gate;
 pub mod gemini;
 pub mod process;
+pub mod rows;
 pub mod schema;
 pub mod server;
 pub mod simulated;

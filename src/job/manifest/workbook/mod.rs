@@ -54,8 +54,9 @@ impl SheetRows {
         Place::line(self.line + 1)
     }
 
-    /// The columns of the first row that holds anything, and what is wrong with them.
-    pub fn read_header(&mut self) -> (Columns, Vec<Problem>) {
+    /// The columns of the first row that holds anything, and what is wrong with them, be it that a `prompt` is
+    /// missing where it is needed.
+    pub fn read_header(&mut self, needs_prompt: bool) -> (Columns, Vec<Problem>) {
         let mut columns = Columns::default();
         let header = match self.next() {
             Some(Ok(record)) if record.problems.is_empty() => record,
@@ -75,7 +76,7 @@ impl SheetRows {
             }
             columns.push(name.to_owned(), cell.place);
         }
-        if columns.get("prompt").is_none() {
+        if needs_prompt && columns.get("prompt").is_none() {
             problems.push(Problem::new(Place::line(header.line), super::no_prompt(columns.names())));
         }
         (columns, problems)

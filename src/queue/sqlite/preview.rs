@@ -1,0 +1,159 @@
+//! What a reading would do to the items that are known. Never writes, never makes a database, never locks one.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
+use super::super::{Clash, ClashOver, QueueError};
+use super::entry::{JobEntry, check_entry};
+use super::known::{Change, Known};
+use super::ledger::counts;
+use super::names::Taken;
+use super::seen::Seen;
+use super::stored::{item_state, json};
+use super::{Database, Doing, beside_itself, migrate, refuse_strange};
+use crate::domain::{Counts, Item, ItemId, ManifestRow};
+
+/// Items looked at by one statement for what has no row any more.
+const PAGE: i64 = 1024;
+
+/// The first schema that notes what references hold.
+const KNOWS_SOURCES: usize = 4;
+
+/// A reading of a job's manifest that only looks.
+#[derive(Debug)]
+pub struct SqlitePreview {
+    /// None where nothing is known of the job.
+    known: Option<KnownJob>,
+    ids: Taken,
+    names: Taken,
+    met: Seen,
+}
+
+/// A job that the database knows.
+#[derive(Debug)]
+struct KnownJob {
+    database: Database,
+    job: i64,
+    /// What a reading that is not over has written is nobody's business.
+    revision: i64,
+    has_sources: bool,
+}
+
+impl SqlitePreview {
+    /// Looks for the job where its database would be. What a run would refuse to begin with is refused as well.
+    pub fn open(path: &Path, entry: &JobEntry) -> Result<Self, QueueError> {
+        refuse_strange(path)?;
+        let known = if path.exists() { KnownJob::find(path, entry)? } else { None };
+        Ok(Self { known, ids: Taken::default(), names: Taken::default(), met: Seen::default() })
+    }
+
+    fn item(&mut self, row: &ManifestRow, item: &Item, foreseen: &mut Foreseen) -> Result<Fate, QueueError> {
+        if let Some(first_line) = self.ids.claim(item.id.as_str(), row.line) {
+            let clash = Clash { over: ClashOver::Id(item.id.clone()), first_line };
+            foreseen.clashes.extend(row.has_id.then_some(clash));
+            return Ok(Fate::Repeated);
+        }
+        if let Some(first_line) = self.names.claim_folded(&item.name, row.line) {
+            foreseen.clashes.push(Clash { over: ClashOver::Name(item.name.clone()), first_line });
+        }
+        let Some(job) = &self.known else { return Ok(Fate::New) };
+        let Some((key, fate)) = job.fate(item).doing(&job.database.path, "looking for an item")? else {
+            return Ok(Fate::New);
+        };
+        self.met.again(key);
+        Ok(fate)
+    }
+}
+
+impl Preview for SqlitePreview {
+    fn look(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Foreseen, QueueError> {
+        let mut foreseen = Foreseen::default();
+        for item in items {
+            let fate = self.item(row, item, &mut foreseen)?;
+            foreseen.items.push(fate);
+        }
+        Ok(foreseen)
+    }
+
+    fn gone(&self, each: &mut dyn FnMut(Gone) -> bool) -> Result<(), QueueError> {
+        let Some(job) = &self.known else { return Ok(()) };
+        let mut after = i64::MIN;
+        loop {
+            let page = job.page(after).doing(&job.database.path, "looking for items without a row")?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = *last;
+            let mut gone = page.into_iter().filter(|(key, _)| !self.met.has(*key));
+            if !gone.all(|(_, gone)| each(gone)) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn counts(&self) -> Result<Counts, QueueError> {
+        let Some(job) = &self.known else { return Ok(Counts::default()) };
+        counts(&job.database.connection, job.job).doing(&job.database.path, "counting")
+    }
+}
+
+impl KnownJob {
+    /// Finds the job, if the file holds anything at all.
+    fn find(path: &Path, entry: &JobEntry) -> Result<Option<Self>, QueueError> {
+        // SQLite takes the files of the log away again only if it may write; what a killed run left in them stays there.
+        let is_left = beside_itself(path, "-wal").exists();
+        let database = Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        look_only(&database.connection, is_left).doing(path, "opening it")?;
+        let version = migrate::readable_version(&database.connection, path)?;
+        if version == 0 {
+            return Ok(None);
+        }
+        let sql = "SELECT id, revision FROM jobs WHERE name = ?1 AND revision > 0";
+        let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
+        check_entry(&database.connection, path, job, entry)?;
+        Ok(Some(Self { database, job, revision, has_sources: version >= KNOWS_SOURCES }))
+    }
+
+    /// The key of the item, and what would become of it; none if it is new.
+    fn fate(&self, item: &Item) -> rusqlite::Result<Option<(i64, Fate)>> {
+        let connection = &self.database.connection;
+        let known = Known::find(connection, self.has_sources, self.job, self.revision, item)?;
+        let Some(known) = known else { return Ok(None) };
+        let (key, state) = (known.key, known.state);
+        let fate = match known.change() {
+            Change::None => Fate::Same(state),
+            Change::Edit { .. } => Fate::Updated { state, before: self.before(known)? },
+            Change::Kept => Fate::Changed { state, before: self.before(known)? },
+        };
+        Ok(Some((key, fate)))
+    }
+
+    fn before(&self, known: Known) -> rusqlite::Result<Box<Before>> {
+        let mut statement =
+            self.database.connection.prepare_cached("SELECT name, request FROM items WHERE key = ?1")?;
+        statement.query_row([known.key], |row| {
+            Ok(Box::new(Before { name: row.get(0)?, request: json(row, 1)?, sources: known.sources }))
+        })
+    }
+
+    /// The next items by their keys. The plus keeps SQLite to the order of the keys, of which it then reads a page only.
+    fn page(&self, after: i64) -> rusqlite::Result<Vec<(i64, Gone)>> {
+        let mut statement = self.database.connection.prepare_cached(
+            "SELECT key, id, state FROM items WHERE key > ?2 AND +job_id = ?1 AND first_revision <= ?3
+             ORDER BY key LIMIT ?4",
+        )?;
+        let items = statement.query_map(params![self.job, after, self.revision, PAGE], |row| {
+            let gone = Gone { id: ItemId::new(row.get::<_, String>(1)?), state: item_state(row, 2)? };
+            Ok((row.get(0)?, gone))
+        })?;
+        items.collect()
+    }
+}
+
+/// Nothing is written, and a log that was there before is left there.
+fn look_only(connection: &Connection, is_left: bool) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_left).map(drop)
+}
