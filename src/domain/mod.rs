@@ -29,7 +29,7 @@ pub use image::{ImageFormat, LARGEST_REFERENCE};
 pub use io_words::io_words;
 pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources};
 pub use money::{Price, PriceList, Usd};
-pub use reading::{Fingerprint, SeenFile};
+pub use reading::{ContentHash, Fingerprint, SeenFile};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};
 pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};

@@ -13,6 +13,7 @@ mod naming;
 mod near_miss;
 mod references;
 mod row;
+mod sight;
 mod source;
 
 use std::io;
@@ -24,8 +25,8 @@ use csv::{CsvRows, Separator};
 use fingerprint::Trace;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use references::is_as_seen;
 use row::{RawRow, Rows};
+pub use sight::is_as_seen;
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
@@ -68,6 +69,8 @@ pub struct Manifest {
     added: AddedReferences,
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
+    /// Whether the job's own references were looked at.
+    begun: bool,
     ended: bool,
     trace: Trace,
 }
@@ -107,6 +110,7 @@ impl Manifest {
         let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
+            begun: problem.is_some(),
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
@@ -120,11 +124,22 @@ impl Manifest {
             },
         };
         if !manifest.ended {
-            let faults = manifest.rows.add_references(&manifest.added);
-            manifest.header.extend(faults);
             manifest.read_header();
         }
         Ok(manifest)
+    }
+
+    /// A file as the last reading of this job saw it; told before the first row is read.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.rows.remember(seen);
+    }
+
+    /// Looks at the references that every row gets: before the first row, since files may have to be hashed.
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let faults = self.rows.add_references(&self.added);
+            self.header.splice(0..0, faults);
+        }
     }
 
     fn read_header(&mut self) {
@@ -199,6 +214,7 @@ impl Iterator for Manifest {
     /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
     /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
+        self.begin();
         if !self.header.is_empty() {
             let faults = std::mem::take(&mut self.header);
             return Some(Err(BadRow { faults, row: None }));

@@ -26,7 +26,12 @@ pub struct Naming {
 impl Naming {
     /// The row's items, or the column at fault and why. Without an id they are named by their request, so that adding
     /// variants keeps those there are.
-    pub fn items(&self, request: &Request, digest: Digest) -> Result<Vec<Item>, (&'static str, String)> {
+    pub fn items(
+        &self,
+        request: &Request,
+        digest: Digest,
+        sources: &Sources,
+    ) -> Result<Vec<Item>, (&'static str, String)> {
         if self.variants > 1 && stored(request).len().saturating_mul(self.variants as usize) > MOST_BYTES {
             let most = MOST_BYTES >> 20;
             let message = format!("`variants`: so many of so long a request take more than {most} MiB; write fewer");
@@ -42,7 +47,7 @@ impl Naming {
                 None => Ok(names::clean(&id)),
             };
             let name = name.map_err(|problem| ("name", format!("`name`: {problem}")))?;
-            Ok(Item { id: ItemId::new(id), name, request: request.clone(), digest, sources: Sources::default() })
+            Ok(Item { id: ItemId::new(id), name, request: request.clone(), digest, sources: sources.clone() })
         });
         numbered.collect()
     }

@@ -2,14 +2,13 @@
 //! bytes.
 
 use std::collections::HashMap;
-use std::fs::Metadata;
 use std::io;
 use std::mem;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use super::sight::{self, Hashes};
 use crate::disk::{FileError, ListFolder};
-use crate::domain::{LARGEST_REFERENCE, SeenFile, io_words};
+use crate::domain::{ContentHash, LARGEST_REFERENCE, SeenFile, Sources, io_words};
 
 /// The most references of one request (the API's documentation).
 const MOST: usize = 14;
@@ -26,15 +25,37 @@ const REMEMBERED: usize = 4096;
 /// Checks references, and remembers what it found.
 pub struct References {
     folder: ListFolder,
-    found: HashMap<String, Result<u64, String>>,
+    found: HashMap<String, Result<Found, String>>,
+    hashes: Hashes,
     /// Those that can be sent, as they were when they were looked at, until they are taken.
     seen: Vec<SeenFile>,
+}
+
+/// What is known of a reference that can be sent.
+#[derive(Clone, Copy)]
+struct Found {
+    bytes: u64,
+    hash: ContentHash,
+}
+
+/// References as they were found.
+#[derive(Default)]
+pub struct Resolved {
+    /// What each holds.
+    pub sources: Sources,
+    /// What is wrong: with one of them, by its number from 0, or with all together.
+    pub problems: Vec<(Option<usize>, String)>,
 }
 
 impl References {
     /// Checks references that are relative to this folder.
     pub fn new(folder: ListFolder) -> Self {
-        Self { folder, found: HashMap::new(), seen: Vec::new() }
+        Self { folder, found: HashMap::new(), hashes: Hashes::default(), seen: Vec::new() }
+    }
+
+    /// A file as the last reading saw it: as long as it has the same length and time, it is not hashed again.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.hashes.remember(seen);
     }
 
     /// The references looked at since this was asked; one that was forgotten meanwhile stands there twice.
@@ -42,18 +63,20 @@ impl References {
         mem::take(&mut self.seen)
     }
 
-    /// What is wrong with a request of these references and so many bytes of text: with one of them, by its number
-    /// from 0, or with all together.
-    pub fn check(&mut self, references: &[String], text_bytes: usize) -> Vec<(Option<usize>, String)> {
+    /// The references of a request with so many bytes of text.
+    pub fn resolve(&mut self, references: &[String], text_bytes: usize) -> Resolved {
         if references.len() > MOST {
             let message = format!("{} reference images are too many; a request takes {MOST}", references.len());
-            return vec![(None, message)];
+            return Resolved { problems: vec![(None, message)], ..Resolved::default() };
         }
-        let mut problems = Vec::new();
+        let Resolved { mut sources, mut problems } = Resolved::default();
         let mut request = text_bytes as u64 + OVERHEAD;
         for (number, reference) in references.iter().enumerate() {
-            match self.length(reference) {
-                Ok(length) => request += length.div_ceil(3) * 4,
+            match self.find(reference) {
+                Ok(found) => {
+                    request += found.bytes.div_ceil(3) * 4;
+                    sources.0.push(Some(blake3::Hash::from(found.hash).to_hex().to_string()));
+                }
                 Err(problem) => problems.push((Some(number), problem)),
             }
         }
@@ -66,40 +89,42 @@ impl References {
             );
             problems.push((None, message));
         }
-        problems
+        Resolved { sources, problems }
     }
 
-    /// The length in bytes of a reference that can be sent.
-    fn length(&mut self, reference: &str) -> Result<u64, String> {
+    /// A reference that can be sent.
+    fn find(&mut self, reference: &str) -> Result<Found, String> {
         if let Some(found) = self.found.get(reference) {
             return found.clone();
         }
         if self.found.len() >= REMEMBERED {
             self.found.clear();
         }
-        let found = look_at(&self.folder, reference).map(|seen| {
-            let bytes = seen.bytes;
-            self.seen.push(seen);
-            bytes
-        });
+        let found = self.look_at(reference);
         self.found.insert(reference.to_owned(), found.clone());
         found
     }
+
+    /// Looks at a file, and hashes it unless it is as it was.
+    fn look_at(&mut self, reference: &str) -> Result<Found, String> {
+        let seen = look_at(&self.folder, reference)?;
+        let known = self.hashes.of(&seen).map_or_else(|| sight::hash(&self.folder, reference), Ok);
+        let hash = known.map_err(|error| unusable(&self.folder, reference, &error))?;
+        let seen = SeenFile { hash: Some(hash), ..seen };
+        self.hashes.remember(&seen);
+        let bytes = seen.bytes;
+        self.seen.push(seen);
+        Ok(Found { bytes, hash })
+    }
 }
 
-/// Whether a reference, relative to this folder, has the length and the time it had.
-pub fn is_as_seen(folder: &ListFolder, seen: &SeenFile) -> bool {
-    let about = folder.path().join(&seen.path).metadata();
-    about.is_ok_and(|about| about.is_file() && sight(&seen.path, &about) == *seen)
-}
-
-/// The reference as it is before its content is looked at: whatever changes it afterwards changes its time.
+/// The reference as it is before its content is looked at.
 fn look_at(folder: &ListFolder, reference: &str) -> Result<SeenFile, String> {
     if reference.contains("://") {
         return Err(format!("`{reference}` is an address, which is not fetched yet; save the image and name its file"));
     }
     let (about, format) = folder.look(reference).map_err(|error| unusable(folder, reference, &error))?;
-    let seen = sight(reference, &about);
+    let seen = sight::sight(reference, &about);
     if seen.bytes > LARGEST_REFERENCE {
         let (is, most) = (megabytes(seen.bytes), megabytes(LARGEST_REFERENCE));
         return Err(format!("`{reference}` has {is}, and {most} is the most; reduce it"));
@@ -132,12 +157,6 @@ fn not_there(folder: &Path, reference: &str) -> String {
         return format!("`{reference}` is not there; `~` means your home to a shell only, so write the path in full");
     }
     format!("`{reference}` is not there; paths start at the manifest's folder, {}", folder.display())
-}
-
-/// A regular file's length and time.
-fn sight(reference: &str, about: &Metadata) -> SeenFile {
-    let modified = about.mtime().saturating_mul(1_000_000_000).saturating_add(about.mtime_nsec());
-    SeenFile { path: reference.to_owned(), bytes: about.len(), modified }
 }
 
 /// Bytes in millions, rounded up so that what is over a limit looks so.

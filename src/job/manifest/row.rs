@@ -11,7 +11,7 @@ use super::naming::{Naming, variants};
 use super::references::References;
 use super::{AddedReferences, Row, digest};
 use crate::disk::ListFolder;
-use crate::domain::{Fields, ManifestRow, Request, SeenFile, is_direction_mark, lay_over};
+use crate::domain::{Fields, ManifestRow, Request, SeenFile, Sources, is_direction_mark, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::setting::{Seed, Temperature};
@@ -101,12 +101,17 @@ impl Rows {
         let texts = |listed: &[(String, Place)]| listed.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
         self.reference_columns = texts(&added.columns);
         let always = texts(&added.always);
-        let wrong = self.references.check(&always, 0);
+        let wrong = self.references.resolve(&always, 0).problems;
         let faults: Vec<Fault> = wrong.iter().filter_map(|(at, message)| added.wrong_always(*at, message)).collect();
         if faults.is_empty() {
             self.always = always;
         }
         faults
+    }
+
+    /// A file as the last reading saw it.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.references.remember(seen);
     }
 
     /// The references looked at since this was asked.
@@ -118,14 +123,14 @@ impl Rows {
     pub fn items(&mut self, columns: &Columns, row: RawRow) -> (Row, Vec<Problem>) {
         let mut cells = Cells { columns, row: &row, problems: Vec::new() };
         cells.find_said_twice();
-        let request = self.request(&mut cells);
+        let (request, sources) = self.request(&mut cells);
         let naming = Naming {
             id: cells.id(),
             name: cells.text("name").map(str::to_owned),
             variants: cells.parsed("variants", variants).unwrap_or(1),
         };
         let digest = digest(&request);
-        let items = match naming.items(&request, digest) {
+        let items = match naming.items(&request, digest, &sources) {
             Ok(items) => items,
             Err((column, message)) => {
                 cells.fault(column, message);
@@ -141,8 +146,8 @@ impl Rows {
         ((kept, items), problems)
     }
 
-    /// What the row asks of the model.
-    fn request(&mut self, cells: &mut Cells) -> Request {
+    /// What the row asks of the model, and what its references hold.
+    fn request(&mut self, cells: &mut Cells) -> (Request, Sources) {
         let defaults = &self.defaults;
         let named = cells.references(&self.reference_columns);
         let paths = named.iter().map(|(_, path)| path);
@@ -165,12 +170,13 @@ impl Rows {
             extra: extra(&defaults.extra, cells.table("extra", tables::extra)),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
-        for (number, problem) in self.references.check(&request.references, text_bytes) {
+        let resolved = self.references.resolve(&request.references, text_bytes);
+        for (number, problem) in resolved.problems {
             // What is wrong with all of them together is told at the first.
             let column = named.get(number.unwrap_or(0)).map_or("images", |(column, _)| column);
             cells.fault(column, format!("`{column}`: {problem}"));
         }
-        request
+        (request, resolved.sources)
     }
 }
 
