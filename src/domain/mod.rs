@@ -30,7 +30,7 @@ pub use io_words::io_words;
 pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources};
 pub use money::{Price, PriceList, Usd};
 pub use reading::{ContentHash, Fingerprint, SeenFile};
-pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking};
+pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking, is_address};
 pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};

@@ -125,7 +125,7 @@ fn an_unknown_key_of_the_table_is_told_at_its_place() {
     };
     assert_eq!(
         wrong("allways = []"),
-        "a.toml:3:1: `references`: unknown field `allways`, expected `columns` or `always`"
+        "a.toml:3:1: `references`: unknown field `allways`, expected one of `columns`, `always`, `most`, `rotate`, `reduce_to`"
     );
     let not_a_list = wrong("always = 'a.png'");
     assert!(

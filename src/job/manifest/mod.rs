@@ -15,6 +15,7 @@ mod references;
 mod row;
 mod sight;
 mod source;
+mod unusable;
 
 use std::io;
 
@@ -69,6 +70,7 @@ pub struct Manifest {
     added: AddedReferences,
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
+    notes: Vec<Fault>,
     /// Whether the job's own references were looked at.
     begun: bool,
     ended: bool,
@@ -110,6 +112,7 @@ impl Manifest {
         let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
+            notes: Vec::new(),
             begun: problem.is_some(),
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
@@ -137,8 +140,9 @@ impl Manifest {
     /// Looks at the references that every row gets: before the first row, since files may have to be hashed.
     fn begin(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
-            let faults = self.rows.add_references(&self.added);
+            let (faults, notes) = self.rows.add_references(&self.added);
             self.header.splice(0..0, faults);
+            self.notes.extend(notes);
         }
     }
 
@@ -166,6 +170,11 @@ impl Manifest {
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
         in_order(near_misses(&self.columns, &self.added), &self.file)
+    }
+
+    /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
+    pub fn notes(&self) -> &[Fault] {
+        &self.notes
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -223,10 +232,11 @@ impl Iterator for Manifest {
             return None;
         }
         match self.read() {
-            Ok(Some(Ok(raw))) => match self.rows.items(&self.columns, raw) {
-                (row, problems) if problems.is_empty() => Some(Ok(row)),
-                (row, problems) => Some(Err(self.bad(problems, Some(row)))),
-            },
+            Ok(Some(Ok(raw))) => {
+                let (row, problems) = self.rows.items(&self.columns, raw);
+                self.notes.extend(in_order(self.rows.take_notes(), &self.file));
+                Some(if problems.is_empty() { Ok(row) } else { Err(self.bad(problems, Some(row))) })
+            }
             Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
             Ok(None) => self.end().map(Err),
             Err(error) => {

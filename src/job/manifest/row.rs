@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::iter;
+use std::mem;
 use std::str::FromStr;
 
 use serde_json::Value;
 
 use super::columns::Columns;
 use super::naming::{Naming, variants};
-use super::references::References;
+use super::references::{References, Resolved};
 use super::{AddedReferences, Row, digest};
 use crate::disk::ListFolder;
 use crate::domain::{Fields, ManifestRow, Request, SeenFile, Sources, is_direction_mark, lay_over};
@@ -87,26 +88,40 @@ pub struct Rows {
     reference_columns: Vec<String>,
     /// The references that every request gets.
     always: Vec<String>,
+    notes: Vec<Problem>,
 }
 
 impl Rows {
     /// Rows whose references lie in this folder, and whose empty cells mean these defaults.
     pub fn new(defaults: Defaults, folder: ListFolder) -> Self {
-        Self { defaults, references: References::new(folder), reference_columns: Vec::new(), always: Vec::new() }
+        Self {
+            defaults,
+            references: References::new(folder),
+            reference_columns: Vec::new(),
+            always: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Adds the job's references to those of every row. What is wrong with those that every request gets is told here,
-    /// once, and the rows do without them.
-    pub fn add_references(&mut self, added: &AddedReferences) -> Vec<Fault> {
+    /// once, and the rows do without them; then what is odd about them.
+    pub fn add_references(&mut self, added: &AddedReferences) -> (Vec<Fault>, Vec<Fault>) {
         let texts = |listed: &[(String, Place)]| listed.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
         self.reference_columns = texts(&added.columns);
         let always = texts(&added.always);
-        let wrong = self.references.resolve(&always, 0).problems;
-        let faults: Vec<Fault> = wrong.iter().filter_map(|(at, message)| added.wrong_always(*at, message)).collect();
+        self.references.want(added);
+        let Resolved { paths, problems, notes, .. } = self.references.resolve(&always, 0);
+        let told = |at: Option<usize>, message: &str| added.at_always(at, message);
+        let faults: Vec<Fault> = problems.iter().filter_map(|(at, message)| told(*at, message)).collect();
         if faults.is_empty() {
-            self.always = always;
+            self.always = paths;
         }
-        faults
+        (faults, notes.iter().filter_map(|(at, message)| told(Some(*at), message)).collect())
+    }
+
+    /// What is odd about the references of the rows since this was asked.
+    pub fn take_notes(&mut self) -> Vec<Problem> {
+        mem::take(&mut self.notes)
     }
 
     /// A file as the last reading saw it.
@@ -151,9 +166,10 @@ impl Rows {
         let defaults = &self.defaults;
         let named = cells.references(&self.reference_columns);
         let paths = named.iter().map(|(_, path)| path);
-        let request = Request {
+        let written: Vec<String> = paths.chain(&self.always).cloned().collect();
+        let mut request = Request {
             prompt: cells.prompt(),
-            references: paths.chain(&self.always).cloned().collect(),
+            references: Vec::new(),
             model: cells.parsed("model", parse).unwrap_or_else(|| defaults.model.clone()).as_str().to_owned(),
             aspect_ratio: cells.parsed("aspect_ratio", parse).or(defaults.aspect_ratio),
             image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
@@ -170,12 +186,16 @@ impl Rows {
             extra: extra(&defaults.extra, cells.table("extra", tables::extra)),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
-        let resolved = self.references.resolve(&request.references, text_bytes);
+        let resolved = self.references.resolve(&written, text_bytes);
+        // What is wrong with all of them together is told at the first.
+        let column = |number: usize| named.get(number).map_or("images", |(column, _)| column);
         for (number, problem) in resolved.problems {
-            // What is wrong with all of them together is told at the first.
-            let column = named.get(number.unwrap_or(0)).map_or("images", |(column, _)| column);
+            let column = column(number.unwrap_or(0));
             cells.fault(column, format!("`{column}`: {problem}"));
         }
+        let notes = resolved.notes.into_iter().map(|(number, note)| (column(number), note));
+        self.notes.extend(notes.map(|(column, note)| cells.problem(column, format!("`{column}`: {note}"))));
+        request.references = resolved.paths;
         (request, resolved.sources)
     }
 }
@@ -220,9 +240,13 @@ impl<'a> Cells<'a> {
 
     /// Notes a problem at a cell, or at the row where the cell is missing.
     fn fault(&mut self, name: &str, message: String) {
-        let cell = self.cell(name);
-        let place = cell.map_or(Place::new(self.row.line, 1), |cell| cell.place);
-        self.problems.push(Problem { place, message });
+        self.problems.push(self.problem(name, message));
+    }
+
+    /// Something about a cell, or about the row where the cell is missing.
+    fn problem(&self, name: &str, message: String) -> Problem {
+        let place = self.cell(name).map_or(Place::new(self.row.line, 1), |cell| cell.place);
+        Problem { place, message }
     }
 
     /// A cell that must be text.
