@@ -53,6 +53,7 @@ mod manifest_batch;
 mod manifest_faults;
 mod manifest_formats;
 mod manifest_hostile;
+mod manifest_patterns;
 mod manifest_references;
 mod net;
 mod net_client;

@@ -15,7 +15,9 @@ mod near_miss;
 mod references;
 mod row;
 mod shaper;
+mod sight;
 mod source;
+mod unusable;
 
 use std::io;
 
@@ -26,9 +28,9 @@ use csv::{CsvRows, Separator};
 use fingerprint::Trace;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use references::is_as_seen;
 pub use row::TEMPLATED;
 use row::{RawRow, Rows};
+pub use sight::is_as_seen;
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
@@ -71,6 +73,9 @@ pub struct Manifest {
     added: AddedReferences,
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
+    notes: Vec<Fault>,
+    /// Whether the job's own references were looked at.
+    begun: bool,
     ended: bool,
     /// Whether the manifest itself must have a column `prompt`.
     needs_prompt: bool,
@@ -112,6 +117,8 @@ impl Manifest {
         let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
+            notes: Vec::new(),
+            begun: problem.is_some(),
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
@@ -126,11 +133,23 @@ impl Manifest {
             },
         };
         if !manifest.ended {
-            let faults = manifest.rows.add_references(&manifest.added);
-            manifest.header.extend(faults);
             manifest.read_header();
         }
         Ok(manifest)
+    }
+
+    /// A file as the last reading of this job saw it; told before the first row is read.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.rows.remember(seen);
+    }
+
+    /// Looks at the references that every row gets: before the first row, since files may have to be hashed.
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let (faults, notes) = self.rows.add_references(&self.added);
+            self.header.splice(0..0, faults);
+            self.notes.extend(notes);
+        }
     }
 
     fn read_header(&mut self) {
@@ -159,6 +178,11 @@ impl Manifest {
     pub fn warnings(&self) -> Vec<Fault> {
         let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
         in_order(near_misses(&self.columns, is_mapped), &self.file)
+    }
+
+    /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
+    pub fn notes(&self) -> &[Fault] {
+        &self.notes
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -220,6 +244,7 @@ impl Iterator for Manifest {
     /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
     /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
+        self.begin();
         if !self.header.is_empty() {
             let faults = std::mem::take(&mut self.header);
             return Some(Err(BadRow { faults, row: None }));
@@ -230,6 +255,7 @@ impl Iterator for Manifest {
         match self.read() {
             Ok(Some(Ok(raw))) => {
                 let (row, problems) = self.rows.items(&self.columns, raw);
+                self.notes.extend(in_order(self.rows.take_notes(), &self.file));
                 let faults = in_order(problems, &self.file).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
                 Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
             }
