@@ -22,15 +22,15 @@ pub enum JobError {
     /// The file is neither a job nor a manifest.
     #[error(
         "`{0}` is neither a job nor a manifest by its name; name a job file (.toml) or a manifest that ends in .csv, \
-         .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
+         .tsv, .jsonl or .ndjson, each also with .gz, or in .xlsx, or say what it is with --manifest-format"
     )]
     Unsupported(String),
-    /// What was named is a folder.
-    #[error("`{0}` is a folder; name a job file (.toml) or a manifest in it")]
-    Folder(String),
+    /// A spreadsheet's file, but none of the kind that is read.
+    #[error("`{0}` is a spreadsheet of a kind that is not read; save it as .xlsx, or the sheet as CSV UTF-8")]
+    ForeignSheet(String),
     /// Nothing tells how standard input is written.
     #[error(
-        "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv or jsonl"
+        "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv, jsonl or xlsx"
     )]
     StdinFormat,
     /// Nothing names the job of standard input.

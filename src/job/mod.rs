@@ -52,6 +52,9 @@ const STDIN_SHOWN: &str = "<stdin>";
 /// The name of a workspace's database.
 const DATABASE: &str = "overnight.db";
 
+/// The folder of a workspace in which the output folders of its jobs lie.
+const OUTPUT: &str = "output";
+
 /// Attempts an item that count: with waits of up to 1, 2, 4, 8 and 16 s between them, they outlast a short outage.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(6).unwrap();
 
@@ -74,6 +77,8 @@ pub struct Job {
     pub manifest_shown: String,
     /// How the manifest is written.
     pub manifest_format: ManifestFormat,
+    /// The sheet of a workbook that is the manifest; none means the first that is not hidden.
+    pub sheet: Option<String>,
     /// The reference images added to those of every row.
     pub references: AddedReferences,
     /// What the job file makes of the manifest's rows.
@@ -184,7 +189,7 @@ impl Job {
     /// absolute. The manifest itself is not opened.
     pub fn load(target: &Path, options: &Options, current_dir: &Path) -> Result<Self, JobError> {
         let path = resolve(current_dir, target);
-        let stated = if extension(&path) == "toml" {
+        let stated = if paths::extension(&path) == "toml" {
             stated_by_file(path, options, current_dir)?
         } else {
             Stated {
@@ -214,9 +219,14 @@ impl Job {
         }
     }
 
-    /// The folder that reference images are relative to: the manifest's; for standard input the current one.
+    /// The folder that reference images are relative to: the manifest's, or the one that is the manifest; for standard
+    /// input the current one.
     pub fn references_folder(&self) -> ListFolder {
-        let folder = if self.reads_stdin() { self.current_dir.clone() } else { paths::folder_of(&self.manifest) };
+        let folder = match self.manifest_format {
+            ManifestFormat::FOLDER => self.manifest.clone(),
+            _ if self.reads_stdin() => self.current_dir.clone(),
+            _ => paths::folder_of(&self.manifest),
+        };
         ListFolder::new(folder, self.follow_links)
     }
 
@@ -277,21 +287,25 @@ impl Stated {
             return self.options.manifest_format.ok_or(JobError::StdinFormat);
         }
         if self.manifest.is_dir() {
-            return Err(JobError::Folder(given_name(&self.manifest, current_dir)));
+            return Ok(ManifestFormat::FOLDER);
         }
         let format = self.options.manifest_format.or_else(|| ManifestFormat::of_file(&self.manifest));
-        format.ok_or_else(|| JobError::Unsupported(paths::shown(&self.manifest, current_dir)))
+        let is_sheet = format::is_foreign_sheet(&self.manifest);
+        let unread = if is_sheet { JobError::ForeignSheet } else { JobError::Unsupported };
+        format.ok_or_else(|| unread(paths::shown(&self.manifest, current_dir)))
     }
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
         let key = self.key();
         let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
-        let named_after = file.as_deref().unwrap_or(&manifest);
-        let name = options.name.unwrap_or_else(|| JobName::of_file(named_after)).as_str().to_owned();
+        let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
+        let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
+        let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
+        let name = options.name.unwrap_or_else(usual_name).as_str().to_owned();
         let base_url = options.base_url.unwrap_or_default();
         let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
         Job {
-            output: options.output.unwrap_or_else(|| workspace.join("output").join(&name)),
+            output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
             auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),
             key,
@@ -309,6 +323,7 @@ impl Stated {
                 extra: tables.extra,
             },
             headers: tables.headers,
+            sheet: options.sheet,
             follow_links: options.follow_links.unwrap_or(false),
             ca_file: options.ca_file,
             strict: options.strict.unwrap_or(false),
@@ -359,13 +374,4 @@ fn is_stdin(manifest: &Path) -> bool {
 
 fn shown(manifest: &Path, current_dir: &Path) -> String {
     if is_stdin(manifest) { STDIN_SHOWN.to_owned() } else { paths::shown(manifest, current_dir) }
-}
-
-/// A folder as a person may have named it: the current one has no name below itself.
-fn given_name(folder: &Path, current_dir: &Path) -> String {
-    if folder == current_dir { ".".to_owned() } else { paths::shown(folder, current_dir) }
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }

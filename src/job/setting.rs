@@ -122,6 +122,11 @@ impl JobName {
         Self(names::clean(&stem))
     }
 
+    /// The name a folder of images gives its job: its own, in which a dot begins no ending.
+    pub fn of_folder(folder: &Path) -> Self {
+        Self(names::clean(&folder.file_name().unwrap_or_default().to_string_lossy()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -147,7 +152,7 @@ impl FromStr for JobName {
 
 /// Whether where a job is asked for, this text means a file rather than a job's name.
 pub(super) fn names_a_file(text: &str) -> bool {
-    let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz"];
+    let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xlsm"];
     text.contains(['/', '\\']) || endings.iter().any(|ending| text.ends_with(ending))
 }
 

@@ -175,7 +175,7 @@ fn a_manifest_on_standard_input_needs_a_name_and_a_format() {
     let here = folder.path();
     let refused = |words: &[&str]| Job::load(Path::new("-"), &flags(words), here).unwrap_err().to_string();
     assert!(refused(&["--manifest-format", "csv"]).contains("name it with --name"));
-    assert!(refused(&["--name", "spring"]).contains("--manifest-format csv, tsv or jsonl"));
+    assert!(refused(&["--name", "spring"]).contains("--manifest-format csv, tsv, jsonl or xlsx"));
     let job = load(here, "-", &["--name", "spring", "--manifest-format", "csv"]);
     assert_eq!((job.name.as_str(), job.manifest.as_path()), ("spring", Path::new("-")));
     assert_eq!((job.manifest_shown.as_str(), job.reads_stdin()), ("<stdin>", true));
@@ -218,11 +218,11 @@ fn a_job_is_found_by_its_name_or_by_its_path() {
 #[test]
 fn what_is_no_manifest_by_its_name_is_refused_unless_someone_says_what_it_is() {
     let folder = workspace(&[("a.toml", "manifest = 'a.zip'")]);
-    for target in ["a.xlsx", "a", "a.gz", "./-", "a.toml"] {
+    for target in ["a.docx", "a", "a.gz", "./-", "a.toml"] {
         let error = Job::load(Path::new(target), &Options::default(), folder.path()).unwrap_err().to_string();
         assert!(
             error.ends_with(
-                ".csv, .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
+                ".csv, .tsv, .jsonl or .ndjson, each also with .gz, or in .xlsx, or say what it is with --manifest-format"
             ),
             "{error}"
         );

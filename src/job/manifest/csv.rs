@@ -11,7 +11,6 @@ use super::row::{Cell, RawRow};
 use super::source::{BLOCK, Position, Source};
 use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem};
-use crate::job::nearest::nearest;
 
 const UNCLOSED: &str = "this quote is never closed, so everything after it belongs to one cell; close it, or write it \
                         as two quotes (\"\") inside a quoted cell";
@@ -182,10 +181,7 @@ impl CsvRows {
                 }
             }
         }
-        match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
-            Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
-            None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
-        }
+        super::no_prompt(columns)
     }
 }
 

@@ -7,6 +7,7 @@ mod cells;
 mod columns;
 mod csv;
 mod fingerprint;
+mod folder;
 mod jsonl;
 mod line;
 pub mod names;
@@ -18,6 +19,7 @@ mod shaper;
 mod sight;
 mod source;
 mod unusable;
+mod workbook;
 
 use std::io;
 
@@ -26,14 +28,17 @@ pub use added::AddedReferences;
 use columns::Columns;
 use csv::{CsvRows, Separator};
 use fingerprint::Trace;
+use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
 pub use row::TEMPLATED;
 use row::{RawRow, Rows};
 pub use sight::is_as_seen;
+use workbook::SheetRows;
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
+use super::nearest::nearest;
 use crate::domain::{Digest, Fingerprint, Item, ManifestRow, Request, SeenFile, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
@@ -86,6 +91,8 @@ pub struct Manifest {
 enum Lines {
     Csv(Box<CsvRows>),
     Json(JsonLines),
+    Sheet(SheetRows),
+    Folder(FolderRows),
 }
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
@@ -111,10 +118,8 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
         let trace = Trace::new(job);
-        let (source, problem) = source::open(file, job.manifest_format.gzip, &trace)?;
-        let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
+        let (lines, problem) = Lines::open(job, &trace)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
             notes: Vec::new(),
@@ -126,11 +131,7 @@ impl Manifest {
             needs_prompt: !job.shaping.gives("prompt"),
             added: job.references.clone(),
             trace,
-            lines: match job.manifest_format.rows {
-                RowFormat::Csv => csv(source, Separator::Comma),
-                RowFormat::Tsv => csv(source, Separator::Tab),
-                RowFormat::JsonLines => Lines::Json(JsonLines::new(source)),
-            },
+            lines,
         };
         if !manifest.ended {
             manifest.read_header();
@@ -153,14 +154,19 @@ impl Manifest {
     }
 
     fn read_header(&mut self) {
-        let Lines::Csv(rows) = &mut self.lines else { return };
-        let (columns, mut problems) = rows.read_header(self.needs_prompt).unwrap_or_else(|error| {
-            let problem = source::cut_off(rows.place(), &error);
-            (Columns::default(), vec![problem])
-        });
+        let needs_prompt = self.needs_prompt;
+        let (columns, problems) = match &mut self.lines {
+            Lines::Csv(rows) => rows.read_header(needs_prompt).unwrap_or_else(|error| {
+                let problem = source::cut_off(rows.place(), &error);
+                (Columns::default(), vec![problem])
+            }),
+            Lines::Sheet(rows) => rows.read_header(needs_prompt),
+            Lines::Folder(rows) => rows.read_header(),
+            Lines::Json(_) => return,
+        };
         self.columns = columns;
-        self.ended = self.columns.names().is_empty() || self.needs_prompt && self.columns.get("prompt").is_none();
-        self.header.extend(in_order(std::mem::take(&mut problems), &self.file));
+        self.ended = self.columns.names().is_empty() || needs_prompt && self.columns.get("prompt").is_none();
+        self.header.extend(self.faults(problems));
         if !self.columns.names().is_empty() {
             self.header.extend(self.added.missing_from(&self.columns, &self.file));
             self.header.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
@@ -177,7 +183,7 @@ impl Manifest {
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
         let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
-        in_order(near_misses(&self.columns, is_mapped), &self.file)
+        self.faults(near_misses(&self.columns, is_mapped))
     }
 
     /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
@@ -199,20 +205,35 @@ impl Manifest {
         match &mut self.lines {
             Lines::Csv(rows) => rows.read(&self.columns),
             Lines::Json(lines) => lines.read(&mut self.columns),
+            Lines::Sheet(rows) => Ok(rows.read(&mut self.columns)),
+            Lines::Folder(rows) => Ok(rows.read().map(Ok)),
         }
     }
 
     fn bad(&self, problems: Vec<Problem>) -> BadRow {
-        BadRow { faults: in_order(problems, &self.file), row: None }
+        BadRow { faults: self.faults(problems), row: None }
     }
 
     /// The names that the last row showed to be no column's. Another line of JSON may still have them.
     fn misnamed(&self) -> Vec<Fault> {
         let shaper = self.rows.shaper();
         match self.lines {
-            Lines::Csv(_) if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
+            Lines::Json(_) => Vec::new(),
+            _ if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
             _ => Vec::new(),
         }
+    }
+
+    /// The problems as faults of this manifest. In a workbook each is told where people see it: at `C7`.
+    fn faults(&self, mut problems: Vec<Problem>) -> Vec<Fault> {
+        if let Lines::Sheet(_) = self.lines {
+            for problem in &mut problems {
+                if let Some(cell) = workbook::address(problem.place) {
+                    problem.message = format!("cell {cell}: {}", problem.message);
+                }
+            }
+        }
+        in_order(problems, &self.file)
     }
 
     /// Where reading has come to.
@@ -220,6 +241,8 @@ impl Manifest {
         match &self.lines {
             Lines::Csv(rows) => rows.place(),
             Lines::Json(lines) => lines.place(),
+            Lines::Sheet(rows) => rows.place(),
+            Lines::Folder(rows) => rows.place(),
         }
     }
 
@@ -235,6 +258,34 @@ impl Manifest {
             _ => Vec::new(),
         };
         (!faults.is_empty()).then_some(BadRow { faults, row: None })
+    }
+}
+
+impl Lines {
+    /// Opens a job's manifest, and says what is wrong with it before it is read.
+    fn open(job: &Job, trace: &Trace) -> io::Result<(Self, Option<Problem>)> {
+        let format = job.manifest_format;
+        if format.rows == RowFormat::Folder {
+            return Ok((Self::Folder(FolderRows::open(job, trace)?), None));
+        }
+        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
+        let (source, problem) = source::open(file, format, trace)?;
+        let csv = |source, separator| Self::Csv(Box::new(CsvRows::new(source, separator)));
+        let lines = match format.rows {
+            RowFormat::Tsv => csv(source, Separator::Tab),
+            RowFormat::JsonLines => Self::Json(JsonLines::new(source)),
+            RowFormat::Xlsx => Self::Sheet(SheetRows::new(source, job.sheet.clone())),
+            RowFormat::Csv | RowFormat::Folder => csv(source, Separator::Comma),
+        };
+        Ok((lines, problem))
+    }
+}
+
+/// Why there may be no column `prompt` among these, and what to do.
+fn no_prompt(columns: &[String]) -> String {
+    match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
+        Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
+        None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
     }
 }
 
@@ -255,8 +306,10 @@ impl Iterator for Manifest {
         match self.read() {
             Ok(Some(Ok(raw))) => {
                 let (row, problems) = self.rows.items(&self.columns, raw);
-                self.notes.extend(in_order(self.rows.take_notes(), &self.file));
-                let faults = in_order(problems, &self.file).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
+                let notes = self.rows.take_notes();
+                let notes = self.faults(notes);
+                self.notes.extend(notes);
+                let faults = self.faults(problems).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
                 Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
             }
             Ok(Some(Err(problems))) => Some(Err(self.bad(problems))),

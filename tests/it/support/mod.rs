@@ -13,5 +13,6 @@ pub mod simulated;
 pub mod sink;
 pub mod staging;
 pub mod tls;
+pub mod workbook;
 pub mod workshop;
 pub mod workspace;
