@@ -33,6 +33,11 @@ pub(super) fn enqueue(
     if let Some(enqueued) = recognised(job, queue)? {
         return Ok(Taken::Enqueued(enqueued));
     }
+    // What was hashed then and is as it was is not hashed again.
+    queue.files_seen(&mut |seen| {
+        manifest.remember(seen);
+        true
+    })?;
     let told_at_opening = manifest.warnings();
     let mut taking = Taking { job, intake: queue.intake()?, faults: Vec::new(), rows: 0, items: 0 };
     let is_stopped = || asked_to_stop(stop).is_some();

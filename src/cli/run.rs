@@ -167,6 +167,7 @@ impl Session<'_> {
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
+        self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
             Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),

@@ -1,6 +1,7 @@
 //! A job file as TOML: known keys, right types, every mistake at its place. Never fills in defaults.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -14,9 +15,11 @@ use super::manifest::{AddedReferences, TEMPLATED};
 use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
+use super::setting::LongerSide;
 use super::shape::{self, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
 use crate::domain::{Fields, Safety};
+use crate::reshape::Shape;
 
 /// What a job file says.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +63,9 @@ const JOB_KEYS: [&str; 6] = ["manifest", "references", "safety", "labels", "extr
 struct ReferenceKeys {
     columns: Vec<Spanned<String>>,
     always: Vec<Spanned<String>>,
+    most: Option<NonZeroUsize>,
+    rotate: bool,
+    reduce_to: Option<LongerSide>,
 }
 
 type Key<'text> = Spanned<DeString<'text>>;
@@ -123,6 +129,8 @@ impl ReferenceKeys {
             file: file.to_owned(),
             columns: self.columns.into_iter().map(placed).collect(),
             always: self.always.into_iter().map(placed).collect(),
+            most: self.most,
+            shape: Shape { rotate: self.rotate, reduce_to: self.reduce_to.map(|side| side.0) },
         }
     }
 }

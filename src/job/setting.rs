@@ -217,6 +217,20 @@ impl FromStr for Seed {
     }
 }
 
+/// Pixels of a picture's longer side: 64 to 8192.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongerSide(pub u32);
+
+impl FromStr for LongerSide {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let pixels = text.parse().ok().filter(|pixels| (64..=8192).contains(pixels));
+        let bad = || BadSetting(format!("`{text}` is not a size of pictures; write a whole number from 64 to 8192"));
+        pixels.map(Self).ok_or_else(bad)
+    }
+}
+
 macro_rules! read_from_text {
     ($($name:ty),+) => { $(
         impl<'de> Deserialize<'de> for $name {
@@ -228,7 +242,18 @@ macro_rules! read_from_text {
     )+ };
 }
 
-read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl, ManifestFormat, Temperature, Seed);
+read_from_text!(
+    Concurrency,
+    HaltAfter,
+    TimeSpan,
+    JobName,
+    ModelName,
+    BaseUrl,
+    ManifestFormat,
+    Temperature,
+    Seed,
+    LongerSide
+);
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.
 struct TextOrNumber;

@@ -337,6 +337,7 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
     let written = file.lines().map(bare).collect::<Vec<_>>().join("\n");
     let shown = JobFile::parse(&written, "catalog.toml").unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert!(!shown.safety.is_empty() && !shown.labels.is_empty() && !shown.extra.is_empty());
+    assert!(shown.references.most.is_some() && shown.references.shape.reduce_to.is_some());
     for key in Options::names() {
         assert!(written.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} is not shown");
     }

@@ -54,6 +54,7 @@ mod manifest_faults;
 mod manifest_folder;
 mod manifest_formats;
 mod manifest_hostile;
+mod manifest_patterns;
 mod manifest_references;
 mod manifest_xlsx;
 mod net;

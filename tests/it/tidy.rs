@@ -10,8 +10,9 @@ use std::process::Command;
 const FLOORS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("clock", &["domain"]),
-    ("job", &["domain", "disk"]),
+    ("job", &["domain", "disk", "reshape"]),
     ("net", &[]),
+    ("reshape", &["domain"]),
     ("disk", &["domain"]),
     ("provider", &["domain", "disk", "net"]),
     ("queue", &["domain", "disk"]),

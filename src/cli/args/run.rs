@@ -22,8 +22,8 @@ Exit codes:
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunArgs {
-    /// Job files (.toml) or bare manifests (.csv, .tsv, .jsonl, .ndjson, each also with .gz; .xlsx); `-` is standard
-    /// input
+    /// Job files (.toml) or bare manifests (.csv, .tsv, .jsonl, .ndjson, each also with .gz; .xlsx; a folder of images);
+    /// `-` is standard input
     #[arg(required = true, value_name = "JOB.toml|MANIFEST")]
     pub targets: Vec<PathBuf>,
     #[command(flatten)]

@@ -1,8 +1,11 @@
-//! The reference images that a job adds to those of every row. Never looks at the images themselves.
+//! The reference images that a job adds to those of every row, and what it wants of all. Never looks at the images themselves.
+
+use std::num::NonZeroUsize;
 
 use super::columns::Columns;
 use super::row::READ;
 use crate::job::fault::{Fault, Place, Problem};
+use crate::reshape::Shape;
 
 /// What the table `[references]` of a job file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +16,10 @@ pub struct AddedReferences {
     pub columns: Vec<(String, Place)>,
     /// Paths of references that every request gets, relative to the manifest's folder, and where each stands.
     pub always: Vec<(String, Place)>,
+    /// A pattern gives no more files than this, the first by their names.
+    pub most: Option<NonZeroUsize>,
+    /// What is done to pictures before they are sent.
+    pub shape: Shape,
 }
 
 impl AddedReferences {
@@ -36,8 +43,8 @@ impl AddedReferences {
         self.columns.iter().any(|(mapped, _)| mapped == column)
     }
 
-    /// A problem with one of the references that every request gets, or with all of them, where they stand.
-    pub(super) fn wrong_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
+    /// Something about one of the references that every request gets, or about all of them, where they stand.
+    pub(super) fn at_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
         let (_, place) = self.always.get(number.unwrap_or(0))?;
         Some(Problem::new(*place, format!("`references.always`: {message}")).in_file(&self.file))
     }

@@ -82,11 +82,15 @@ impl<'a> Cells<'a> {
 
     /// Notes a problem at a cell, or at the row where the cell is missing.
     pub fn fault(&mut self, name: &str, message: String) {
-        let cell = self.cell(name);
-        let place = cell.map_or(Place::new(self.row.line, 1), |cell| cell.place);
+        self.problems.push(self.problem(name, message));
+    }
+
+    /// Something about a cell, or about the row where the cell is missing.
+    pub fn problem(&self, name: &str, message: String) -> Problem {
+        let place = self.cell(name).map_or(Place::new(self.row.line, 1), |cell| cell.place);
         let template = self.given.templates.iter().find(|(column, _)| *column == name);
         let from = template.map_or(String::new(), |(_, at)| format!(" (from the template at {at})"));
-        self.problems.push(Problem { place, message: format!("{message}{from}") });
+        Problem { place, message: format!("{message}{from}") }
     }
 
     /// A cell that must be text.

@@ -11,7 +11,7 @@ use crate::job::{Job, ManifestFormat};
 
 /// How this program reads: raise the number when the same manifest gives other rows. Another version of the program may
 /// do so anyway, so it reads everything once.
-const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// The fingerprint of a job's manifest as it lies there now. None of standard input.
 pub fn of_file(job: &Job) -> io::Result<Option<Fingerprint>> {
@@ -31,9 +31,9 @@ pub fn of_file(job: &Job) -> io::Result<Option<Fingerprint>> {
 fn shape(job: &Job) -> blake3::Hasher {
     let columns: Vec<&str> = job.references.columns.iter().map(|(column, _)| column.as_str()).collect();
     let always: Vec<&str> = job.references.always.iter().map(|(path, _)| path.as_str()).collect();
-    let folder = job.references_folder();
-    let shape = (READER, job.manifest_format, &job.sheet, &job.defaults, &job.shaping, columns, always, folder);
-    let shape = format!("{shape:?}");
+    let wanted = (job.references.most, job.references.shape, job.references_folder());
+    let read = (READER, job.manifest_format, &job.sheet);
+    let shape = format!("{:?}", (read, &job.defaults, &job.shaping, columns, always, wanted));
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(shape.len() as u64).to_le_bytes());
     hasher.update(shape.as_bytes());

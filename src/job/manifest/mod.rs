@@ -16,7 +16,9 @@ mod near_miss;
 mod references;
 mod row;
 mod shaper;
+mod sight;
 mod source;
+mod unusable;
 mod workbook;
 
 use std::io;
@@ -29,9 +31,9 @@ use fingerprint::Trace;
 use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use references::is_as_seen;
 pub use row::TEMPLATED;
 use row::{RawRow, Rows};
+pub use sight::is_as_seen;
 use workbook::SheetRows;
 
 use super::Job;
@@ -76,6 +78,9 @@ pub struct Manifest {
     added: AddedReferences,
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
+    notes: Vec<Fault>,
+    /// Whether the job's own references were looked at.
+    begun: bool,
     ended: bool,
     /// Whether the manifest itself must have a column `prompt`.
     needs_prompt: bool,
@@ -117,6 +122,8 @@ impl Manifest {
         let (lines, problem) = Lines::open(job, &trace)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
+            notes: Vec::new(),
+            begun: problem.is_some(),
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
@@ -127,11 +134,23 @@ impl Manifest {
             lines,
         };
         if !manifest.ended {
-            let faults = manifest.rows.add_references(&manifest.added);
-            manifest.header.extend(faults);
             manifest.read_header();
         }
         Ok(manifest)
+    }
+
+    /// A file as the last reading of this job saw it; told before the first row is read.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.rows.remember(seen);
+    }
+
+    /// Looks at the references that every row gets: before the first row, since files may have to be hashed.
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let (faults, notes) = self.rows.add_references(&self.added);
+            self.header.splice(0..0, faults);
+            self.notes.extend(notes);
+        }
     }
 
     fn read_header(&mut self) {
@@ -142,7 +161,7 @@ impl Manifest {
                 (Columns::default(), vec![problem])
             }),
             Lines::Sheet(rows) => rows.read_header(needs_prompt),
-            Lines::Folder(rows) => rows.read_header(needs_prompt),
+            Lines::Folder(rows) => rows.read_header(),
             Lines::Json(_) => return,
         };
         self.columns = columns;
@@ -165,6 +184,11 @@ impl Manifest {
     pub fn warnings(&self) -> Vec<Fault> {
         let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
         self.faults(near_misses(&self.columns, is_mapped))
+    }
+
+    /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
+    pub fn notes(&self) -> &[Fault] {
+        &self.notes
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -190,6 +214,16 @@ impl Manifest {
         BadRow { faults: self.faults(problems), row: None }
     }
 
+    /// The names that the last row showed to be no column's. Another line of JSON may still have them.
+    fn misnamed(&self) -> Vec<Fault> {
+        let shaper = self.rows.shaper();
+        match self.lines {
+            Lines::Json(_) => Vec::new(),
+            _ if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
+            _ => Vec::new(),
+        }
+    }
+
     /// The problems as faults of this manifest. In a workbook each is told where people see it: at `C7`.
     fn faults(&self, mut problems: Vec<Problem>) -> Vec<Fault> {
         if let Lines::Sheet(_) = self.lines {
@@ -200,16 +234,6 @@ impl Manifest {
             }
         }
         in_order(problems, &self.file)
-    }
-
-    /// The names that the last row showed to be no column's. Another line of JSON may still have them.
-    fn misnamed(&self) -> Vec<Fault> {
-        let shaper = self.rows.shaper();
-        match self.lines {
-            Lines::Json(_) => Vec::new(),
-            _ if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
-            _ => Vec::new(),
-        }
     }
 
     /// Where reading has come to.
@@ -271,6 +295,7 @@ impl Iterator for Manifest {
     /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
     /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
+        self.begin();
         if !self.header.is_empty() {
             let faults = std::mem::take(&mut self.header);
             return Some(Err(BadRow { faults, row: None }));
@@ -281,6 +306,9 @@ impl Iterator for Manifest {
         match self.read() {
             Ok(Some(Ok(raw))) => {
                 let (row, problems) = self.rows.items(&self.columns, raw);
+                let notes = self.rows.take_notes();
+                let notes = self.faults(notes);
+                self.notes.extend(notes);
                 let faults = self.faults(problems).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
                 Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
             }

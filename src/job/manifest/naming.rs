@@ -37,8 +37,9 @@ struct Naming {
 impl NamingOf<'_> {
     /// Adds the items, or notes what is wrong; returns whether the row or a template names them. Without an id they are
     /// named by their request, so that adding variants keeps those there are.
-    pub fn items(&self, cells: &mut Cells<'_>, request: &Request, items: &mut Vec<Item>) -> bool {
+    pub fn items(&self, cells: &mut Cells<'_>, asked: &(Request, Sources), items: &mut Vec<Item>) -> bool {
         let variants = cells.parsed("variants", variants).unwrap_or(1);
+        let (request, sources) = asked;
         let digest = digest(request);
         if variants > 1 && stored(request).len().saturating_mul(variants as usize) > MOST_BYTES {
             let most = MOST_BYTES >> 20;
@@ -51,8 +52,10 @@ impl NamingOf<'_> {
         for variant in 1..=variants {
             let Some(naming) = self.naming(cells, variant) else { break };
             has_id |= naming.id.is_some();
-            match self.item(&naming, request, digest, (variants > 1).then_some(variant)) {
-                Ok(item) => items.push(item),
+            match self.called(&naming, digest, (variants > 1).then_some(variant)) {
+                Ok((id, name)) => {
+                    items.push(Item { id, name, request: request.clone(), digest, sources: sources.clone() })
+                }
                 Err((column, message)) => {
                     items.truncate(before);
                     cells.fault(column, message);
@@ -85,14 +88,13 @@ impl NamingOf<'_> {
         })
     }
 
-    /// One item, or the column at fault and why.
-    fn item(
+    /// An item's id and name, or the column at fault and why.
+    fn called(
         &self,
         naming: &Naming,
-        request: &Request,
         digest: Digest,
         variant: Option<u32>,
-    ) -> Result<Item, (&'static str, String)> {
+    ) -> Result<(ItemId, String), (&'static str, String)> {
         let hash = || blake3::Hash::from(digest.0).to_hex()[..ID_DIGITS].to_owned();
         let id = naming.id.clone().unwrap_or_else(hash) + &self.suffix("id", variant);
         let name = match &naming.name {
@@ -100,7 +102,7 @@ impl NamingOf<'_> {
             None => Ok(names::clean(&id)),
         };
         let name = name.map_err(|problem| ("name", format!("`name`: {problem}")))?;
-        Ok(Item { id: ItemId::new(id), name, request: request.clone(), digest, sources: Sources::default() })
+        Ok((ItemId::new(id), name))
     }
 
     /// What tells the items of one row apart, but for the values that the column's template names itself.

@@ -1,17 +1,18 @@
 //! A row's cells become its items. Never reads a file's format: cells come with their places.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use serde_json::Value;
 
 use super::cells::{Cells, parse};
 use super::columns::Columns;
 use super::naming::NamingOf;
-use super::references::References;
+use super::references::{References, Resolved};
 use super::shaper::Shaper;
 use super::{AddedReferences, Row};
 use crate::disk::ListFolder;
-use crate::domain::{Fields, Item, ManifestRow, Request, SeenFile, lay_over};
+use crate::domain::{Fields, Item, ManifestRow, Request, SeenFile, Sources, lay_over};
 use crate::job::Defaults;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::setting::{Seed, Temperature};
@@ -98,6 +99,7 @@ pub struct Rows {
     reference_columns: Vec<String>,
     /// The references that every request gets.
     always: Vec<String>,
+    notes: Vec<Problem>,
 }
 
 impl Rows {
@@ -109,6 +111,7 @@ impl Rows {
             shaper: Shaper::new(shaping),
             reference_columns: Vec::new(),
             always: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -118,17 +121,29 @@ impl Rows {
     }
 
     /// Adds the job's references to those of every row. What is wrong with those that every request gets is told here,
-    /// once, and the rows do without them.
-    pub fn add_references(&mut self, added: &AddedReferences) -> Vec<Fault> {
+    /// once, and the rows do without them; then what is odd about them.
+    pub fn add_references(&mut self, added: &AddedReferences) -> (Vec<Fault>, Vec<Fault>) {
         let texts = |listed: &[(String, Place)]| listed.iter().map(|(text, _)| text.clone()).collect::<Vec<_>>();
         self.reference_columns = texts(&added.columns);
         let always = texts(&added.always);
-        let wrong = self.references.check(&always, 0);
-        let faults: Vec<Fault> = wrong.iter().filter_map(|(at, message)| added.wrong_always(*at, message)).collect();
+        self.references.want(added);
+        let Resolved { paths, problems, notes, .. } = self.references.resolve(&always, 0);
+        let told = |at: Option<usize>, message: &str| added.at_always(at, message);
+        let faults: Vec<Fault> = problems.iter().filter_map(|(at, message)| told(*at, message)).collect();
         if faults.is_empty() {
-            self.always = always;
+            self.always = paths;
         }
-        faults
+        (faults, notes.iter().filter_map(|(at, message)| told(Some(*at), message)).collect())
+    }
+
+    /// What is odd about the references of the rows since this was asked.
+    pub fn take_notes(&mut self) -> Vec<Problem> {
+        mem::take(&mut self.notes)
+    }
+
+    /// A file as the last reading saw it.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.references.remember(seen);
     }
 
     /// The references looked at since this was asked.
@@ -180,22 +195,23 @@ impl Rows {
             };
             let mut cells = Cells::new(columns, row, &given, &shaping.ignore);
             cells.find_said_twice();
-            let request = self.request(&mut cells);
+            let asked = self.request(&mut cells);
             let naming = NamingOf { shaper: &self.shaper, seen: &seen, combination };
-            has_id |= naming.items(&mut cells, &request, items);
+            has_id |= naming.items(&mut cells, &asked, items);
             cells.into_problems().into_iter().for_each(|problem| note(problem, problems));
         }
         has_id
     }
 
-    /// What the row asks of the model.
-    fn request(&mut self, cells: &mut Cells) -> Request {
+    /// What the row asks of the model, and what its references hold.
+    fn request(&mut self, cells: &mut Cells) -> (Request, Sources) {
         let defaults = &self.defaults;
         let named = cells.references(&self.reference_columns);
         let paths = named.iter().map(|(_, path)| path);
-        let request = Request {
+        let written: Vec<String> = paths.chain(&self.always).cloned().collect();
+        let mut request = Request {
             prompt: cells.prompt(),
-            references: paths.chain(&self.always).cloned().collect(),
+            references: Vec::new(),
             model: cells.parsed("model", parse).unwrap_or_else(|| defaults.model.clone()).as_str().to_owned(),
             aspect_ratio: cells.parsed("aspect_ratio", parse).or(defaults.aspect_ratio),
             image_size: cells.parsed("image_size", parse).unwrap_or(defaults.image_size),
@@ -212,12 +228,17 @@ impl Rows {
             extra: extra(&defaults.extra, cells.table("extra", tables::extra)),
         };
         let text_bytes = request.prompt.len() + request.system_instruction.as_ref().map_or(0, String::len);
-        for (number, problem) in self.references.check(&request.references, text_bytes) {
-            // What is wrong with all of them together is told at the first.
-            let column = named.get(number.unwrap_or(0)).map_or("images", |(column, _)| column);
+        let resolved = self.references.resolve(&written, text_bytes);
+        // What is wrong with all of them together is told at the first.
+        let column = |number: usize| named.get(number).map_or("images", |(column, _)| column);
+        for (number, problem) in resolved.problems {
+            let column = column(number.unwrap_or(0));
             cells.fault(column, format!("`{column}`: {problem}"));
         }
-        request
+        let notes = resolved.notes.into_iter().map(|(number, note)| (column(number), note));
+        self.notes.extend(notes.map(|(column, note)| cells.problem(column, format!("`{column}`: {note}"))));
+        request.references = resolved.paths;
+        (request, resolved.sources)
     }
 }
 

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod database;
 pub mod gate;
 pub mod gemini;
+pub mod photo;
 pub mod process;
 pub mod rows;
 pub mod schema;

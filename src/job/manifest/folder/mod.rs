@@ -29,8 +29,6 @@ pub struct FolderRows {
     /// How many were read.
     line: usize,
     problems: Vec<Problem>,
-    /// What is told where there must be a prompt.
-    no_prompt: String,
 }
 
 impl FolderRows {
@@ -46,8 +44,10 @@ impl FolderRows {
             let message = "the folder holds no JPEG, PNG or WebP image; name a folder of images, a job file (.toml) or a \
                            manifest";
             problems.push(Problem::new(Place::line(1), message));
+        } else if problems.is_empty() && !job.shaping.gives("prompt") {
+            problems.push(Problem::new(Place::line(1), no_prompt(job)));
         }
-        Ok(Self { alike: alike(&images), images, line: 0, problems, no_prompt: no_prompt(job) })
+        Ok(Self { alike: alike(&images), images, line: 0, problems })
     }
 
     /// The image that is read next.
@@ -55,17 +55,13 @@ impl FolderRows {
         Place::line(self.line as u64 + 1)
     }
 
-    /// The columns, and what is wrong with the folder, be it that a prompt is needed.
-    pub fn read_header(&mut self, needs_prompt: bool) -> (Columns, Vec<Problem>) {
+    /// The columns, and what is wrong with the folder.
+    pub fn read_header(&mut self) -> (Columns, Vec<Problem>) {
         let mut columns = Columns::default();
         for name in COLUMNS {
             columns.push(name.to_owned(), Place::line(1));
         }
-        let mut problems = std::mem::take(&mut self.problems);
-        if needs_prompt && problems.is_empty() {
-            problems.push(Problem::new(Place::line(1), std::mem::take(&mut self.no_prompt)));
-        }
-        (columns, problems)
+        (columns, std::mem::take(&mut self.problems))
     }
 
     /// The next image; none after the last.
@@ -153,11 +149,11 @@ mod tests {
         Job::load(Path::new("photos"), options, workspace.path()).unwrap()
     }
 
-    /// The rows' cells, and what is wrong with the folder with a prompt from elsewhere.
+    /// The rows' cells, and what is wrong with the folder but for the missing prompt.
     fn read(job: &Job) -> (Vec<Vec<String>>, Vec<String>) {
         let mut rows = FolderRows::open(job, &Trace::new(job)).unwrap();
-        let (_, problems) = rows.read_header(false);
-        let told = problems.into_iter().map(|problem| problem.message);
+        let (_, problems) = rows.read_header();
+        let told = problems.into_iter().map(|problem| problem.message).filter(|told| !told.contains("no prompts"));
         let text = |cell: Cell| cell.value.as_str().unwrap().to_owned();
         let read = std::iter::from_fn(|| rows.read()).map(|row| row.cells.into_iter().map(text).collect());
         (read.collect(), told.collect())

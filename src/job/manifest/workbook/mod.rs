@@ -54,8 +54,7 @@ impl SheetRows {
         Place::line(self.line + 1)
     }
 
-    /// The columns of the first row that holds anything, and what is wrong with them, be it that a `prompt` is
-    /// missing where it is needed.
+    /// The columns of the first row that holds anything, and what is wrong with them.
     pub fn read_header(&mut self, needs_prompt: bool) -> (Columns, Vec<Problem>) {
         let mut columns = Columns::default();
         let header = match self.next() {
