@@ -8,6 +8,7 @@ mod enqueue;
 mod events;
 mod exit;
 mod export;
+mod init;
 mod ledger;
 mod logs;
 mod open;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
 
 fn act(command: Command) -> anyhow::Result<Code> {
     match command {
+        Command::Init(args) => init::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),

@@ -28,7 +28,6 @@ pub(super) fn queue(job: &Job) -> anyhow::Result<Box<dyn Queue>> {
 }
 
 /// What the job's manifest would change in its queue.
-#[allow(dead_code)]
 pub(super) fn preview(job: &Job) -> anyhow::Result<Box<dyn Preview>> {
     Ok(Box::new(SqlitePreview::open(&job.db, &entry(job)?)?))
 }

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod export;
+mod init;
 mod ledger;
 mod retry;
 mod run;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
+pub(super) use self::init::InitArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
@@ -36,6 +38,9 @@ pub(super) struct CommandLine {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    /// Make a workspace to begin with: a job with comments, and a list for it; or a job for a list of yours
+    #[command(after_long_help = init::EXAMPLES)]
+    Init(InitArgs),
     /// Make the pictures; the same command again continues, and is a quick no-op when all is done
     #[command(after_long_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
