@@ -24,7 +24,7 @@ use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
     Outcome, Receipt, Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
 };
-pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
+pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
 /// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub struct Claim {
     pub item: Item,
     /// How often it was tried before.
     pub tries: Tries,
+    /// The picture it had before it was to be made again, as long as that stands where it was published.
+    pub earlier: Option<Artifact>,
 }
 
 /// A claim whose attempt is written down: its request may leave now.
@@ -134,7 +136,7 @@ pub trait Queue: Send {
     fn files_seen(&mut self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError>;
 
     /// Begins to take in a manifest.
-    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
+    fn intake(&mut self, redo: Redo) -> Result<Box<dyn Intake>, QueueError>;
 
     /// The first waiting item whose picture would be called as one that another job of this database has, or is about
     /// to have, in the same output folder: each would take the other's place.
@@ -175,6 +177,16 @@ pub trait Queue: Send {
 
     /// Closes the run's own row.
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
+}
+
+/// Whether finished items whose rows read otherwise are made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Redo {
+    /// They keep their pictures.
+    #[default]
+    No,
+    /// They are queued anew, and what they have becomes an earlier version.
+    Yes,
 }
 
 /// Two rows that want the same thing.
@@ -221,6 +233,10 @@ pub struct Enqueued {
     pub updated: u64,
     /// Items whose request changed and who keep the old one: they are finished, or something may have been paid.
     pub kept: u64,
+    /// Of these, the finished ones: they would be made again if that was asked for.
+    pub finished: u64,
+    /// Finished items whose request changed and that are made again, as was asked for.
+    pub redone: u64,
     /// Items as they were.
     pub unchanged: u64,
     /// Items whose rows are gone; their pictures stay.
@@ -232,7 +248,13 @@ pub struct Enqueued {
 impl Enqueued {
     /// What is told when the same manifest is read once more.
     pub const fn again(self) -> Self {
-        Self { unchanged: self.new + self.updated + self.unchanged, new: 0, updated: 0, ..self }
+        Self {
+            unchanged: self.new + self.updated + self.redone + self.unchanged,
+            new: 0,
+            updated: 0,
+            redone: 0,
+            ..self
+        }
     }
 }
 
@@ -281,7 +303,7 @@ pub struct JobStatus {
     pub output: PathBuf,
     /// Items by state.
     pub counts: Counts,
-    /// Images kept.
+    /// Images kept, those of earlier versions among them.
     pub images: u64,
     /// Attempts ever made.
     pub attempts: u64,
