@@ -11,13 +11,13 @@ use crate::domain::Timestamp;
 /// statement over items.
 pub(super) const STANDING: &str = "(SELECT versions.artifact FROM versions WHERE item_key = key AND stands)";
 
-/// Lays by what those done items have that the job's edits queue anew.
+/// Lays by what those done items have that the job's edits queue anew. CROSS keeps SQLite to the edits, which are few.
 pub(super) fn lay_by(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     let lay_by = "INSERT INTO versions (item_key, number, job_id, name, request, digest, sources, artifact, attempt)
          SELECT key, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE versions.item_key = key),
                 items.job_id, items.name, items.request, items.digest, items.sources, artifact,
                 (SELECT max(number) FROM attempts WHERE attempts.item_key = key AND outcome = 'done')
-         FROM edits JOIN items ON items.key = edits.item_key
+         FROM edits CROSS JOIN items ON items.key = edits.item_key
          WHERE edits.job_id = ?1 AND requeue AND state = 'done'";
     connection.execute(lay_by, [job]).map(drop)
 }
