@@ -12,7 +12,7 @@ use crate::job::Job;
 use crate::provider::Provider;
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
-use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError};
+use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo};
 use crate::store::local::{LocalShelf, LocalStore, staging};
 use crate::store::{ArtifactStore, Shelf, StoreError};
 
@@ -29,8 +29,8 @@ pub(super) fn queue(job: &Job) -> anyhow::Result<Box<dyn Queue>> {
 
 /// What the job's manifest would change in its queue.
 #[allow(dead_code)]
-pub(super) fn preview(job: &Job) -> anyhow::Result<Box<dyn Preview>> {
-    Ok(Box::new(SqlitePreview::open(&job.db, &entry(job)?)?))
+pub(super) fn preview(job: &Job, redo: Redo) -> anyhow::Result<Box<dyn Preview>> {
+    Ok(Box::new(SqlitePreview::open(&job.db, &entry(job)?, redo)?))
 }
 
 /// The job as its database knows it.

@@ -121,6 +121,8 @@ pub struct Job {
     pub limit: Option<NonZeroU64>,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
+    /// Whether finished items that changed are made again.
+    pub changed: bool,
     /// What to do when a request left and no whole answer came.
     pub on_lost: OnLost,
     /// Whether a simulator answers; the database and the output folder are the rehearsal's then.
@@ -334,6 +336,7 @@ impl Stated {
             connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),
             limit: options.limit,
             halt_after: options.halt_after,
+            changed: options.changed.unwrap_or(false),
             on_lost: options.on_lost.unwrap_or_default(),
             rehearse: false,
             fail: options.fail.unwrap_or_default(),

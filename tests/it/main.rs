@@ -1,6 +1,7 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
 mod cli_bombs;
+mod cli_changed;
 mod cli_connection;
 mod cli_database;
 mod cli_edited;
@@ -66,6 +67,7 @@ mod queue_contract_preview;
 mod queue_contract_reading;
 mod queue_contract_sources;
 mod queue_contract_story;
+mod queue_contract_versions;
 mod queue_contract_waits;
 mod queue_sqlite;
 mod reliability;
