@@ -191,9 +191,9 @@ impl Own {
     }
 }
 
-/// How an endpoint is connected to, and why that cannot be said.
+/// How something is connected to.
 pub type Connecting = ClientBuilder;
-/// Why there is no client.
+/// Why that cannot be said.
 pub type ConnectingError = reqwest::Error;
 
 /// How an endpoint is connected to, by the same rules as requests are; for [`Fetcher::new`].

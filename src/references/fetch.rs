@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::cache::{self, Draft};
-use super::{Shared, aside, never, not_now};
+use super::{Shared, aside, never, not_now, picture};
 use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
 use crate::net::{self, Authorities, Cause, Fetched, Fetcher, Limits, Proxies, Trust};
 use crate::provider::{ReadyFile, Unready};
@@ -99,7 +99,7 @@ impl Shared {
 
     /// Why it was not fetched, and whether it ever can be.
     fn told(&self, address: &str, cause: &Cause) -> Unready {
-        let message = |remedy: &str| format!("{} cannot be had: {cause}; {remedy}", picture_at(address));
+        let message = |remedy: &str| format!("{} cannot be had: {cause}; {remedy}", picture(address));
         match cause {
             Cause::Status(404 | 410) => never(message("correct its address in the manifest")),
             Cause::Refused(_) | Cause::Redirects => never(message("save the image and name its file in the manifest")),
@@ -112,14 +112,8 @@ impl Shared {
     }
 }
 
-/// An address without what may be a signature.
-fn picture_at(address: &str) -> String {
-    let end = address.find(['?', '#']).unwrap_or(address.len());
-    format!("the reference image {}", &address[..end])
-}
-
 fn too_large(address: &str, most: u64) -> Unready {
-    let picture = picture_at(address);
+    let picture = picture(address);
     never(match most {
         LARGEST_REFERENCE => format!(
             "{picture} has more than 7 MB; have it reduced when it is sent: `reduce_to = 2048` in [references] of the job \
@@ -132,14 +126,14 @@ fn too_large(address: &str, most: u64) -> Unready {
 fn no_picture(address: &str) -> Unready {
     never(format!(
         "what is at the address of {} is no JPEG, PNG or WebP picture by its content; correct it in the manifest",
-        picture_at(address)
+        picture(address)
     ))
 }
 
 fn not_kept(address: &str, error: &io::Error) -> Unready {
     not_now(format!(
         "{} cannot be kept in the hidden folder beside the database: {}",
-        picture_at(address),
+        picture(address),
         io_words(error)
     ))
 }

@@ -25,7 +25,7 @@ use crate::provider::{ReadyFile, ReferenceSource, Unready};
 use crate::reshape::Shape;
 
 /// Addresses that are fetched from at once.
-const FETCHES: usize = 32;
+const FETCHES: usize = 16;
 /// Pictures that are written anew at once: each may take half a gigabyte for a moment.
 const PRESSES: usize = 2;
 
@@ -86,10 +86,10 @@ impl ReferenceImages {
         self.0.flights.join(reference, || fetch::from_address(shared, address).boxed()).await
     }
 
-    async fn in_shape(&self, original: ReadyFile) -> Result<ReadyFile, Unready> {
-        let name = format!("shape of {}", original.folder.path().join(&original.written).display());
-        let shared = Arc::clone(&self.0);
-        self.0.flights.join(&name, || shaped::in_shape(shared, original).boxed()).await
+    async fn in_shape(&self, reference: &str, original: ReadyFile) -> Result<ReadyFile, Unready> {
+        let (shared, picture) = (Arc::clone(&self.0), picture(reference));
+        let work = || shaped::in_shape(shared, original, picture).boxed();
+        self.0.flights.join(&format!("the shape of {reference}"), work).await
     }
 }
 
@@ -98,7 +98,7 @@ impl ReferenceSource for ReferenceImages {
         async move {
             let original = self.original(reference).await?;
             match self.0.settings.shape.is_any() {
-                true => self.in_shape(original).await,
+                true => self.in_shape(reference, original).await,
                 false => Ok(original),
             }
         }
@@ -116,6 +116,12 @@ impl fmt::Debug for ReferenceImages {
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Unready> + Send + 'static) -> Result<T, Unready> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| Err(not_now(format!("a reference image could not be made ready: {error}"))))
+}
+
+/// What messages call a reference: an address without what may be a signature.
+fn picture(reference: &str) -> String {
+    let end = reference.find(['?', '#']).filter(|_| is_address(reference)).unwrap_or(reference.len());
+    format!("the reference image {}", &reference[..end])
 }
 
 fn not_now(message: String) -> Unready {

@@ -1,6 +1,5 @@
 //! Brings a picture into the shape that a job wants, and keeps it. Never touches one that has it already.
 
-use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
@@ -18,23 +17,23 @@ enum Task {
     /// Nothing any more.
     Done(ReadyFile),
     /// It is written anew, under this key.
-    Reshape { file: File, format: ImageFormat, key: String },
+    Reshape { format: ImageFormat, key: String },
 }
 
-/// The file to send instead of this one, if it has not the shape that is wanted.
-pub(super) async fn in_shape(shared: Arc<Shared>, original: ReadyFile) -> Result<ReadyFile, Unready> {
+/// The file to send instead of this one, if it has not the shape that is wanted; `picture` is what messages call it.
+pub(super) async fn in_shape(shared: Arc<Shared>, original: ReadyFile, picture: String) -> Result<ReadyFile, Unready> {
     let (looking, looked_at) = (Arc::clone(&shared), original.clone());
     // Whoever cannot be opened is told by who sends it.
     let task = aside(move || Ok(looking.task(&looked_at).unwrap_or(Task::None))).await?;
-    let (file, format, key) = match task {
+    let (format, key) = match task {
         Task::None => return Ok(original),
         Task::Done(done) => return Ok(done),
-        Task::Reshape { file, format, key } => (file, format, key),
+        Task::Reshape { format, key } => (format, key),
     };
     // It is never closed, so this waits for a turn and nothing else.
     let _turn = shared.presses.acquire().await;
     let pressing = Arc::clone(&shared);
-    aside(move || pressing.press(&original, file, format, key)).await
+    aside(move || pressing.press(&original, &picture, format, key)).await
 }
 
 impl Shared {
@@ -53,14 +52,21 @@ impl Shared {
         let key = cache::key(format!("{path:?} {state:?}").as_bytes());
         Ok(match self.settings.cache.find(&key) {
             Some((done, _)) => Task::Done(done),
-            None => Task::Reshape { file, format, key },
+            None => Task::Reshape { format, key },
         })
     }
 
-    fn press(&self, original: &ReadyFile, file: File, format: ImageFormat, key: String) -> Result<ReadyFile, Unready> {
-        let picture = || format!("the reference image {}", original.folder.path().join(&original.written).display());
+    fn press(
+        &self,
+        original: &ReadyFile,
+        picture: &str,
+        format: ImageFormat,
+        key: String,
+    ) -> Result<ReadyFile, Unready> {
+        let file = original.folder.open(&original.written);
+        let file = file.map_err(|error| not_now(format!("{picture} cannot be opened any more: {error}")))?;
         let Reshaped { format, bytes } = reshape::reshape(file, format, self.settings.shape).map_err(|error| {
-            let message = format!("{}: {error}", picture());
+            let message = format!("{picture}: {error}");
             if matches!(error, ReshapeError::Io(_)) { not_now(message) } else { never(message) }
         })?;
         let kept = self.settings.cache.begin(key).and_then(|mut draft| {
@@ -68,11 +74,7 @@ impl Shared {
             draft.keep(format)
         });
         kept.map_err(|error| {
-            not_now(format!(
-                "{} cannot be kept in the hidden folder beside the database: {}",
-                picture(),
-                io_words(&error)
-            ))
+            not_now(format!("{picture} cannot be kept in the hidden folder beside the database: {}", io_words(&error)))
         })
     }
 }
