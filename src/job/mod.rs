@@ -33,7 +33,7 @@ pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
-pub use paths::is_rehearsal;
+pub use paths::{hidden_folder, is_rehearsal};
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 pub use shape::{Condition, Shaping};
 
