@@ -12,6 +12,7 @@ pub mod clock;
 pub mod job;
 pub mod provider;
 pub mod queue;
+pub mod references;
 pub mod store;
 
 pub mod run;

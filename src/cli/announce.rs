@@ -65,16 +65,31 @@ pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> Str
     if enqueued.updated > 0 {
         lines.push(format!("{} updated to what the manifest says now", items(enqueued.updated)));
     }
-    if enqueued.kept > 0 {
-        lines.push(format!(
-            "{} kept as already asked for, though the manifest says otherwise now; a new id has a row made anew",
-            items(enqueued.kept)
-        ));
+    if enqueued.redone > 0 {
+        let one = "finished item changed since it was made, and is";
+        let more = "finished items changed since they were made, and are";
+        let changed = counted(enqueued.redone, one, more);
+        lines.push(format!("{changed} made again; what was there becomes an earlier version"));
     }
+    lines.extend(kept(enqueued));
     if enqueued.removed > 0 {
         lines.push(format!("{} without a row any more; pictures stay", items(enqueued.removed)));
     }
     lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
+}
+
+/// What keeps its request though its row reads otherwise, a line for the finished and one for the others.
+fn kept(enqueued: &Enqueued) -> impl Iterator<Item = String> {
+    let (finished, waiting) = (enqueued.finished, enqueued.kept - enqueued.finished);
+    let again = match finished {
+        1 => "it is finished, and --changed makes it again",
+        _ => "they are finished, and --changed makes them again",
+    };
+    let kinds = [(finished, again), (waiting, "something may have been paid for what was asked before")];
+    kinds.into_iter().filter(|(number, _)| *number > 0).map(|(number, why)| {
+        let items = counted(number, "item", "items");
+        format!("{items} kept as already asked for, though the manifest says otherwise now: {why}")
+    })
 }
 
 fn dead(rescued: &Rescued) -> String {

@@ -6,7 +6,7 @@ use super::read_ahead::{Batch, read_ahead};
 use crate::domain::{Interrupt, ManifestRow};
 use crate::job::fault::Problem;
 use crate::job::{Fault, Job, Manifest, Place, fingerprint, is_as_seen};
-use crate::queue::{Clash, ClashOver, Enqueued, Intake, Queue, QueueError};
+use crate::queue::{Clash, ClashOver, Enqueued, Intake, Queue, QueueError, Redo};
 use crate::run::Stop;
 
 /// What became of a manifest.
@@ -33,13 +33,14 @@ pub(super) fn enqueue(
     if let Some(enqueued) = recognised(job, queue)? {
         return Ok(Taken::Enqueued(enqueued));
     }
+    let redo = if job.changed { Redo::Yes } else { Redo::No };
     // What was hashed then and is as it was is not hashed again.
     queue.files_seen(&mut |seen| {
         manifest.remember(seen);
         true
     })?;
     let told_at_opening = manifest.warnings();
-    let mut taking = Taking { job, intake: queue.intake()?, faults: Vec::new(), rows: 0, items: 0 };
+    let mut taking = Taking { job, intake: queue.intake(redo)?, faults: Vec::new(), rows: 0, items: 0 };
     let is_stopped = || asked_to_stop(stop).is_some();
     read_ahead(manifest, &is_stopped, |batch| taking.take(batch))?;
     let Taking { intake, mut faults, rows, items, .. } = taking;
@@ -64,7 +65,9 @@ pub(super) fn enqueue(
 /// and the files they name.
 fn recognised(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Enqueued>> {
     let Some(reading) = queue.last_reading()? else { return Ok(None) };
-    if fingerprint(job) != Some(reading.fingerprint) {
+    // What changed and was kept is to be made again this time.
+    let would_redo = job.changed && reading.again.finished > 0;
+    if would_redo || fingerprint(job) != Some(reading.fingerprint) {
         return Ok(None);
     }
     let folder = job.references_folder();

@@ -33,7 +33,7 @@ pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
-pub use paths::is_rehearsal;
+pub use paths::{hidden_folder, is_rehearsal};
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
 pub use shape::{Condition, Shaping};
 
@@ -121,6 +121,8 @@ pub struct Job {
     pub limit: Option<NonZeroU64>,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
+    /// Whether finished items that changed are made again.
+    pub changed: bool,
     /// What to do when a request left and no whole answer came.
     pub on_lost: OnLost,
     /// Whether a simulator answers; the database and the output folder are the rehearsal's then.
@@ -345,6 +347,7 @@ impl Stated {
             connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),
             limit: options.limit,
             halt_after: options.halt_after,
+            changed: options.changed.unwrap_or(false),
             on_lost: options.on_lost.unwrap_or_default(),
             rehearse: false,
             fail: options.fail.unwrap_or_default(),

@@ -143,6 +143,11 @@ pub struct Options {
     /// Stop when so many items, or this share of the run's items, have failed [default: never]
     #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]
     pub halt_after: Option<HaltAfter>,
+    /// Make finished items again whose rows, or what they refer to, have changed since; what they have becomes an
+    /// earlier version
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_CHANGED", help_heading = "Pace and limits", hide_possible_values = true)]
+    pub changed: Option<bool>,
     /// When a request left and no whole answer came: resend it, or hold the item for a person [default: resend]
     #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits")]
     pub on_lost: Option<OnLost>,
@@ -213,6 +218,7 @@ impl Options {
             max_attempts: self.max_attempts.or(other.max_attempts),
             limit: self.limit.or(other.limit),
             halt_after: self.halt_after.or(other.halt_after),
+            changed: self.changed.or(other.changed),
             on_lost: self.on_lost.or(other.on_lost),
             rehearse: self.rehearse.or(other.rehearse),
             fail: self.fail.or(other.fail),

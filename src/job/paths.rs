@@ -60,6 +60,11 @@ pub fn rehearsal_file(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// The hidden folder of a workspace, beside its database: what can be had again, and nobody has to keep.
+pub fn hidden_folder(db: &Path) -> PathBuf {
+    db.with_file_name(if is_rehearsal(db) { ".overnight-rehearsal" } else { ".overnight" })
+}
+
 /// Whether a database's path is one of [`rehearsal_file`]'s.
 pub fn is_rehearsal(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-rehearsal"))

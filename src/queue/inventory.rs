@@ -12,6 +12,8 @@ pub struct StoredItem {
     pub name: String,
     /// Its files, once it is done.
     pub artifact: Option<Artifact>,
+    /// The files it had before it was to be made again, as long as nothing has taken their place.
+    pub earlier: Option<Artifact>,
 }
 
 /// The read side of the queue for those who look after the files; may be used while a run is on.

@@ -2,6 +2,7 @@
 
 mod account;
 mod error;
+mod intake;
 mod inventory;
 pub mod lock;
 mod neighbour;
@@ -16,15 +17,16 @@ use std::time::Duration;
 
 pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
+pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::Neighbour;
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 
 use crate::domain::{
-    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Fingerprint, Item, ItemId, ManifestRow, Mark, OnLost,
-    Outcome, Receipt, Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, Mark, OnLost, Outcome, Receipt, Received,
+    Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
 };
-pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory};
+pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
 /// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Claim {
     pub item: Item,
     /// How often it was tried before.
     pub tries: Tries,
+    /// The picture it had before it was to be made again, as long as that stands where it was published.
+    pub earlier: Option<Artifact>,
 }
 
 /// A claim whose attempt is written down: its request may leave now.
@@ -134,7 +138,7 @@ pub trait Queue: Send {
     fn files_seen(&mut self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError>;
 
     /// Begins to take in a manifest.
-    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError>;
+    fn intake(&mut self, redo: Redo) -> Result<Box<dyn Intake>, QueueError>;
 
     /// The first waiting item whose picture would be called as one that another job of this database has, or is about
     /// to have, in the same output folder: each would take the other's place.
@@ -177,74 +181,6 @@ pub trait Queue: Send {
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
 }
 
-/// Two rows that want the same thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clash {
-    /// What both want.
-    pub over: ClashOver,
-    /// The line of the row that came first.
-    pub first_line: u64,
-}
-
-/// What two rows both want.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ClashOver {
-    /// An item's id.
-    Id(ItemId),
-    /// A file's name.
-    Name(String),
-}
-
-/// Takes in a manifest under a revision that nobody sees until it is published.
-pub trait Intake {
-    /// Takes one row and its items. What clashes with an earlier row is told; such a reading can only be abandoned.
-    fn push(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Vec<Clash>, QueueError>;
-
-    /// Notes a file that the rows were checked against. Of a file that was seen twice, the first sight counts.
-    fn see(&mut self, file: &SeenFile) -> Result<(), QueueError>;
-
-    /// Makes the revision the job's present one. A reading without a fingerprint is never recognised later.
-    fn publish(self: Box<Self>, columns: &[String], fingerprint: Option<Fingerprint>) -> Result<Enqueued, QueueError>;
-
-    /// Takes everything back, as if the manifest had never been read.
-    fn abandon(self: Box<Self>) -> Result<(), QueueError>;
-}
-
-/// What a manifest changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Enqueued {
-    /// Rows read.
-    pub rows: u64,
-    /// Items not known before.
-    pub new: u64,
-    /// Items whose request changed and who take the new one: waiting ones for which nothing was paid, and failed ones.
-    pub updated: u64,
-    /// Items whose request changed and who keep the old one: they are finished, or something may have been paid.
-    pub kept: u64,
-    /// Items as they were.
-    pub unchanged: u64,
-    /// Items whose rows are gone; their pictures stay.
-    pub removed: u64,
-    /// Rows without an id whose request stood in an earlier row.
-    pub repeated: u64,
-}
-
-impl Enqueued {
-    /// What is told when the same manifest is read once more.
-    pub const fn again(self) -> Self {
-        Self { unchanged: self.new + self.updated + self.unchanged, new: 0, updated: 0, ..self }
-    }
-}
-
-/// A reading of a manifest that was published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// What was read.
-    pub fingerprint: Fingerprint,
-    /// What reading the same once more would tell.
-    pub again: Enqueued,
-}
-
 /// Which failed items to put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
@@ -281,7 +217,7 @@ pub struct JobStatus {
     pub output: PathBuf,
     /// Items by state.
     pub counts: Counts,
-    /// Images kept.
+    /// Images kept, those of earlier versions among them.
     pub images: u64,
     /// Attempts ever made.
     pub attempts: u64,

@@ -43,6 +43,11 @@ pub enum Fate {
         /// What it had been before.
         before: Box<Before>,
     },
+    /// It is finished, its row reads otherwise, and it would be made again, as was asked for.
+    Redone {
+        /// What would become its earlier version.
+        before: Box<Before>,
+    },
     /// Its row reads otherwise, and it would keep what it has: it is finished, or something may have been paid for it.
     Changed {
         /// Where it stands.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::ItemRecord;
-use crate::domain::{FailureKind, Reply, Timestamp, Usd};
+use crate::domain::{Artifact, FailureKind, Reply, Request, Timestamp, Usd};
 
 /// Everything that is known of one item.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,27 @@ pub struct ItemStory {
     pub cancelled_by: Option<CancelledBy>,
     /// Every attempt, in their order.
     pub history: Vec<AttemptRecord>,
+    /// The pictures it had before it was made again, in their order.
+    pub versions: Vec<VersionRecord>,
+}
+
+/// What an item had before it was made again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionRecord {
+    /// 1, 2, 3 … of its item.
+    pub number: u32,
+    /// The number of the attempt that made it.
+    pub attempt: Option<u32>,
+    /// When that was settled.
+    pub made_at: Option<Timestamp>,
+    /// What its files were called, without extension.
+    pub name: String,
+    /// What was asked for.
+    pub request: Request,
+    /// The picture.
+    pub artifact: Artifact,
+    /// Whether its files stand where they were published, for nothing has taken their place yet.
+    pub stands: bool,
 }
 
 /// Who took an item out of the queue.

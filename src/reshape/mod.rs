@@ -4,7 +4,7 @@
 mod look;
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Seek};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
@@ -81,7 +81,8 @@ impl Shape {
 
 /// Reads a picture and writes it anew: always upright, since its camera's note is not written with it. What lets light
 /// through becomes a PNG, all else a JPEG. Takes a processor and much memory for a while.
-pub fn reshape(file: File, format: ImageFormat, shape: Shape) -> Result<Reshaped, ReshapeError> {
+pub fn reshape(mut file: File, format: ImageFormat, shape: Shape) -> Result<Reshaped, ReshapeError> {
+    file.rewind()?;
     let mut decoder = decoder(file, format)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten().filter(|profile| is_of_colours(profile));
@@ -146,9 +147,10 @@ fn is_of_colours(profile: &[u8]) -> bool {
 impl From<ImageError> for ReshapeError {
     fn from(error: ImageError) -> Self {
         match error {
-            ImageError::IoError(error) => Self::Io(error),
+            ImageError::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => Self::Io(error),
+            ImageError::IoError(_) => Self::Broken("its end is missing".to_owned()),
             ImageError::Limits(_) => Self::TooLarge,
-            error => Self::Broken(error.to_string()),
+            error => Self::Broken(error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")),
         }
     }
 }

@@ -205,8 +205,8 @@ impl Run<'_> {
     /// Puts a received answer in line for its final names: its receipt is durable.
     pub(super) fn publish_next(&mut self, id: AttemptId, receipt: Receipt) {
         if let Some(attempt) = self.open.get(&id) {
-            let name = attempt.claim.item.name.clone();
-            self.keeper.publish(id, Publication { name, receipt });
+            let (name, earlier) = (attempt.claim.item.name.clone(), attempt.claim.earlier.clone());
+            self.keeper.publish(id, Publication { name, receipt, earlier });
         }
     }
 }

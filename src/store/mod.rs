@@ -67,6 +67,8 @@ pub struct Publication {
     pub name: String,
     /// What was received.
     pub receipt: Receipt,
+    /// What the item had before: where that stands still, under this or another name, it moves to `.versions`.
+    pub earlier: Option<Artifact>,
 }
 
 /// What became of a publication.

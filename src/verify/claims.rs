@@ -69,18 +69,17 @@ enum Claim<'a> {
 }
 
 impl Claims {
-    /// Enters the files of an item: those that it has once it is done, and before that all it could have.
+    /// Enters the files of an item: those that it has once it is done, and before that all it could have, beside those
+    /// it had before it was to be made again.
     pub fn enter(&mut self, neighbour: &Neighbour, item: &StoredItem, shelf: &dyn Shelf) {
-        match &item.artifact {
-            None => {
-                let name = neighbour.seen_from_there(&item.name);
-                self.hashes.extend(name.map(|name| self.hasher.hash_one(Claim::Item(&name))));
-            }
-            Some(artifact) => {
-                let files = shelf.files(artifact).into_iter();
-                let files = files.filter_map(|file| neighbour.seen_from_there(&file.file));
-                self.hashes.extend(files.map(|file| self.hasher.hash_one(Claim::File(&file))));
-            }
+        if item.artifact.is_none() {
+            let name = neighbour.seen_from_there(&item.name);
+            self.hashes.extend(name.map(|name| self.hasher.hash_one(Claim::Item(&name))));
+        }
+        for artifact in item.artifact.iter().chain(&item.earlier) {
+            let files = shelf.files(artifact).into_iter();
+            let files = files.filter_map(|file| neighbour.seen_from_there(&file.file));
+            self.hashes.extend(files.map(|file| self.hasher.hash_one(Claim::File(&file))));
         }
     }
 

@@ -2,7 +2,9 @@
 
 use overnight::domain::{Counts, Ending, Interrupt, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
-use overnight::queue::{Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Rescued, Turn, Turned, Uncommitted};
+use overnight::queue::{
+    Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
+};
 use overnight::run::{RunSettings, Stop};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, settings};
@@ -130,8 +132,8 @@ impl Queue for Locked {
         self.queue.files_seen(each)
     }
 
-    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
-        self.queue.intake()
+    fn intake(&mut self, redo: Redo) -> Result<Box<dyn Intake>, QueueError> {
+        self.queue.intake(redo)
     }
 
     fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError> {

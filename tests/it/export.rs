@@ -110,8 +110,24 @@ fn the_data_set_has_a_line_for_each_image_that_is_there_with_the_same_keys() {
     insta::assert_snapshot!(fs::read_to_string(output.path().join("metadata.jsonl")).unwrap(), @r#"
     {"file_name":"lamp.jpg","text":"Draw \"lamp\"","id":"lamp","number":1,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":0.0672,"blake3":"abc","bytes":7,"width":928,"height":1152}
     {"file_name":"lamp~2.jpg","text":"Draw \"lamp\"","id":"lamp","number":2,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
-    {"file_name":"bare.png","text":"Draw \"bare\"","id":"bare","number":1,"caption":null,"model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
+    {"file_name":"bare.png","text":"Draw \"bare\"","id":"bare","number":1,"caption":"","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
     "#);
+}
+
+/// A reader that infers a column's type from its first lines must not find there that it has none.
+#[test]
+fn no_text_of_the_data_set_is_ever_null() {
+    let output = tempfile::tempdir().unwrap();
+    touch(output.path(), &["bare.png"]);
+    let mut bare = done("bare", None, &["bare.png"]);
+    bare.item.request.aspect_ratio = None;
+    bare.artifact.as_mut().unwrap().finish_reason = None;
+    let ledger = Rows { columns: vec!["id"], rows: vec![row(&[json!("bare")], &[bare])], ..Rows::default() };
+    write_results(&ledger, &about(output.path())).unwrap();
+    let line = fs::read_to_string(output.path().join("metadata.jsonl")).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let texts = ["file_name", "text", "id", "caption", "model", "aspect_ratio", "finish_reason", "blake3"];
+    assert_eq!(texts.map(|key| line[key].is_string()), [true; 8], "{line}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
 mod cli_bombs;
+mod cli_changed;
 mod cli_connection;
 mod cli_database;
 mod cli_edited;
@@ -16,6 +17,7 @@ mod cli_manifest;
 mod cli_neighbours;
 mod cli_precedence;
 mod cli_queue;
+mod cli_references;
 mod cli_rehearsal;
 mod cli_resume;
 mod cli_run;
@@ -66,8 +68,10 @@ mod queue_contract_preview;
 mod queue_contract_reading;
 mod queue_contract_sources;
 mod queue_contract_story;
+mod queue_contract_versions;
 mod queue_contract_waits;
 mod queue_sqlite;
+mod references;
 mod reliability;
 mod report_jsonl;
 mod report_summary;

@@ -7,7 +7,7 @@ use overnight::domain::{
     Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Selection,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Redo, Selection,
     Settlement, Start, Turn, Turned,
 };
 
@@ -17,6 +17,7 @@ use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
+use crate::queue_contract_versions as versions;
 use crate::queue_contract_waits as waits;
 
 /// A workspace whose implementation is under test.
@@ -28,7 +29,7 @@ pub trait Workspace {
     /// What should lie where.
     fn inventory(&self) -> Box<dyn Inventory>;
     /// What a manifest would change.
-    fn preview(&self, job: &str) -> Box<dyn Preview>;
+    fn preview(&self, job: &str, redo: Redo) -> Box<dyn Preview>;
     /// A person's hand.
     fn desk(&self) -> Box<dyn Desk>;
 }
@@ -47,7 +48,7 @@ pub fn row(line: u64) -> ManifestRow {
 
 /// Takes in one row for each item and publishes.
 pub fn enqueue(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     for (index, item) in items.iter().enumerate() {
         assert_eq!(intake.push(&row(index as u64 + 2), std::slice::from_ref(item)).unwrap(), []);
     }
@@ -133,7 +134,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
-    for (name, promise) in [promises, sources::PROMISES, preview::PROMISES].into_iter().flatten() {
+    for (name, promise) in [promises, sources::PROMISES, preview::PROMISES, versions::PROMISES].into_iter().flatten() {
         eprintln!("{name}");
         promise(&*fresh());
     }
@@ -297,7 +298,7 @@ fn a_row_that_goes_is_taken_out_and_returns_with_its_row(workspace: &dyn Workspa
 fn an_abandoned_manifest_leaves_no_trace(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
     enqueue(&mut *run, &items(2));
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     for (line, item) in items(30).iter().enumerate() {
         intake.push(&row(line as u64), std::slice::from_ref(item)).unwrap();
     }
@@ -315,7 +316,7 @@ fn an_abandoned_manifest_leaves_no_trace(workspace: &dyn Workspace) {
 
 fn two_rows_with_one_id_or_name_clash(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     intake.push(&row(2), &[item("mug", "a")]).unwrap();
     let clash = intake.push(&row(3), &[item("mug", "b")]).unwrap();
     assert_eq!(clash, [Clash { over: ClashOver::Id(ItemId::new("mug")), first_line: 2 }]);
@@ -327,7 +328,7 @@ fn two_rows_with_one_id_or_name_clash(workspace: &dyn Workspace) {
 
 fn rows_without_ids_and_the_same_request_are_one_item(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     let hashed = |line| ManifestRow { has_id: false, ..row(line) };
     for line in 2..5 {
         assert_eq!(intake.push(&hashed(line), &[item("5f1e", "the same")]).unwrap(), []);

@@ -2,13 +2,14 @@
 
 use overnight::domain::{FailureKind, Item, ItemId, ManifestRow, Outcome, Sources};
 use overnight::queue::{
-    Clash, ClashOver, Enqueued, Fate, Foreseen, Gone, ItemRecord, ItemState, Preview, Queue, RowRecord,
+    Clash, ClashOver, Enqueued, Fate, Foreseen, Gone, ItemRecord, ItemState, Preview, Queue, Redo, RowRecord,
 };
 
 use crate::queue_contract::{NOW, Promise, Workspace, artifact, claim, enqueue, failure, item, row, settle, start};
 
 pub const PROMISES: &[(&str, Promise)] = &[
     ("foreseen", what_is_foreseen_is_what_then_happens),
+    ("foreseen, with what is made again", what_is_foreseen_to_be_made_again_is_queued_anew),
     ("foreseen clashes", clashes_are_foreseen_as_the_intake_tells_them),
     ("foreseen for nobody", where_nothing_is_known_everything_is_new),
     ("foreseen beside a run", a_preview_and_a_run_do_not_stand_in_each_others_way),
@@ -103,7 +104,11 @@ fn told(fates: &[Fate], gone: usize) -> Enqueued {
             Fate::Repeated => &mut told.repeated,
             Fate::Same(_) => &mut told.unchanged,
             Fate::Updated { .. } => &mut told.updated,
-            Fate::Changed { .. } => &mut told.kept,
+            Fate::Redone { .. } => &mut told.redone,
+            Fate::Changed { state, .. } => {
+                told.finished += u64::from(*state == ItemState::Done);
+                &mut told.kept
+            }
         };
         *number += 1;
     }
@@ -121,23 +126,32 @@ fn records(workspace: &dyn Workspace) -> Vec<ItemRecord> {
 }
 
 fn what_is_foreseen_is_what_then_happens(workspace: &dyn Workspace) {
+    let counts = foreseen_and_done(workspace, Redo::No);
+    assert_eq!((counts.new, counts.updated, counts.kept, counts.finished, counts.unchanged), (1, 6, 4, 3, 5));
+}
+
+fn what_is_foreseen_to_be_made_again_is_queued_anew(workspace: &dyn Workspace) {
+    let counts = foreseen_and_done(workspace, Redo::Yes);
+    assert_eq!((counts.updated, counts.redone, counts.kept, counts.finished, counts.unchanged), (6, 3, 1, 0, 5));
+}
+
+fn foreseen_and_done(workspace: &dyn Workspace, redo: Redo) -> Enqueued {
     let mut run = job(workspace);
-    let mut preview = workspace.preview("job");
+    let mut preview = workspace.preview("job", redo);
     let fates = look(&mut *preview, &next());
     let removed = gone(&*preview);
     assert_eq!(removed, [Gone { id: ItemId::new("gone"), state: ItemState::Queued }]);
     assert_eq!(preview.counts().unwrap(), run.counts().unwrap());
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(redo).unwrap();
     for (line, item) in next().iter().enumerate() {
         intake.push(&without_id(line), std::slice::from_ref(item)).unwrap();
     }
     let enqueued = intake.publish(&[], None).unwrap();
     assert_eq!(enqueued, told(&fates, removed.len()));
-    assert_eq!((enqueued.new, enqueued.updated, enqueued.kept, enqueued.unchanged), (1, 6, 4, 5));
     for ((fate, item), record) in fates.iter().zip(next()).zip(records(workspace)) {
         let ItemRecord { item: now, state, .. } = record;
         match fate {
-            Fate::New => assert_eq!((now, state), (item, ItemState::Queued)),
+            Fate::New | Fate::Redone { .. } => assert_eq!((now, state), (item, ItemState::Queued)),
             Fate::Updated { before, state: stood, .. } => {
                 assert_eq!((&now.request, &now.name, &now.sources), (&item.request, &item.name, &item.sources));
                 let is_back = item.id.as_str() == "came back";
@@ -153,6 +167,7 @@ fn what_is_foreseen_is_what_then_happens(workspace: &dyn Workspace) {
             Fate::Repeated => assert_eq!(now.id, item.id),
         }
     }
+    enqueued
 }
 
 fn clashes_are_foreseen_as_the_intake_tells_them(workspace: &dyn Workspace) {
@@ -164,7 +179,7 @@ fn clashes_are_foreseen_as_the_intake_tells_them(workspace: &dyn Workspace) {
         (5, Item { name: "done".into(), ..item("waits", "d") }),
         (6, item("done", "e")),
     ];
-    let (mut preview, mut intake) = (workspace.preview("job"), run.intake().unwrap());
+    let (mut preview, mut intake) = (workspace.preview("job", Redo::No), run.intake(Redo::No).unwrap());
     let mut clashes: Vec<Clash> = vec![];
     for (line, item) in list {
         let foreseen = preview.look(&row(line), std::slice::from_ref(&item)).unwrap().clashes;
@@ -179,7 +194,7 @@ fn clashes_are_foreseen_as_the_intake_tells_them(workspace: &dyn Workspace) {
 
 fn where_nothing_is_known_everything_is_new(workspace: &dyn Workspace) {
     for _ in 0..2 {
-        let mut preview = workspace.preview("unknown");
+        let mut preview = workspace.preview("unknown", Redo::Yes);
         assert_eq!(look(&mut *preview, &[item("a", "a"), item("b", "b")]), [Fate::New, Fate::New]);
         assert_eq!((gone(&*preview), preview.counts().unwrap().total()), (vec![], 0));
         drop(preview);
@@ -190,10 +205,10 @@ fn where_nothing_is_known_everything_is_new(workspace: &dyn Workspace) {
 
 fn a_preview_and_a_run_do_not_stand_in_each_others_way(workspace: &dyn Workspace) {
     let mut run = job(workspace);
-    let mut preview = workspace.preview("job");
+    let mut preview = workspace.preview("job", Redo::No);
     assert_eq!(look(&mut *preview, &[with("waits", "as it was", "as it was")]), [Fate::Same(ItemState::Queued)]);
     // A reading that is not over yet is nobody's business.
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     intake.push(&row(2), &[item("unpublished", "p")]).unwrap();
     assert_eq!(look(&mut *preview, &[item("unpublished", "p")]), [Fate::New]);
     assert_eq!(gone(&*preview).len(), KNOWN.len() + 1, "all but the one that was looked at");

@@ -1,7 +1,7 @@
 //! What every queue promises about a manifest it has read before. Never names an implementation.
 
 use overnight::domain::{FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, SeenFile};
-use overnight::queue::{Enqueued, Queue, Reading, Selection};
+use overnight::queue::{Enqueued, Queue, Reading, Redo, Selection};
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, failure, item, items, row, settle, start};
 
@@ -10,7 +10,7 @@ const SECOND: Fingerprint = Fingerprint([2; 32]);
 
 /// Takes in one row for each item, and publishes them as read from that.
 fn read(run: &mut dyn Queue, items: &[Item], fingerprint: Fingerprint) -> Enqueued {
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     for (index, item) in items.iter().enumerate() {
         intake.push(&row(index as u64 + 2), std::slice::from_ref(item)).unwrap();
     }
@@ -27,7 +27,7 @@ pub fn what_was_read_is_recognised_with_what_it_would_tell(workspace: &dyn Works
     assert_eq!(run.last_reading().unwrap(), None);
     read(&mut *run, &items(4), FIRST);
     let list = [items(3), vec![item("new", "new"), item("new", "new")]].concat();
-    let mut intake = run.intake().unwrap();
+    let mut intake = run.intake(Redo::No).unwrap();
     for (line, item) in list.iter().enumerate() {
         let row = ManifestRow { has_id: false, ..row(line as u64) };
         intake.push(&row, std::slice::from_ref(item)).unwrap();
@@ -39,7 +39,7 @@ pub fn what_was_read_is_recognised_with_what_it_would_tell(workspace: &dyn Works
     let again = Enqueued { rows: 5, unchanged: 4, removed: 1, repeated: 1, ..Enqueued::default() };
     assert_eq!(run.last_reading().unwrap(), Some(Reading { fingerprint: SECOND, again }));
     assert_eq!(recognised(&mut *workspace.run("another").unwrap()), None, "every job has its own");
-    run.intake().unwrap().publish(&[], None).unwrap();
+    run.intake(Redo::No).unwrap().publish(&[], None).unwrap();
     assert_eq!(recognised(&mut *run), None);
 }
 
@@ -47,7 +47,7 @@ pub fn the_files_of_the_last_reading_are_told_as_they_were_seen_first(workspace:
     let mut run = workspace.run("job").unwrap();
     let file = |path: &str, bytes| SeenFile { path: path.into(), bytes, modified: -7, hash: Some([7; 32]) };
     let mut read_with = |seen: &[SeenFile]| {
-        let mut intake = run.intake().unwrap();
+        let mut intake = run.intake(Redo::No).unwrap();
         seen.iter().for_each(|file| intake.see(file).unwrap());
         intake.publish(&[], Some(FIRST)).unwrap();
         let mut told = vec![];
@@ -67,7 +67,7 @@ pub fn a_reading_that_was_refused_or_cut_off_is_followed_by_another(workspace: &
     let mut run = workspace.run("job").unwrap();
     read(&mut *run, &items(2), FIRST);
     for is_killed in [false, true] {
-        let mut intake = run.intake().unwrap();
+        let mut intake = run.intake(Redo::No).unwrap();
         intake.see(&SeenFile { path: "a".into(), bytes: 1, modified: 1, hash: None }).unwrap();
         intake.push(&row(2), &[item("other", "other")]).unwrap();
         if is_killed {

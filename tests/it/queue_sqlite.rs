@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use overnight::domain::{Item, Outcome, Sources};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
-use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError};
+use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError, Redo};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
@@ -47,8 +47,8 @@ impl Workspace for Sqlite {
         Box::new(SqliteLedger::open(&self.path).unwrap())
     }
 
-    fn preview(&self, job: &str) -> Box<dyn Preview> {
-        Box::new(SqlitePreview::open(&self.path, &entry(job, "/m.csv")).unwrap())
+    fn preview(&self, job: &str, redo: Redo) -> Box<dyn Preview> {
+        Box::new(SqlitePreview::open(&self.path, &entry(job, "/m.csv"), redo).unwrap())
     }
 
     fn desk(&self) -> Box<dyn Desk> {
@@ -66,10 +66,10 @@ fn a_name_known_for_another_manifest_is_refused() {
     let sqlite = Sqlite::new();
     let run_of =
         |manifest: &str| SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("spring", manifest), NOW);
-    run_of("/refused.csv").unwrap().intake().unwrap().abandon().unwrap();
+    run_of("/refused.csv").unwrap().intake(Redo::No).unwrap().abandon().unwrap();
     let ledger = sqlite.ledger();
     assert!(ledger.status(NOW, &[]).unwrap().is_empty(), "a manifest that was refused is no job");
-    run_of("/m.csv").unwrap().intake().unwrap().publish(&[], None).unwrap();
+    run_of("/m.csv").unwrap().intake(Redo::No).unwrap().publish(&[], None).unwrap();
     let refused = run_of("/other.csv").unwrap_err().to_string();
     assert!(refused.contains("/m.csv") && refused.contains("--name"), "{refused}");
 }
@@ -107,7 +107,7 @@ fn a_preview_leaves_no_trace_of_itself() {
     let sqlite = Sqlite::new();
     let folder = sqlite.path.parent().unwrap();
     let preview = || {
-        let mut preview = sqlite.preview("job");
+        let mut preview = sqlite.preview("job", Redo::No);
         preview.look(&row(2), &[item("mug", "a mug")]).unwrap().items.remove(0)
     };
     assert_eq!((preview(), files(folder).len()), (Fate::New, 0));
@@ -125,7 +125,8 @@ fn a_preview_leaves_no_trace_of_itself() {
     }
     drop(run);
     let before = files(killed.path());
-    let mut preview = SqlitePreview::open(&killed.path().join("overnight.db"), &entry("job", "/m.csv")).unwrap();
+    let mut preview =
+        SqlitePreview::open(&killed.path().join("overnight.db"), &entry("job", "/m.csv"), Redo::No).unwrap();
     assert!(matches!(preview.look(&row(2), &[item("mug", "a mug")]).unwrap().items[0], Fate::Same(_)));
     drop(preview);
     let mut after = files(killed.path());
@@ -139,17 +140,17 @@ fn a_preview_reads_an_older_database_as_it_is_and_refuses_what_a_run_would_refus
     let mut run = sqlite.run("job").unwrap();
     enqueue(&mut *run, &[item("mug", "a mug")]);
     drop(run);
-    let other = SqlitePreview::open(&sqlite.path, &entry("job", "/other.csv"));
+    let other = SqlitePreview::open(&sqlite.path, &entry("job", "/other.csv"), Redo::No);
     assert!(matches!(other, Err(QueueError::OtherManifest { .. })));
     let connection = rusqlite::Connection::open(&sqlite.path).unwrap();
     connection.execute_batch("ALTER TABLE items DROP COLUMN sources; PRAGMA user_version = 3").unwrap();
     let known = Item { sources: Sources(vec![Some("any".into())]), ..item("mug", "a mug") };
-    assert!(matches!(sqlite.preview("job").look(&row(2), &[known]).unwrap().items[0], Fate::Same(_)));
-    let edited = sqlite.preview("job").look(&row(2), &[item("mug", "another")]).unwrap().items.remove(0);
+    assert!(matches!(sqlite.preview("job", Redo::No).look(&row(2), &[known]).unwrap().items[0], Fate::Same(_)));
+    let edited = sqlite.preview("job", Redo::No).look(&row(2), &[item("mug", "another")]).unwrap().items.remove(0);
     assert!(matches!(edited, Fate::Updated { before, .. } if before.sources.is_none()));
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, 3, "it is not migrated");
     connection.execute_batch("PRAGMA user_version = 99").unwrap();
-    let newer = SqlitePreview::open(&sqlite.path, &entry("job", "/m.csv"));
+    let newer = SqlitePreview::open(&sqlite.path, &entry("job", "/m.csv"), Redo::No);
     assert!(matches!(newer, Err(QueueError::Newer { .. })));
 }

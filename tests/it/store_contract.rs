@@ -43,6 +43,7 @@ macro_rules! store_contract {
             further_images_and_the_caption_stand_beside_the_first,
             a_caption_is_trimmed_and_an_empty_one_makes_no_file,
             what_was_replaced_is_kept_as_a_version,
+            what_stood_under_another_name_is_kept_as_a_version_too,
             a_sweep_leaves_what_was_received,
             a_whole_answer_that_nobody_knows_is_not_swept_away,
             a_name_that_leaves_the_output_is_refused,
@@ -226,7 +227,7 @@ pub fn a_whole_answer_is_recovered_by_a_later_process_and_anything_less_is_not(o
     assert_eq!(found, [(AttemptId(1), receipt.clone())]);
     later.sweep(&receipt.images.iter().collect::<Vec<_>>()).unwrap();
     assert_eq!(later.recover(&[sent(1)]).unwrap(), [], "recorded by now, so no note stays");
-    publish(&*later, &Publication { name: "lamp".into(), receipt });
+    publish(&*later, &Publication { name: "lamp".into(), receipt, earlier: None });
     assert_eq!(visible(root.path()), ["lamp.png", "lamp.txt"]);
 }
 
@@ -312,6 +313,25 @@ pub fn what_was_replaced_is_kept_as_a_version(open: Open) {
     publish(&*store, &publication("x/lamp", third, None));
     assert_eq!(visible(root.path()), ["x/lamp.png"]);
     assert!(versions.join("x/lamp~2.jpg").exists(), "{:?}", visible(&versions));
+}
+
+pub fn what_stood_under_another_name_is_kept_as_a_version_too(open: Open) {
+    let root = tempfile::tempdir().unwrap();
+    let store = open(root.path());
+    let old = stage(&*store, 1, &[&png(1, 1, "old"), &png(1, 1, "old second")]);
+    let old = publish(&*store, &publication("x/lamp", old, Some("Old.")));
+    let again = |attempt, name: &str| {
+        let staged = stage(&*store, attempt, &[&jpeg(1, 1, attempt as usize)]);
+        publish(&*store, &Publication { earlier: Some(old.clone()), ..publication(name, staged, None) });
+    };
+    again(2, "y/light");
+    assert_eq!(visible(root.path()), ["y/light.jpg"]);
+    let versions = root.path().join(".versions");
+    assert_eq!(visible(&versions), ["x/lamp~1.png", "x/lamp~1.txt", "x/lamp~2~1.png"]);
+    let others = stage(&*store, 3, &[&png(1, 1, "another's")]);
+    publish(&*store, &publication("x/lamp", others, None));
+    again(4, "z/light");
+    assert!(root.path().join("x/lamp.png").exists(), "it is another's now");
 }
 
 pub fn a_sweep_leaves_what_was_received(open: Open) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::survey::{MOST_ROWS, Survey};
 use crate::cli::{announce, enqueue, exit::UsageError, open};
 use crate::job::{Fault, Job, Manifest};
+use crate::queue::Redo;
 
 /// Who sees so many mistakes looks for one cause.
 const MOST_FAULTS: usize = 20;
@@ -62,7 +63,7 @@ impl About<'_> {
     /// The list read with a job of this text: what it holds, or what is wrong.
     pub fn read(&self, text: &str) -> anyhow::Result<Result<Read, Vec<Fault>>> {
         let job = Job::drafted(text, &self.file, self.current_dir)?;
-        let mut preview = open::preview(&job)?;
+        let mut preview = open::preview(&job, Redo::default())?;
         let (mut read, mut faults) = (Read { rows: 0, items: 0 }, Vec::new());
         for row in Manifest::open(&job)? {
             read.rows += 1;

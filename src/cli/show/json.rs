@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Told;
 use super::files::Looked;
+use super::versions::Version;
 use crate::domain::{FailureKind, Request, Usage, Usd};
 use crate::queue::AttemptRecord;
 use crate::report::shape::rfc3339;
@@ -27,6 +28,7 @@ struct Document<'a> {
     request: &'a Request,
     attempts: Vec<Attempt<'a>>,
     files: Vec<Kept<'a>>,
+    versions: Vec<Version<'a>>,
 }
 
 #[derive(Serialize)]
@@ -87,6 +89,7 @@ pub(super) fn document(told: &Told<'_>) -> anyhow::Result<String> {
         request: &record.item.request,
         attempts: story.history.iter().map(Attempt::from).collect(),
         files: told.files.iter().map(Kept::from).collect(),
+        versions: story.versions.iter().map(Version::from).collect(),
     };
     Ok(serde_json::to_string(&document)? + "\n")
 }

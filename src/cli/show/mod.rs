@@ -3,6 +3,7 @@
 mod files;
 mod json;
 mod text;
+mod versions;
 
 use std::io::Write;
 

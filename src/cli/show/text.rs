@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::Told;
 use super::files::Looked;
+use super::{Told, versions};
 use crate::domain::{Timestamp, Usd};
 use crate::queue::{AttemptRecord, AttemptState, CancelledBy, ItemState, ItemStory};
 use crate::report::words::{count, duration, money, one_line, wrap};
@@ -38,11 +38,12 @@ impl Look {
     }
 
     /// Further lines of an attempt or a file.
-    fn below(&self, text: &str) -> Vec<String> {
+    pub fn below(&self, text: &str) -> Vec<String> {
         wrap(&one_line(text), self.columns.saturating_sub(5)).iter().map(|line| format!("     {line}")).collect()
     }
 
-    fn moment(&self, time: Timestamp) -> String {
+    /// A time of the clock and its day.
+    pub fn moment(&self, time: Timestamp) -> String {
         let moment = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
         moment.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
@@ -55,6 +56,8 @@ pub(super) fn page(told: &Told<'_>, look: &Look) -> String {
     section(&mut lines, "Request", request(told.story, look));
     section(&mut lines, "Attempts", told.story.history.iter().flat_map(|it| attempt(it, look)).collect());
     section(&mut lines, "Files", told.files.iter().flat_map(|it| file(it, told, look)).collect());
+    let earlier = told.story.versions.iter().flat_map(|it| versions::lines(it, told.job, look));
+    section(&mut lines, "Earlier versions", earlier.collect());
     section(&mut lines, "Next", next(told, look));
     lines.join("\n") + "\n"
 }
@@ -303,7 +306,8 @@ mod tests {
             cost,
             repeated: false,
         };
-        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history: lost_then_done() }
+        let (history, versions) = (lost_then_done(), vec![]);
+        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history, versions }
     }
 
     fn page_at(columns: usize) -> String {

@@ -6,14 +6,15 @@ use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
-    Attempt, Claim, Intake, LEASE, LeftOpen, Neighbour, Queue, QueueError, Reading, Rescued, Settlement, Start, Turn,
-    Turned, Uncommitted,
+    Attempt, Claim, Intake, LEASE, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Settlement, Start,
+    Turn, Turned, Uncommitted,
 };
 use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::receipts::record_receipt;
-use super::stored::{ITEM_COLUMNS, item, to_json};
+use super::stored::{ITEM_COLUMNS, item, optional_json, to_json};
+use super::versions::{self, STANDING};
 use super::{Database, Doing, beside_itself, neighbours, one, readings, rescue, undo_in_memory, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{
@@ -101,8 +102,8 @@ impl Queue for SqliteQueue {
     }
 
     /// On a connection of its own, so that a reading can be dropped without a trace.
-    fn intake(&mut self) -> Result<Box<dyn Intake>, QueueError> {
-        Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job)?)
+    fn intake(&mut self, redo: Redo) -> Result<Box<dyn Intake>, QueueError> {
+        Ok(SqliteIntake::begin(Database::open(&self.database.path)?, self.job, redo)?)
     }
 
     fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError> {
@@ -245,6 +246,9 @@ impl TurnWriter<'_> {
     }
 
     fn item_done(&self, claim: &Claim, artifact: &Artifact) -> rusqlite::Result<()> {
+        if claim.earlier.is_some() {
+            versions::replaced(self.transaction, claim.key)?;
+        }
         self.one(
             "UPDATE items SET state = 'done', artifact = ?3, failure_kind = NULL, failure = NULL, counted = counted + 1
              WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
@@ -325,12 +329,12 @@ impl TurnWriter<'_> {
             "UPDATE items SET state = 'running', due_at = NULL, claimed_by = ?2
              WHERE key IN (SELECT key FROM items WHERE job_id = ?1 AND state = 'queued' AND due_at <= ?3 {mine}
                            ORDER BY due_at DESC, key LIMIT ?4)
-             RETURNING key, attempts, counted, empty, {ITEM_COLUMNS}"
+             RETURNING key, attempts, counted, empty, {ITEM_COLUMNS}, {STANDING}"
         );
         let mut statement = self.transaction.prepare_cached(&claim)?;
         let claims = statement.query_map(params![self.job, self.run, self.now.millis(), want as i64], |row| {
             let tries = Tries { made: row.get(1)?, counted: row.get(2)?, empty: row.get(3)? };
-            Ok(Claim { key: row.get(0)?, tries, item: item(row, 4)? })
+            Ok(Claim { key: row.get(0)?, tries, item: item(row, 4)?, earlier: optional_json(row, 9)? })
         })?;
         let mut claims = claims.collect::<rusqlite::Result<Vec<_>>>()?;
         claims.sort_by_key(|claim| claim.key);

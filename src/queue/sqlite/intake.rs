@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::super::{Clash, ClashOver, Enqueued, Intake, ItemState, QueueError};
+use super::super::{Clash, ClashOver, Enqueued, Intake, ItemState, QueueError, Redo};
 use super::known::{Change, Known};
 use super::names::Taken;
 use super::revision::{self, Publication};
@@ -18,6 +18,7 @@ const ROWS_A_TRANSACTION: u64 = 10_000;
 pub struct SqliteIntake {
     database: Database,
     job: i64,
+    redo: Redo,
     revision: i64,
     position: i64,
     enqueued: Enqueued,
@@ -33,13 +34,14 @@ pub struct SqliteIntake {
 
 impl SqliteIntake {
     /// Begins a revision, after clearing away one that was never published.
-    pub(super) fn begin(database: Database, job: i64) -> Result<Box<Self>, QueueError> {
+    pub(super) fn begin(database: Database, job: i64, redo: Redo) -> Result<Box<Self>, QueueError> {
         let path = database.path.clone();
         let begun = begin_revision(&database.connection, job);
         let (revision, knows_none) = begun.doing(&path, "beginning to read the manifest")?;
         Ok(Box::new(Self {
             database,
             job,
+            redo,
             revision,
             position: 0,
             enqueued: Enqueued::default(),
@@ -81,18 +83,24 @@ impl SqliteIntake {
     /// Finds an item again that an earlier revision knew.
     fn meet(&mut self, line: u64, item: &Item, known: &Known) -> rusqlite::Result<()> {
         let mut learned = None;
-        match known.change() {
+        match known.change(self.redo) {
             Change::None => {
                 self.enqueued.unchanged += 1;
                 learned = known.learned(item);
             }
             Change::Kept => {
+                let is_finished = known.state == ItemState::Done;
                 self.enqueued.kept += 1;
-                self.is_settled &= known.state == ItemState::Done;
+                self.enqueued.finished += u64::from(is_finished);
+                self.is_settled &= is_finished;
             }
             Change::Edit { requeue } => {
                 self.enqueued.updated += 1;
                 self.edit(known, item, requeue)?;
+            }
+            Change::Redo => {
+                self.enqueued.redone += 1;
+                self.edit(known, item, true)?;
             }
         }
         self.touch(line, known, learned)

@@ -5,6 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::super::{Inventory, QueueError, StoredItem};
 use super::stored::{json, optional_json};
+use super::versions::STANDING;
 use super::{Doing, SqliteLedger, job_key};
 use crate::domain::{Mark, StagedImage};
 
@@ -41,11 +42,16 @@ impl Inventory for SqliteLedger {
 
 /// The next items by their keys. The plus keeps SQLite to the order of the keys, of which it then reads a page only.
 fn page(connection: &Connection, job: i64, after: i64) -> rusqlite::Result<Vec<StoredItem>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT key, name, artifact FROM items WHERE key > ?2 AND +job_id = ?1 ORDER BY key LIMIT ?3",
-    )?;
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT key, name, artifact, {STANDING} FROM items WHERE key > ?2 AND +job_id = ?1 ORDER BY key LIMIT ?3"
+    ))?;
     let items = statement.query_map(params![job, after, PAGE], |row| {
-        Ok(StoredItem { key: row.get(0)?, name: row.get(1)?, artifact: optional_json(row, 2)? })
+        Ok(StoredItem {
+            key: row.get(0)?,
+            name: row.get(1)?,
+            artifact: optional_json(row, 2)?,
+            earlier: optional_json(row, 3)?,
+        })
     })?;
     items.collect()
 }

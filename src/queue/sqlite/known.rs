@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::ItemState;
+use super::super::{ItemState, Redo};
 use super::stored::{item_state, optional_json};
 use crate::domain::{Item, Sources};
 
@@ -35,6 +35,8 @@ pub(super) enum Change {
     Kept,
     /// It takes what its row says now.
     Edit { requeue: bool },
+    /// The same, though it has its picture: that becomes an earlier version.
+    Redo,
 }
 
 impl Known {
@@ -72,14 +74,15 @@ impl Known {
         known.optional()
     }
 
-    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; otherwise it keeps what it
-    /// has. One that waits to be sent will be sent with what its references hold then: so it always takes them.
-    pub fn change(&self) -> Change {
+    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; done, it is
+    /// made again if that is asked for; otherwise it keeps what it has. One that waits to be sent will be sent with what its references hold then: so it always takes them.
+    pub fn change(&self, redo: Redo) -> Change {
         let same = self.same_request && self.same_sources;
         match self.state {
             ItemState::Cancelled if self.gone_before => Change::Edit { requeue: true },
             _ if same => Change::None,
             ItemState::Failed => Change::Edit { requeue: true },
+            ItemState::Done if redo == Redo::Yes => Change::Redo,
             ItemState::Queued | ItemState::Cancelled if self.same_request || !self.maybe_paid => {
                 Change::Edit { requeue: false }
             }

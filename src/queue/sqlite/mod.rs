@@ -21,6 +21,7 @@ mod revision;
 mod seen;
 mod stored;
 mod story;
+mod versions;
 mod waits;
 
 use std::fs;

@@ -14,7 +14,7 @@ use crate::domain::{
     Artifact, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
     Request, SeenFile, Sources, Timestamp,
 };
-use crate::queue::{Intake, Queue, Settlement, Start, Turn};
+use crate::queue::{Intake, Queue, Redo, Settlement, Start, Turn};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -41,7 +41,7 @@ fn queue(path: &Path, statements: &Statements) -> SqliteQueue {
 
 /// Reads a manifest of so many rows, two of which ask for the same.
 fn read(path: &Path, statements: &Statements, rows: u64) {
-    let mut intake = SqliteIntake::begin(traced(path, statements), 1).unwrap();
+    let mut intake = SqliteIntake::begin(traced(path, statements), 1, Redo::No).unwrap();
     intake.see(&SeenFile { path: "a.png".into(), bytes: 9, modified: 9, hash: Some([9; 32]) }).unwrap();
     for line in 0..=rows {
         let row = ManifestRow { line, cells: vec![], has_id: false };

@@ -6,7 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
-use super::super::{Clash, ClashOver, QueueError};
+use super::super::{Clash, ClashOver, QueueError, Redo};
 use super::entry::{JobEntry, check_entry};
 use super::known::{Change, Known};
 use super::ledger::counts;
@@ -37,6 +37,7 @@ pub struct SqlitePreview {
 struct KnownJob {
     database: Database,
     job: i64,
+    redo: Redo,
     /// What a reading that is not over has written is nobody's business.
     revision: i64,
     has_sources: bool,
@@ -44,9 +45,9 @@ struct KnownJob {
 
 impl SqlitePreview {
     /// Looks for the job where its database would be. What a run would refuse to begin with is refused as well.
-    pub fn open(path: &Path, entry: &JobEntry) -> Result<Self, QueueError> {
+    pub fn open(path: &Path, entry: &JobEntry, redo: Redo) -> Result<Self, QueueError> {
         refuse_strange(path)?;
-        let known = if path.exists() { KnownJob::find(path, entry)? } else { None };
+        let known = if path.exists() { KnownJob::find(path, entry, redo)? } else { None };
         Ok(Self { known, ids: Taken::default(), names: Taken::default(), met: Seen::default() })
     }
 
@@ -100,7 +101,7 @@ impl Preview for SqlitePreview {
 
 impl KnownJob {
     /// Finds the job, if the file holds anything at all.
-    fn find(path: &Path, entry: &JobEntry) -> Result<Option<Self>, QueueError> {
+    fn find(path: &Path, entry: &JobEntry, redo: Redo) -> Result<Option<Self>, QueueError> {
         // SQLite takes the files of the log away again only if it may write; what a killed run left in them stays there.
         let is_left = beside_itself(path, "-wal").exists();
         let database = Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -113,7 +114,7 @@ impl KnownJob {
         let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
         let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
         check_entry(&database.connection, path, job, entry)?;
-        Ok(Some(Self { database, job, revision, has_sources: version >= KNOWS_SOURCES }))
+        Ok(Some(Self { database, job, redo, revision, has_sources: version >= KNOWS_SOURCES }))
     }
 
     /// The key of the item, and what would become of it; none if it is new.
@@ -122,8 +123,9 @@ impl KnownJob {
         let known = Known::find(connection, self.has_sources, self.job, self.revision, item)?;
         let Some(known) = known else { return Ok(None) };
         let (key, state) = (known.key, known.state);
-        let fate = match known.change() {
+        let fate = match known.change(self.redo) {
             Change::None => Fate::Same(state),
+            Change::Redo => Fate::Redone { before: self.before(known)? },
             Change::Edit { .. } => Fate::Updated { state, before: self.before(known)? },
             Change::Kept => Fate::Changed { state, before: self.before(known)? },
         };

@@ -9,7 +9,7 @@ use crate::domain::{Fingerprint, SeenFile};
 /// reading that was cut off or refused, for it has left its traces; and while an item waits whose row is gone, for a
 /// person may have put it back, and a reading takes it out.
 pub(super) fn last_reading(connection: &Connection, job: i64) -> rusqlite::Result<Option<Reading>> {
-    let sql = "SELECT fingerprint, rows, unchanged, kept, removed, repeated
+    let sql = "SELECT fingerprint, rows, unchanged, kept, removed, repeated, finished
                FROM readings JOIN jobs ON jobs.id = job_id
                WHERE job_id = ?1 AND intake = revision
                      AND NOT (removed > 0 AND EXISTS
@@ -23,6 +23,7 @@ pub(super) fn last_reading(connection: &Connection, job: i64) -> rusqlite::Resul
                 kept: row.get(3)?,
                 removed: row.get(4)?,
                 repeated: row.get(5)?,
+                finished: row.get(6)?,
                 ..Enqueued::default()
             },
         })
@@ -62,8 +63,9 @@ pub(super) fn see(connection: &Connection, job: i64, revision: i64, file: &SeenF
 pub(super) fn replace(connection: &Connection, job: i64, reading: Option<Reading>) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM readings WHERE job_id = ?1", [job])?;
     let Some(Reading { fingerprint, again }) = reading else { return Ok(()) };
-    let sql = "INSERT INTO readings (job_id, fingerprint, rows, unchanged, kept, removed, repeated)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let values = params![job, fingerprint.0, again.rows, again.unchanged, again.kept, again.removed, again.repeated];
+    let sql = "INSERT INTO readings (job_id, fingerprint, rows, unchanged, kept, removed, repeated, finished)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let Enqueued { rows, unchanged, kept, removed, repeated, finished, .. } = again;
+    let values = params![job, fingerprint.0, rows, unchanged, kept, removed, repeated, finished];
     connection.execute(sql, values).map(drop)
 }

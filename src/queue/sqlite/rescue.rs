@@ -4,7 +4,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::super::{Attempt, Claim, LeftOpen, Rescued};
 use super::receipts::record_receipt;
-use super::stored::{item, json};
+use super::stored::{item, json, optional_json};
+use super::versions::STANDING;
 use crate::domain::{AttemptId, Digest, OnLost, Receipt, Received, Sent, Timestamp, Tries};
 
 /// What no run has in hand any more, for the same reason.
@@ -78,15 +79,15 @@ fn take_received(transaction: &Transaction<'_>, job: i64, run: i64) -> rusqlite:
            AND key IN (SELECT item_key FROM attempts WHERE job_id = ?1 AND state = 'received')",
         [job, run],
     )?;
-    let mut statement = transaction.prepare(
+    let mut statement = transaction.prepare(&format!(
         "SELECT attempts.id, number, staged, reply, item_key, attempts, counted, empty, items.id, name, request, digest,
-                sources
+                sources, {STANDING}
          FROM attempts JOIN items ON items.key = item_key
-         WHERE attempts.job_id = ?1 AND attempts.state = 'received' ORDER BY attempts.id",
-    )?;
+         WHERE attempts.job_id = ?1 AND attempts.state = 'received' ORDER BY attempts.id"
+    ))?;
     let received = statement.query_map([job], |row| {
         let tries = Tries { made: row.get(5)?, counted: row.get(6)?, empty: row.get(7)? };
-        let claim = Claim { key: row.get(4)?, tries, item: item(row, 8)? };
+        let claim = Claim { key: row.get(4)?, tries, item: item(row, 8)?, earlier: optional_json(row, 13)? };
         let attempt = Attempt { id: AttemptId(row.get(0)?), number: row.get(1)?, claim };
         Ok((attempt, Receipt { images: json(row, 2)?, reply: json(row, 3)? }))
     })?;

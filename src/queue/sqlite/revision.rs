@@ -4,7 +4,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, named_params, param
 
 use super::super::{Enqueued, Reading};
 use super::stored::to_json;
-use super::{readings, undo_in_memory};
+use super::{readings, undo_in_memory, versions};
 use crate::domain::Fingerprint;
 
 /// Rows of an older revision removed by one transaction, so that nobody waits long for another.
@@ -93,7 +93,13 @@ impl Publication<'_> {
             "UPDATE jobs SET revision = ?2, columns = ?3, table_digest = ?4,
                     results_stale = results_stale OR ?5 OR table_digest IS NOT ?4
              WHERE id = ?1",
-            params![self.job, self.revision, to_json(&self.columns)?, self.table, enqueued.updated > 0],
+            params![
+                self.job,
+                self.revision,
+                to_json(&self.columns)?,
+                self.table,
+                enqueued.updated + enqueued.redone > 0
+            ],
         )?;
         let again = enqueued.again();
         let reading = self.fingerprint.map(|fingerprint| Reading { fingerprint, again });
@@ -107,7 +113,7 @@ impl Publication<'_> {
     fn count_removed(&self, transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
         let known = "SELECT coalesce(sum(items), 0) FROM tallies WHERE job_id = ?1";
         let known: u64 = transaction.query_row(known, [self.job], |row| row.get(0))?;
-        let met = self.enqueued.updated + self.enqueued.kept + self.enqueued.unchanged;
+        let met = self.enqueued.updated + self.enqueued.redone + self.enqueued.kept + self.enqueued.unchanged;
         Ok(known.saturating_sub(met))
     }
 
@@ -128,8 +134,9 @@ impl Publication<'_> {
     }
 }
 
-/// Known items take what their rows say now; those that failed or were gone are queued anew.
+/// Known items take what their rows say now; those that failed or were gone, or are to be made again, are queued anew.
 fn apply_edits(connection: &Connection, job: i64) -> rusqlite::Result<()> {
+    versions::lay_by(connection, job)?;
     connection.execute(
         "UPDATE items SET name = edits.name, request = edits.request, digest = edits.digest, sources = edits.sources
          FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1",
@@ -137,9 +144,11 @@ fn apply_edits(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     )?;
     connection.execute(
         "UPDATE items SET state = 'queued', due_at = 0, counted = 0, empty = 0, failure_kind = NULL, failure = NULL,
-                cancelled_by = NULL
+                cancelled_by = NULL, artifact = NULL
          FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1 AND edits.requeue",
         [job],
     )?;
-    connection.execute("DELETE FROM edits WHERE job_id = ?1", [job]).map(drop)
+    versions::bring_back(connection, job)?;
+    connection.execute("DELETE FROM edits WHERE job_id = ?1", [job])?;
+    versions::give_up_names(connection, job)
 }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{AttemptRecord, CancelledBy, ItemRecord, ItemStory};
 use super::stored::{attempt_state, optional_json, optional_kind, unknown_word, usd};
+use super::versions;
 use crate::domain::Timestamp;
 
 /// How many likely ids are told to someone who asked for another.
@@ -32,6 +33,7 @@ pub(super) fn item_story(
         due_at: due_at.map(Timestamp::from_millis),
         cancelled_by,
         history: history(connection, key)?,
+        versions: versions::of_item(connection, key)?,
     }))
 }
 

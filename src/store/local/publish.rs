@@ -146,12 +146,28 @@ impl Batch<'_> {
             let mut stale = Standing::of(self.output, &plan.publication.name)?;
             stale.keep_in_place(|file| plan.placements().any(|placement| placement.stands && placement.file == file));
             moved |= stale.retire(&mut self.folders)?;
+            moved |= self.retire_renamed(plan.publication)?;
             Ok(())
         });
         if moved {
             let synced = self.folders.sync();
             each(plans, |_| synced.clone());
         }
+    }
+
+    /// Moves what the item had under another name to `.versions`; its picture says whether the files there are still
+    /// the item's. Returns whether there were any.
+    fn retire_renamed(&mut self, publication: &Publication) -> Result<bool, StoreError> {
+        let Some(first) = publication.earlier.as_ref().and_then(|earlier| earlier.images.first()) else {
+            return Ok(false);
+        };
+        let stem = names::parts(&first.file).map(|(stem, _)| stem).filter(|stem| *stem != publication.name);
+        let Some(stem) = stem else { return Ok(false) };
+        if !disk::holds(&self.output.join(&first.file), first.bytes, &first.blake3)? {
+            return Ok(false);
+        }
+        self.folders.enter(names::folder_of(stem))?;
+        Standing::of(self.output, stem)?.retire(&mut self.folders)
     }
 
     /// Renames what waits, then syncs each folder once: after that the batch is published for good.

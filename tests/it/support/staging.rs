@@ -77,6 +77,7 @@ pub fn publication(name: &str, images: Vec<StagedImage>, caption: Option<&str>) 
             images,
             reply: Reply { text: caption.map(str::to_owned), finish_reason: Some("STOP".into()), ..Reply::default() },
         },
+        earlier: None,
     }
 }
 

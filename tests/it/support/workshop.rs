@@ -13,7 +13,7 @@ use overnight::domain::{
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
-use overnight::queue::{JobStatus, Ledger, Queue, Rescued};
+use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
 use overnight::run::{OutageSettings, Parts, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
@@ -128,7 +128,7 @@ impl Workshop {
             stop: watch::Sender::new(Stop::No),
         };
         let mut queue = workshop.queue();
-        let mut intake = queue.intake().unwrap();
+        let mut intake = queue.intake(Redo::No).unwrap();
         for n in 0..count {
             let row = overnight::domain::ManifestRow { line: n as u64 + 2, cells: vec![], has_id: true };
             intake.push(&row, &[item(&format!("item-{n}"), &format!("prompt {n}"))]).unwrap();

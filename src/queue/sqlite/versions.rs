@@ -1,0 +1,80 @@
+//! What items had that are made again: laid by when they are queued anew, kept for whoever asks later. Never decides
+//! which items these are, never looks at a file.
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::super::VersionRecord;
+use super::stored::json;
+use crate::domain::Timestamp;
+
+/// The artifact of an item that still stands where it was published, though the item is made again, as a column of a
+/// statement over items.
+pub(super) const STANDING: &str = "(SELECT versions.artifact FROM versions WHERE item_key = key AND stands)";
+
+/// Lays by what those done items have that the job's edits queue anew. CROSS keeps SQLite to the edits, which are few.
+pub(super) fn lay_by(connection: &Connection, job: i64) -> rusqlite::Result<()> {
+    let lay_by = "INSERT INTO versions (item_key, number, job_id, name, request, digest, sources, artifact, attempt)
+         SELECT key, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE versions.item_key = key),
+                items.job_id, items.name, items.request, items.digest, items.sources, artifact,
+                (SELECT max(number) FROM attempts WHERE attempts.item_key = key AND outcome = 'done')
+         FROM edits CROSS JOIN items ON items.key = edits.item_key
+         WHERE edits.job_id = ?1 AND requeue AND state = 'done'";
+    connection.execute(lay_by, [job]).map(drop)
+}
+
+/// Items whose rows read again as they did when their last picture was made, before another was: they have it still, and
+/// it is not paid for twice.
+pub(super) fn bring_back(connection: &Connection, job: i64) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL
+         FROM versions, edits
+         WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND edits.item_key = items.key
+               AND state = 'queued' AND versions.digest = edits.digest AND versions.name = edits.name
+               AND versions.sources IS edits.sources",
+        [job],
+    )?;
+    let brought_back = "DELETE FROM versions WHERE job_id = ?1 AND stands
+                        AND (SELECT state FROM items WHERE key = item_key) = 'done'";
+    connection.execute(brought_back, [job]).map(drop)
+}
+
+/// Where another item has the name of an earlier picture now, the files there are that item's: they become an earlier
+/// version when it is published.
+pub(super) fn give_up_names(connection: &Connection, job: i64) -> rusqlite::Result<()> {
+    let any = "SELECT EXISTS (SELECT 1 FROM versions WHERE job_id = ?1 AND stands)";
+    if !connection.query_row(any, [job], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    let give_up = "UPDATE versions SET stands = 0
+         WHERE job_id = ?1 AND stands AND name <> (SELECT name FROM items WHERE key = item_key)
+               AND name IN (SELECT name FROM items WHERE job_id = ?1)";
+    connection.execute(give_up, [job]).map(drop)
+}
+
+/// The item's new picture is published: the earlier one stands no more.
+pub(super) fn replaced(transaction: &Transaction<'_>, item: i64) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached("UPDATE versions SET stands = 0 WHERE item_key = ?1")?;
+    statement.execute([item]).map(drop)
+}
+
+/// What an item had, in the order in which it was made.
+pub(super) fn of_item(connection: &Connection, item: i64) -> rusqlite::Result<Vec<VersionRecord>> {
+    let mut statement = connection.prepare(
+        "SELECT number, attempt, name, request, artifact, stands,
+                (SELECT ended_at FROM attempts WHERE attempts.item_key = ?1 AND attempts.number = attempt)
+         FROM versions WHERE versions.item_key = ?1 ORDER BY number",
+    )?;
+    statement.query_map(params![item], version)?.collect()
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
+    Ok(VersionRecord {
+        number: row.get(0)?,
+        attempt: row.get(1)?,
+        made_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+        name: row.get(2)?,
+        request: json(row, 3)?,
+        artifact: json(row, 4)?,
+        stands: row.get(5)?,
+    })
+}
