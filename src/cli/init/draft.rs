@@ -185,9 +185,8 @@ const FIRST: &str = "
 ";
 
 const SETTINGS: &str = "
-# The shape of the pictures, and their size (512, 1K, 2K or 4K).
+# The shape of the pictures, width to height.
 # aspect_ratio = \"4:5\"
-# image_size = \"2K\"
 
 # Requests a minute at most, as your endpoint's quota allows.
 # rpm = 300
@@ -219,8 +218,7 @@ const PHOTOGRAPH: &str = "The product of this photograph, unchanged in shape, co
                           plain light background, in soft daylight, no text.";
 
 /// Words that mean something of their own where a column is named.
-const TAKEN: [&str; 24] = [
-    "row",
+const TAKEN: [&str; 23] = [
     "variant",
     "true",
     "false",
