@@ -4,6 +4,7 @@
 mod cancel;
 mod export;
 mod ledger;
+mod plan;
 mod retry;
 mod run;
 mod show;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
+pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::show::ShowArgs;
@@ -36,6 +38,9 @@ pub(super) struct CommandLine {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    /// Tell what a run would do and cost, item by item; sends nothing, writes nothing
+    #[command(after_long_help = plan::EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// Make the pictures; the same command again continues, and is a quick no-op when all is done
     #[command(after_long_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
