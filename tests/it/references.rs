@@ -72,8 +72,8 @@ async fn what_will_never_be_there_is_asked_for_once_and_told_without_its_signatu
     for (play, told) in [
         (Play::Reply(http(404, &[], b"")), "cannot be had: HTTP 404; correct its address in the manifest"),
         (Play::Reply(http(410, &[], b"")), "cannot be had: HTTP 410"),
-        (served(b"<html>log in first, please</html>"), "is no JPEG, PNG or WebP picture by its content"),
-        (served(b""), "is no JPEG, PNG or WebP picture"),
+        (served(b"<html>log in first, please</html>"), "is no JPEG, PNG or WebP by its content"),
+        (served(b""), "is no JPEG, PNG or WebP"),
         (served(&large), "has more than 7 MB; have it reduced"),
         (Play::Reply(http(302, &[("location", "http://10.0.0.1/")], b"")), "only public addresses are safe"),
     ] {
@@ -82,7 +82,7 @@ async fn what_will_never_be_there_is_asked_for_once_and_told_without_its_signatu
         for _ in 0..2 {
             let unready = sent(&images, &format!("{}/cup.jpg?signature=s3cr3t", server.url())).await.unwrap_err();
             assert!(unready.for_good && unready.message.contains(told), "{unready:?}");
-            assert!(unready.message.contains("/cup.jpg") && !unready.message.contains("s3cr3t"), "{unready:?}");
+            assert!(unready.message.starts_with("the picture at 127.0.0.1 ") && !unready.message.contains("s3cr3t"));
         }
         server.only();
         assert!(cached(&folder).is_empty(), "{:?}", cached(&folder));
