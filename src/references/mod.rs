@@ -62,7 +62,7 @@ struct Shared {
     given_up: Mutex<HashMap<String, Unready>>,
     flights: Flights<Result<ReadyFile, Unready>>,
     fetches: Semaphore,
-    presses: Semaphore,
+    presses: Arc<Semaphore>,
 }
 
 impl ReferenceImages {
@@ -75,7 +75,7 @@ impl ReferenceImages {
             given_up: Mutex::default(),
             flights: Flights::default(),
             fetches: Semaphore::new(FETCHES),
-            presses: Semaphore::new(PRESSES),
+            presses: Arc::new(Semaphore::new(PRESSES)),
         }))
     }
 

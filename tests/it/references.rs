@@ -1,8 +1,9 @@
 //! Reference images made ready to be sent: fetched once, turned, reduced, and told of when they cannot be had. Never over
 //! any network but loopback.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use futures::future::join_all;
 use overnight::disk::ListFolder;
@@ -194,4 +195,23 @@ async fn what_was_fetched_is_reduced_too_and_may_be_larger_before() {
     let unready = sent(&as_it_is, &address).await.unwrap_err();
     assert!(unready.for_good && unready.message.contains("has more than 7 MB"), "{unready:?}");
     server.only();
+}
+
+#[tokio::test]
+async fn what_a_killed_process_or_a_stopped_machine_left_is_in_nobodys_way() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), Server::start([served(&photo(40, 20))]));
+    let address = format!("{}/cup.jpg", server.url());
+    let kept = folder.path().join(".overnight/references");
+    fs::create_dir_all(&kept).unwrap();
+    let empty = format!("{}.jpg", blake3::hash(address.as_bytes()).to_hex());
+    for name in [empty.as_str(), ".old.1-0.part", ".new.1-0.part"] {
+        fs::write(kept.join(name), "").unwrap();
+    }
+    let old = File::options().write(true).open(kept.join(".old.1-0.part")).unwrap();
+    old.set_modified(SystemTime::now() - Duration::from_secs(48 * 60 * 60)).unwrap();
+    assert!(!cache(&folder).has(&address));
+    assert_eq!(sent(&images(&folder, &server.url(), ANY_SIZE), &address).await, Ok(photo(40, 20)));
+    let mut left = cached(&folder);
+    left.sort();
+    assert_eq!(left, [".new.1-0.part", empty.as_str()], "another may be at work");
 }
