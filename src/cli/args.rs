@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::narrow::NarrowArgs;
 use crate::job::{Options, TimeSpan, Workspace};
 use crate::simulator::{Fault, FaultKind, KeyWay};
 
@@ -125,6 +126,8 @@ pub(super) struct RunArgs {
     pub targets: Vec<PathBuf>,
     #[command(flatten)]
     pub options: Options,
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Say nothing but errors
     #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
     pub quiet: bool,

@@ -9,6 +9,7 @@ mod events;
 mod exit;
 mod ledger;
 mod logs;
+mod narrow;
 mod open;
 mod read_ahead;
 mod retry;

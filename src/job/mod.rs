@@ -12,6 +12,7 @@ mod nearest;
 pub mod options;
 pub mod paths;
 mod plain;
+mod sample;
 pub mod setting;
 pub mod tables;
 
@@ -32,7 +33,8 @@ pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
 pub use paths::is_rehearsal;
-pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
+pub use sample::{Sample, column_called};
+pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 
 use crate::disk::ListFolder;
 use crate::domain::{
