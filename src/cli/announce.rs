@@ -10,6 +10,9 @@ use crate::report::terminal::stderr_columns;
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
 
+/// No more is told of what is odd.
+const MOST_NOTES: usize = 20;
+
 /// All that is wrong with a manifest, a line each.
 pub(super) fn refused(job: &Job, faults: &[Fault]) -> String {
     let mut lines: Vec<String> = faults.iter().map(|fault| one_line(&fault.to_string())).collect();
@@ -32,6 +35,15 @@ pub(super) fn crowded(job: &Job, neighbour: &Neighbour) -> String {
 /// Columns that were probably meant otherwise, a line each.
 pub(super) fn suspicions(warnings: &[Fault]) -> String {
     warnings.iter().map(|warning| format!("warning: {}\n", one_line(&warning.to_string()))).collect()
+}
+
+/// What is odd about reference images, a line each; of very many some.
+pub(super) fn notes(notes: &[Fault]) -> String {
+    let told = suspicions(&notes[..notes.len().min(MOST_NOTES)]);
+    match notes.len().saturating_sub(MOST_NOTES) as u64 {
+        0 => told,
+        more => format!("{told}warning: {} of this kind\n", counted(more, "more warning", "more warnings")),
+    }
 }
 
 /// What the manifest changed and what an earlier run left, a line each; nothing if neither did.

@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use super::read_ahead::{Batch, read_ahead};
 use crate::domain::{Interrupt, ManifestRow};
+use crate::job::fault::Problem;
 use crate::job::{Fault, Job, Manifest, Place, fingerprint, is_as_seen};
 use crate::queue::{Clash, ClashOver, Enqueued, Intake, Queue, QueueError, Redo};
 use crate::run::Stop;
@@ -33,18 +34,23 @@ pub(super) fn enqueue(
         return Ok(Taken::Enqueued(enqueued));
     }
     let redo = if job.changed { Redo::Yes } else { Redo::No };
+    // What was hashed then and is as it was is not hashed again.
+    queue.files_seen(&mut |seen| {
+        manifest.remember(seen);
+        true
+    })?;
     let told_at_opening = manifest.warnings();
-    let mut taking = Taking { job, intake: queue.intake(redo)?, faults: Vec::new(), empty: true };
+    let mut taking = Taking { job, intake: queue.intake(redo)?, faults: Vec::new(), rows: 0, items: 0 };
     let is_stopped = || asked_to_stop(stop).is_some();
     read_ahead(manifest, &is_stopped, |batch| taking.take(batch))?;
-    let Taking { intake, mut faults, empty, .. } = taking;
+    let Taking { intake, mut faults, rows, items, .. } = taking;
     // Also after the last row: who stops the program that writes to our standard input makes the list end early.
     if let Some(interrupt) = asked_to_stop(stop) {
         intake.abandon()?;
         return Ok(Taken::Interrupted(interrupt));
     }
-    if empty && faults.is_empty() {
-        faults.push(nothing_listed(job));
+    if items == 0 && faults.is_empty() {
+        faults.push(nothing_listed(job, rows));
     }
     if !faults.is_empty() {
         intake.abandon()?;
@@ -78,7 +84,8 @@ struct Taking<'a> {
     job: &'a Job,
     intake: Box<dyn Intake>,
     faults: Vec<Fault>,
-    empty: bool,
+    rows: u64,
+    items: usize,
 }
 
 impl Taking<'_> {
@@ -88,7 +95,7 @@ impl Taking<'_> {
             self.intake.see(file)?;
         }
         for row in batch.rows {
-            self.empty = false;
+            self.rows += 1;
             let row = match row {
                 Ok(row) => Some(row),
                 Err(bad) => {
@@ -97,6 +104,7 @@ impl Taking<'_> {
                 }
             };
             if let Some((row, items)) = row {
+                self.items += items.len();
                 let clashes = self.intake.push(&row, &items)?;
                 self.faults.extend(clashes.into_iter().map(|clash| clashing(self.job, &row, clash)));
             }
@@ -116,7 +124,11 @@ fn asked_to_stop(stop: &watch::Receiver<Stop>) -> Option<Interrupt> {
 }
 
 /// An export that went wrong looks like this; taken at its word, it would take every waiting item out.
-fn nothing_listed(job: &Job) -> Fault {
+fn nothing_listed(job: &Job, rows: u64) -> Fault {
+    if let Some(condition) = job.shaping.condition.as_ref().filter(|_| rows > 0) {
+        let message = format!("`where`: none of the {rows} rows of {} is taken; correct it", job.manifest_shown);
+        return Problem::new(condition.start(), message).in_file(&job.shaping.file);
+    }
     let message =
         "the manifest lists nothing; write a row for each picture, or cancel what waits with `overnight cancel`";
     Fault { file: job.manifest_shown.clone(), place: Place { line: 1, column: None }, message: message.to_owned() }

@@ -7,6 +7,7 @@ mod cancel;
 mod enqueue;
 mod events;
 mod exit;
+mod export;
 mod ledger;
 mod logs;
 mod narrow;
@@ -47,6 +48,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
         Command::Cancel(args) => cancel::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }

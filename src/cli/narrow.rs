@@ -1,29 +1,14 @@
 //! Which items a run is narrowed to: those named, those sampled. Never decides what becomes of the others.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 
-use clap::Args;
 use serde_json::Value;
 
+use super::args::NarrowArgs;
 use super::exit::UsageError;
 use crate::domain::ItemId;
-use crate::job::{Sample, above_zero, column_called};
+use crate::job::{Sample, column_called};
 use crate::queue::{Ledger, QueueError, RowRecord};
-
-/// What narrows a run, on top of what its job says. Nothing of it counts as removed.
-#[derive(Args, Debug, Default, Clone)]
-pub(super) struct NarrowArgs {
-    /// Only the item with this id; may be given several times
-    #[arg(long = "id", value_name = "ID", help_heading = "Which items")]
-    pub ids: Vec<String>,
-    /// Only so many items, drawn from the whole list: the same each time, and a larger sample holds a smaller one
-    #[arg(long, value_name = "N", help_heading = "Which items", value_parser = above_zero::<NonZeroUsize>)]
-    pub sample: Option<NonZeroUsize>,
-    /// Let the values of this column take turns in the sample
-    #[arg(long, value_name = "COLUMN", help_heading = "Which items", requires = "sample")]
-    pub sample_by: Option<String>,
-}
 
 /// Whether a row is wanted; what a person wrote as an expression.
 pub(super) type Where<'a> = &'a dyn Fn(&RowRecord) -> bool;

@@ -1,6 +1,6 @@
 //! Opens what a command works with. The only file that names an implementation; it never uses one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -8,11 +8,13 @@ use secrecy::SecretString;
 
 use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
-use crate::job::Job;
-use crate::provider::Provider;
+use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
+use crate::provider::{Provider, ReferenceSource};
 use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
 use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo};
+use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
+use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
 use crate::store::{ArtifactStore, Shelf, StoreError};
 
@@ -101,15 +103,33 @@ pub(super) struct Credentials {
     pub headers: Vec<(String, SecretString)>,
 }
 
+/// Where a job's pictures lie that were fetched, or written anew, to be sent along.
+pub(super) fn reference_cache(job: &Job) -> ReferenceCache {
+    ReferenceCache::below(&hidden_folder(&job.db))
+}
+
+/// Where the reference images of requests to `base_url` come from. In a rehearsal addresses stand for what is drawn there.
+fn references(job: &Job, base_url: &str, ca_file: Option<PathBuf>) -> Arc<dyn ReferenceSource> {
+    Arc::new(ReferenceImages::new(ReferenceSettings {
+        list: job.references_folder(),
+        cache: reference_cache(job),
+        shape: job.references.shape,
+        endpoint: base_url.to_owned(),
+        ca_file,
+        stand_ins: job.rehearse.then(|| format!("{base_url}{STAND_INS}")),
+    }))
+}
+
 /// Who makes the job's pictures, at `base_url`. What the person can put right is told as their mistake.
 pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Provider>> {
+    let ca_file = job.ca_file.clone().filter(|_| !job.rehearse);
     let settings = GeminiSettings {
         base_url: base_url.to_owned(),
         auth: job.auth,
         key: credentials.key,
         headers: credentials.headers,
-        ca_file: job.ca_file.clone().filter(|_| !job.rehearse),
-        references: job.references_folder(),
+        references: references(job, base_url, ca_file.clone()),
+        ca_file,
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
         fetch: FetchSettings::default(),

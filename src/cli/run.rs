@@ -169,6 +169,7 @@ impl Session<'_> {
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
+        self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
             Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),
@@ -351,8 +352,8 @@ fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
 
 /// A socket, a staged file, and a reference while it is read.
 const FILES_A_REQUEST: u64 = 3;
-/// The database, the results, the pool of idle connections.
-const FILES_BESIDE: u64 = 40;
+/// The database, the results, the pool of idle connections; and references that are fetched, a socket and a file each.
+const FILES_BESIDE: u64 = 80;
 
 /// Writes the results if they are owed, then says in the database that this run is over.
 fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {

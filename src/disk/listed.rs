@@ -67,12 +67,23 @@ impl ListFolder {
     /// Where a path of the list leads, which may be opened: within this folder if it is written so, else within the very
     /// folder that it names.
     pub fn find(&self, written: &str) -> Result<PathBuf, FileError> {
+        self.within(written, written)
+    }
+
+    /// Where a folder leads whose files the list may name; the list's own is written as nothing, others with a `/` at
+    /// their end.
+    pub(super) fn find_folder(&self, written: &str) -> Result<PathBuf, FileError> {
+        self.within(written, &format!("{written}any file"))
+    }
+
+    /// Where a path leads, as long as that lies in the bounds of this file.
+    fn within(&self, written: &str, file: &str) -> Result<PathBuf, FileError> {
         let path = self.folder.join(written);
         if self.follow_links {
             return Ok(path);
         }
         let target = path.canonicalize().map_err(|error| absent(&path, error))?;
-        let bounds = self.bounds(written)?;
+        let bounds = self.bounds(file)?;
         if target.starts_with(&bounds) { Ok(target) } else { Err(FileError::LedAway { target, bounds }) }
     }
 

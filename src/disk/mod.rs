@@ -3,6 +3,7 @@
 
 mod ballast;
 mod listed;
+mod listings;
 pub mod private;
 
 use std::fs;
@@ -12,6 +13,7 @@ use std::path::Path;
 
 pub use ballast::Ballast;
 pub use listed::{FileError, ListFolder};
+pub use listings::{Listings, PatternError, is_pattern};
 
 use crate::domain::Room;
 

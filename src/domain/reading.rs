@@ -4,8 +4,11 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// A file beside the manifest as it was when its rows were checked. Nobody has hashed it: one that was changed is
-/// known by its length or its time.
+/// The BLAKE3 hash of a file's content.
+pub type ContentHash = [u8; 32];
+
+/// A file beside the manifest as it was when its rows were checked. One that was changed is known by its length or its
+/// time; only then is it hashed anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenFile {
     /// Its path as the manifest writes it.
@@ -14,4 +17,6 @@ pub struct SeenFile {
     pub bytes: u64,
     /// When it was last modified, in nanoseconds since the Unix epoch.
     pub modified: i64,
+    /// What it holds; unknown where nobody has hashed it.
+    pub hash: Option<ContentHash>,
 }

@@ -18,7 +18,7 @@ pub struct Request {
     pub model: String,
     /// The instruction to the model.
     pub prompt: String,
-    /// Reference images: paths as the manifest writes them, relative to the manifest's folder.
+    /// Reference images: paths as the manifest writes them, relative to the manifest's folder, and addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
     /// The shape of the picture; without one the model follows the reference or chooses.
@@ -70,6 +70,12 @@ impl Request {
             extra: Fields::new(),
         }
     }
+}
+
+/// Whether a reference image is an address, from which it is fetched, and no path.
+pub fn is_address(reference: &str) -> bool {
+    let begins = |scheme: &str| reference.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    begins("https://") || begins("http://")
 }
 
 values! {

@@ -9,7 +9,9 @@ use serde::Serialize;
 use crate::domain::{Artifact, ImageFile, Usd};
 use crate::queue::{ItemRecord, RowRecord};
 
-/// One image. Every line has every key, and a key one type or null: a reader infers its columns from them.
+/// One image. Every line has every key, and a key one type, for a reader infers its columns from them: the image folder
+/// from the first 10 MB alone. A column of nothing but nulls has no type there, and the first text behind it would break
+/// the reading off; so text that is missing is empty. A number may be null.
 #[derive(Serialize)]
 struct Line<'a> {
     /// Path below the output folder, where this file lies too.
@@ -20,10 +22,10 @@ struct Line<'a> {
     /// 1 for the item's picture, 2 and up for further images of the same answer. (`image` and `label` are names the
     /// image folder keeps for itself.)
     number: u32,
-    caption: Option<&'a str>,
+    caption: &'a str,
     model: &'a str,
-    aspect_ratio: Option<&'static str>,
-    finish_reason: Option<&'a str>,
+    aspect_ratio: &'static str,
+    finish_reason: &'a str,
     attempts: u32,
     /// What the item cost; only with its first image, so that the column adds up.
     cost_usd: Option<Usd>,
@@ -79,10 +81,10 @@ fn line<'a>(record: &'a ItemRecord, artifact: &'a Artifact, image: &'a ImageFile
         text: &request.prompt,
         id: record.item.id.as_str(),
         number,
-        caption: artifact.caption.as_deref(),
+        caption: artifact.caption.as_deref().unwrap_or_default(),
         model: &request.model,
-        aspect_ratio: request.aspect_ratio.map(|ratio| ratio.as_str()),
-        finish_reason: artifact.finish_reason.as_deref(),
+        aspect_ratio: request.aspect_ratio.map_or("", |ratio| ratio.as_str()),
+        finish_reason: artifact.finish_reason.as_deref().unwrap_or_default(),
         attempts: record.attempts,
         cost_usd: record.cost.filter(|_| number == 1),
         blake3: &image.blake3,

@@ -1,15 +1,21 @@
 //! The results as files: `results.csv` for people and scripts, `metadata.jsonl` for those who train on the pictures,
-//! `index.html` for whoever wants to look. Never asks anything but the ledger, and never holds more than a row of it.
+//! `index.html` for whoever wants to look; and the manifest with its results for whoever asks for it (`formats/`). Never
+//! asks anything but the ledger, and never holds more than a few rows of it.
 
+mod address;
 mod atomic;
+mod formats;
 mod harmless;
 mod metadata;
+mod results;
 mod results_csv;
 mod sheet;
+mod table;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use self::formats::{Format, Wanted, hand_over, hand_over_as};
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
 pub use self::sheet::{About, Sheet};
@@ -48,9 +54,9 @@ pub fn write_results(ledger: &dyn Ledger, about: &About) -> Result<(), ExportErr
     let sheet = Sheet::new(about, &columns, status.as_ref(), create(&sheet_path)?);
     let mut sheet = sheet.map_err(failed(&sheet_path))?;
     each_row(ledger, about.job, |row| {
-        results.write(row).map_err(failed(&results_path))?;
-        metadata.write(row).map_err(failed(&metadata_path))?;
-        sheet.write(row).map_err(failed(&sheet_path))
+        results.write(&row).map_err(failed(&results_path))?;
+        metadata.write(&row).map_err(failed(&metadata_path))?;
+        sheet.write(&row).map_err(failed(&sheet_path))
     })?;
     results.finish().and_then(AtomicFile::commit).map_err(failed(&results_path))?;
     metadata.finish().commit().map_err(failed(&metadata_path))?;
@@ -58,19 +64,19 @@ pub fn write_results(ledger: &dyn Ledger, about: &About) -> Result<(), ExportErr
 }
 
 /// Hands every row of a job to `write`, until one fails.
-fn each_row(
+fn each_row<E: From<QueueError>>(
     ledger: &dyn Ledger,
     job: &str,
-    mut write: impl FnMut(&RowRecord) -> Result<(), ExportError>,
-) -> Result<(), ExportError> {
+    mut write: impl FnMut(RowRecord) -> Result<(), E>,
+) -> Result<(), E> {
     let mut written = Ok(());
     ledger.rows(job, &mut |row| {
-        written = write(&row);
+        written = write(row);
         written.is_ok()
     })?;
     written
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+fn failed(path: &Path) -> impl Fn(io::Error) -> ExportError {
     move |source| ExportError::Write { path: path.to_owned(), source }
 }

@@ -103,14 +103,17 @@ pub struct Fault {
     pub message: String,
 }
 
+impl Fault {
+    /// `file:line:column`, the form editors and terminals make clickable.
+    pub fn location(&self) -> String {
+        let column = self.place.column.map_or(String::new(), |column| format!(":{column}"));
+        format!("{}:{}{column}", self.file, self.place.line)
+    }
+}
+
 impl fmt::Display for Fault {
-    /// `file:line:column: message`, the form editors and terminals make clickable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.place.line)?;
-        if let Some(column) = self.place.column {
-            write!(f, ":{column}")?;
-        }
-        write!(f, ": {}", self.message)
+        write!(f, "{}: {}", self.location(), self.message)
     }
 }
 

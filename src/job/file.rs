@@ -1,6 +1,7 @@
 //! A job file as TOML: known keys, right types, every mistake at its place. Never fills in defaults.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -10,12 +11,15 @@ use toml::{Deserializer, Spanned};
 
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
-use super::manifest::AddedReferences;
+use super::manifest::{AddedReferences, TEMPLATED};
 use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
+use super::setting::LongerSide;
+use super::shape::{self, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
 use crate::domain::{Fields, Safety};
+use crate::reshape::Shape;
 
 /// What a job file says.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +28,8 @@ pub struct JobFile {
     pub manifest: PathBuf,
     /// The reference images it adds to those of every row.
     pub references: AddedReferences,
+    /// What it makes of the rows.
+    pub shaping: Shaping,
     /// What the model may not draw.
     pub safety: Safety,
     /// Names and values that come back on the bill.
@@ -57,6 +63,9 @@ const JOB_KEYS: [&str; 6] = ["manifest", "references", "safety", "labels", "extr
 struct ReferenceKeys {
     columns: Vec<Spanned<String>>,
     always: Vec<Spanned<String>>,
+    most: Option<NonZeroUsize>,
+    rotate: bool,
+    reduce_to: Option<LongerSide>,
 }
 
 type Key<'text> = Spanned<DeString<'text>>;
@@ -69,7 +78,7 @@ impl JobFile {
         let (table, broken) = DeTable::parse_recoverable(text);
         let problems: Vec<Problem> = if broken.is_empty() {
             let options = Options::names();
-            let wrong = table.get_ref().iter().flat_map(|(key, value)| wrong_with(key, value, &options));
+            let wrong = table.get_ref().iter().flat_map(|(key, value)| wrong_with(key, value, text, &options));
             wrong.map(|(span, message)| at(span, message)).collect()
         } else {
             broken.iter().map(|error| at(error.span().unwrap_or(0..0), plain::toml(error.message()))).collect()
@@ -83,6 +92,7 @@ impl JobFile {
 
 /// The keys of a table that was found right one by one, together.
 fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
+    let shaping = shaping(&table, text, file);
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -90,12 +100,22 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
     Ok(JobFile {
         manifest,
         references: keys.references.placed(text, file),
+        shaping,
         safety: tables::safety(&keys.safety).map_err(first)?,
         labels: tables::labels(&keys.labels).map_err(first)?,
         extra: tables::extra(&keys.extra).map_err(first)?,
         headers: Headers::of(&keys.headers).map_err(first)?,
         options,
     })
+}
+
+/// What a table that was found right says about the rows.
+fn shaping(table: &Spanned<DeTable>, text: &str, file: &str) -> Shaping {
+    let mut shaping = Shaping { file: file.to_owned(), ..Shaping::default() };
+    for (key, value) in table.get_ref().iter().filter(|(key, _)| SHAPING_KEYS.contains(&key.get_ref().as_ref())) {
+        shape::read(key.get_ref(), value, text, &TEMPLATED, &mut shaping);
+    }
+    shaping
 }
 
 impl ReferenceKeys {
@@ -109,13 +129,18 @@ impl ReferenceKeys {
             file: file.to_owned(),
             columns: self.columns.into_iter().map(placed).collect(),
             always: self.always.into_iter().map(placed).collect(),
+            most: self.most,
+            shape: Shape { rotate: self.rotate, reduce_to: self.reduce_to.map(|side| side.0) },
         }
     }
 }
 
 /// What is wrong with a key or its value, and where.
-fn wrong_with(key: &Key, value: &Value, options: &[String]) -> Vec<(Range<usize>, String)> {
+fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(Range<usize>, String)> {
     let name: &str = key.get_ref();
+    if SHAPING_KEYS.contains(&name) {
+        return shape::read(name, value, text, &TEMPLATED, &mut Shaping::default());
+    }
     let error = if JOB_KEYS.contains(&name) {
         match read::<JobKeys>(alone(key, value)) {
             Ok(keys) => return wrong_entries(name, value, &keys),
@@ -172,7 +197,7 @@ fn unknown(name: &str, options: &[String]) -> String {
              `api_key_env`, `api_key_file` or `api_key_command`"
         );
     }
-    let known: Vec<&str> = JOB_KEYS.into_iter().chain(options.iter().map(String::as_str)).collect();
+    let known: Vec<&str> = JOB_KEYS.into_iter().chain(SHAPING_KEYS).chain(options.iter().map(String::as_str)).collect();
     match nearest(&name.to_lowercase().replace('-', "_"), &known) {
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
         None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),

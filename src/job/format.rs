@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::paths::without_gz;
+use super::paths::{extension, without_gz};
 use crate::domain::values::UnknownValue;
 
 /// The format of a manifest, and whether it is compressed.
@@ -24,19 +24,35 @@ pub enum RowFormat {
     Tsv,
     /// A JSON object a line.
     JsonLines,
+    /// The cells of a workbook's sheet.
+    Xlsx,
+    /// No rows at all: a folder, each of whose images is one.
+    Folder,
 }
 
 impl ManifestFormat {
     /// Plain `.csv`.
     pub const CSV: Self = Self { rows: RowFormat::Csv, gzip: false };
 
+    /// A folder of images.
+    pub const FOLDER: Self = Self { rows: RowFormat::Folder, gzip: false };
+
     /// The format that a file's name tells, in whatever case; none if its ending is no manifest's.
     pub fn of_file(file: &Path) -> Option<Self> {
         let name = file.file_name()?.to_string_lossy().to_lowercase();
         let (_, ending) = without_gz(&name).rsplit_once('.')?;
-        let rows = RowFormat::of_ending(ending)?;
-        Some(Self { rows, gzip: name.ends_with(".gz") })
+        Some(Self { rows: RowFormat::of_ending(ending)?, gzip: name.ends_with(".gz") }).filter(Self::is_written)
     }
+
+    /// Whether anybody writes it: a workbook is compressed in itself.
+    fn is_written(&self) -> bool {
+        !(self.gzip && self.rows == RowFormat::Xlsx)
+    }
+}
+
+/// Whether a file's name is that of a spreadsheet of a kind that is not read.
+pub fn is_foreign_sheet(file: &Path) -> bool {
+    ["xls", "xlsb", "ods", "numbers"].contains(&extension(file).as_str())
 }
 
 impl RowFormat {
@@ -45,6 +61,8 @@ impl RowFormat {
             "csv" => Some(Self::Csv),
             "tsv" => Some(Self::Tsv),
             "jsonl" | "ndjson" => Some(Self::JsonLines),
+            // The second has macros besides, which nobody runs here.
+            "xlsx" | "xlsm" => Some(Self::Xlsx),
             _ => None,
         }
     }
@@ -55,12 +73,12 @@ impl FromStr for ManifestFormat {
 
     fn from_str(text: &str) -> Result<Self, UnknownValue> {
         let plain = without_gz(text);
-        let rows = RowFormat::of_ending(plain).ok_or_else(|| UnknownValue {
+        let format = RowFormat::of_ending(plain).map(|rows| Self { rows, gzip: plain != text });
+        format.filter(Self::is_written).ok_or_else(|| UnknownValue {
             value: text.to_owned(),
             what: "the format of a manifest",
-            known: "csv, tsv or jsonl, or one of them with .gz".to_owned(),
-        })?;
-        Ok(Self { rows, gzip: plain != text })
+            known: "csv, tsv, jsonl or xlsx, or one of the first three with .gz".to_owned(),
+        })
     }
 }
 
@@ -75,10 +93,12 @@ mod tests {
             ("a.b.TSV", RowFormat::Tsv, false),
             ("a.jsonl.gz", RowFormat::JsonLines, true),
             ("A.NDJSON.Gz", RowFormat::JsonLines, true),
+            ("A.XLSX", RowFormat::Xlsx, false),
+            ("a.xlsm", RowFormat::Xlsx, false),
         ] {
             assert_eq!(ManifestFormat::of_file(Path::new(name)), Some(ManifestFormat { rows, gzip }), "{name}");
         }
-        for name in ["a", "a.gz", "a.xlsx", "csv", "csv.gz", "a.csv.gz.gz", "a.csv.zip", ".."] {
+        for name in ["a", "a.gz", "a.xls", "a.xlsx.gz", "csv", "csv.gz", "a.csv.gz.gz", "a.csv.zip", ".."] {
             assert_eq!(ManifestFormat::of_file(Path::new(name)), None, "{name}");
         }
     }
@@ -87,9 +107,9 @@ mod tests {
     fn a_person_names_a_format_by_its_ending() {
         let format = ManifestFormat { rows: RowFormat::Tsv, gzip: true };
         assert_eq!("tsv.gz".parse(), Ok(format));
-        for text in ["", "gz", ".gz", "CSV", "xlsx", "ä"] {
+        for text in ["", "gz", ".gz", "CSV", "xlsx.gz", "xls", "ä"] {
             assert!(
-                text.parse::<ManifestFormat>().unwrap_err().to_string().contains("use csv, tsv or jsonl"),
+                text.parse::<ManifestFormat>().unwrap_err().to_string().contains("use csv, tsv, jsonl or xlsx"),
                 "{text}"
             );
         }

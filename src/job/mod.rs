@@ -1,6 +1,7 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
 pub mod endpoint;
+mod error;
 pub mod fault;
 pub mod file;
 mod format;
@@ -14,16 +15,17 @@ pub mod paths;
 mod plain;
 mod sample;
 pub mod setting;
+pub mod shape;
 pub mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use endpoint::BaseUrl;
+pub use error::JobError;
 pub use fault::{Fault, Place};
 pub use file::JobFile;
 pub use format::{ManifestFormat, RowFormat};
@@ -32,14 +34,15 @@ pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
-pub use paths::is_rehearsal;
+pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
+pub use shape::{Condition, Shaping};
+
+use shape::{PARTIALS, Renderer};
 
 use crate::disk::ListFolder;
-use crate::domain::{
-    AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking, io_words,
-};
+use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -50,6 +53,9 @@ const STDIN_SHOWN: &str = "<stdin>";
 
 /// The name of a workspace's database.
 const DATABASE: &str = "overnight.db";
+
+/// The folder of a workspace in which the output folders of its jobs lie.
+const OUTPUT: &str = "output";
 
 /// Attempts an item that count: with waits of up to 1, 2, 4, 8 and 16 s between them, they outlast a short outage.
 const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(6).unwrap();
@@ -73,8 +79,12 @@ pub struct Job {
     pub manifest_shown: String,
     /// How the manifest is written.
     pub manifest_format: ManifestFormat,
+    /// The sheet of a workbook that is the manifest; none means the first that is not hidden.
+    pub sheet: Option<String>,
     /// The reference images added to those of every row.
     pub references: AddedReferences,
+    /// What the job file makes of the manifest's rows.
+    pub shaping: Shaping,
     /// Whether links among the references may lead anywhere.
     pub follow_links: bool,
     /// The folder that the references of standard input are relative to, absolute.
@@ -156,54 +166,13 @@ pub struct Defaults {
     pub extra: Fields,
 }
 
-/// Why there is no job.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// The job file has mistakes: all of them, in its order.
-    #[error("{}", lines(.0))]
-    Faults(Vec<Fault>),
-    /// The job file cannot be read.
-    #[error("{file} cannot be read: {}; name a job file that is there", io_words(.error))]
-    Unreadable {
-        /// Which, as messages name it.
-        file: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// The file is neither a job nor a manifest.
-    #[error(
-        "`{0}` is neither a job nor a manifest by its name; name a job file (.toml) or a manifest that ends in .csv, \
-         .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
-    )]
-    Unsupported(String),
-    /// What was named is a folder.
-    #[error("`{0}` is a folder; name a job file (.toml) or a manifest in it")]
-    Folder(String),
-    /// Nothing tells how standard input is written.
-    #[error(
-        "a manifest on standard input has no ending; say how it is written with --manifest-format csv, tsv or jsonl"
-    )]
-    StdinFormat,
-    /// Nothing names the job of standard input.
-    #[error(
-        "a manifest on standard input names no job; name it with --name, and always alike: so its pictures are found"
-    )]
-    StdinName,
-    /// One source names several places for the key.
-    #[error("{0} names several places for the key; keep one of api_key_env, api_key_file and api_key_command")]
-    SeveralKeys(String),
-}
-
-fn lines(faults: &[Fault]) -> String {
-    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
-}
-
 /// A job as its files state it, before anything is filled in.
 struct Stated {
     file: Option<PathBuf>,
     manifest: PathBuf,
     workspace: PathBuf,
     references: AddedReferences,
+    shaping: Shaping,
     tables: Tables,
     key_folder: PathBuf,
     options: Options,
@@ -224,7 +193,7 @@ impl Job {
     /// absolute. The manifest itself is not opened.
     pub fn load(target: &Path, options: &Options, current_dir: &Path) -> Result<Self, JobError> {
         let path = resolve(current_dir, target);
-        let stated = if extension(&path) == "toml" {
+        let stated = if paths::extension(&path) == "toml" {
             stated_by_file(path, options, current_dir)?
         } else {
             Stated {
@@ -232,6 +201,7 @@ impl Job {
                 manifest: path,
                 workspace: current_dir.to_path_buf(),
                 references: AddedReferences::default(),
+                shaping: Shaping::default(),
                 tables: Tables::default(),
                 key_folder: current_dir.to_path_buf(),
                 options: checked(options, GIVEN)?.at(current_dir),
@@ -253,9 +223,14 @@ impl Job {
         }
     }
 
-    /// The folder that reference images are relative to: the manifest's; for standard input the current one.
+    /// The folder that reference images are relative to: the manifest's, or the one that is the manifest; for standard
+    /// input the current one.
     pub fn references_folder(&self) -> ListFolder {
-        let folder = if self.reads_stdin() { self.current_dir.clone() } else { paths::folder_of(&self.manifest) };
+        let folder = match self.manifest_format {
+            ManifestFormat::FOLDER => self.manifest.clone(),
+            _ if self.reads_stdin() => self.current_dir.clone(),
+            _ => paths::folder_of(&self.manifest),
+        };
         ListFolder::new(folder, self.follow_links)
     }
 
@@ -270,17 +245,29 @@ fn stated_by_file(path: PathBuf, options: &Options, current_dir: &Path) -> Resul
     let text = fs::read_to_string(&path).map_err(|error| JobError::Unreadable { file: shown.clone(), error })?;
     let file = JobFile::parse(&text, &shown).map_err(JobError::Faults)?;
     let folder = paths::folder_of(&path);
+    let shaping = understood(file.shaping, &folder)?;
     let given = checked(options, GIVEN)?;
     let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
     Ok(Stated {
         manifest: resolve(&folder, &file.manifest),
         workspace: paths::workspace_of(&path),
         references: file.references,
+        shaping,
         tables: Tables { safety: file.safety, labels: file.labels, extra: file.extra, headers: file.headers },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
     })
+}
+
+/// The shaping of rows, with the pieces that its templates include, if all of them are understood.
+fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> {
+    let unreadable = |error| JobError::Unreadable { file: format!("the folder {PARTIALS} beside the job file"), error };
+    shaping.bring_partials(folder).map_err(unreadable)?;
+    match Renderer::new(&shaping) {
+        Ok(_) => Ok(shaping),
+        Err(faults) => Err(JobError::Faults(faults)),
+    }
 }
 
 /// Where the options that are not a file's come from, for messages.
@@ -304,21 +291,25 @@ impl Stated {
             return self.options.manifest_format.ok_or(JobError::StdinFormat);
         }
         if self.manifest.is_dir() {
-            return Err(JobError::Folder(given_name(&self.manifest, current_dir)));
+            return Ok(ManifestFormat::FOLDER);
         }
         let format = self.options.manifest_format.or_else(|| ManifestFormat::of_file(&self.manifest));
-        format.ok_or_else(|| JobError::Unsupported(paths::shown(&self.manifest, current_dir)))
+        let is_sheet = format::is_foreign_sheet(&self.manifest);
+        let unread = if is_sheet { JobError::ForeignSheet } else { JobError::Unsupported };
+        format.ok_or_else(|| unread(paths::shown(&self.manifest, current_dir)))
     }
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
         let key = self.key();
-        let Self { file, manifest, workspace, references, tables, options, .. } = self;
-        let named_after = file.as_deref().unwrap_or(&manifest);
-        let name = options.name.unwrap_or_else(|| JobName::of_file(named_after)).as_str().to_owned();
+        let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
+        let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
+        let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
+        let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
+        let name = options.name.unwrap_or_else(usual_name).as_str().to_owned();
         let base_url = options.base_url.unwrap_or_default();
         let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
         Job {
-            output: options.output.unwrap_or_else(|| workspace.join("output").join(&name)),
+            output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
             auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),
             key,
@@ -336,6 +327,7 @@ impl Stated {
                 extra: tables.extra,
             },
             headers: tables.headers,
+            sheet: options.sheet,
             follow_links: options.follow_links.unwrap_or(false),
             ca_file: options.ca_file,
             strict: options.strict.unwrap_or(false),
@@ -359,6 +351,7 @@ impl Stated {
             manifest,
             manifest_format,
             references,
+            shaping,
             current_dir: current_dir.to_path_buf(),
             workspace,
             base_url,
@@ -386,13 +379,4 @@ fn is_stdin(manifest: &Path) -> bool {
 
 fn shown(manifest: &Path, current_dir: &Path) -> String {
     if is_stdin(manifest) { STDIN_SHOWN.to_owned() } else { paths::shown(manifest, current_dir) }
-}
-
-/// A folder as a person may have named it: the current one has no name below itself.
-fn given_name(folder: &Path, current_dir: &Path) -> String {
-    if folder == current_dir { ".".to_owned() } else { paths::shown(folder, current_dir) }
-}
-
-fn extension(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
 }

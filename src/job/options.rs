@@ -31,9 +31,13 @@ pub struct Options {
     /// The job's name [default: the stem of its file]
     #[arg(long, value_name = "NAME", env = "OVERNIGHT_NAME", help_heading = "Places")]
     pub name: Option<JobName>,
-    /// How the manifest is written: csv, tsv or jsonl, or one of them with .gz [default: what its ending says]
+    /// How the manifest is written: csv, tsv, jsonl or xlsx, the first three also with .gz [default: what its ending
+    /// says]
     #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_MANIFEST_FORMAT", help_heading = "Places")]
     pub manifest_format: Option<ManifestFormat>,
+    /// The sheet of a workbook (.xlsx) that is the manifest [default: the first that is not hidden]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_SHEET", help_heading = "Places")]
+    pub sheet: Option<String>,
     /// Let reference images be links that lead out of the manifest's folder
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
           env = "OVERNIGHT_FOLLOW_LINKS", help_heading = "Places", hide_possible_values = true)]
@@ -193,6 +197,7 @@ impl Options {
             db: self.db.or(other.db),
             name: self.name.or(other.name),
             manifest_format: self.manifest_format.or(other.manifest_format),
+            sheet: self.sheet.or(other.sheet),
             follow_links: self.follow_links.or(other.follow_links),
             base_url: self.base_url.or(other.base_url),
             auth: self.auth.or(other.auth),

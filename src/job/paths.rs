@@ -22,6 +22,11 @@ pub fn resolve(folder: &Path, path: &Path) -> PathBuf {
     resolved
 }
 
+/// A file's ending in small letters, without its dot; nothing where it has none.
+pub fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
 /// The folder that holds a file.
 pub fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("/")).to_path_buf()
@@ -55,6 +60,11 @@ pub fn rehearsal_file(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
+/// The hidden folder of a workspace, beside its database: what can be had again, and nobody has to keep.
+pub fn hidden_folder(db: &Path) -> PathBuf {
+    db.with_file_name(if is_rehearsal(db) { ".overnight-rehearsal" } else { ".overnight" })
+}
+
 /// Whether a database's path is one of [`rehearsal_file`]'s.
 pub fn is_rehearsal(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("-rehearsal"))
@@ -65,6 +75,12 @@ pub fn rehearsal_folder(path: &Path) -> PathBuf {
     let mut name: OsString = path.file_name().unwrap_or_default().to_owned();
     name.push("-rehearsal");
     path.with_file_name(name)
+}
+
+/// The folder whose [`rehearsal_folder`] this is; one that is none is itself.
+pub fn without_rehearsal(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix("-rehearsal").map_or_else(|| path.to_path_buf(), |name| path.with_file_name(name))
 }
 
 /// A file's name without the ending of a compressed one, in whatever case.

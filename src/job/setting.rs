@@ -122,6 +122,11 @@ impl JobName {
         Self(names::clean(&stem))
     }
 
+    /// The name a folder of images gives its job: its own, in which a dot begins no ending.
+    pub fn of_folder(folder: &Path) -> Self {
+        Self(names::clean(&folder.file_name().unwrap_or_default().to_string_lossy()))
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -147,7 +152,7 @@ impl FromStr for JobName {
 
 /// Whether where a job is asked for, this text means a file rather than a job's name.
 pub(super) fn names_a_file(text: &str) -> bool {
-    let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz"];
+    let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xlsm"];
     text.contains(['/', '\\']) || endings.iter().any(|ending| text.ends_with(ending))
 }
 
@@ -212,6 +217,20 @@ impl FromStr for Seed {
     }
 }
 
+/// Pixels of a picture's longer side: 64 to 8192.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LongerSide(pub u32);
+
+impl FromStr for LongerSide {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let pixels = text.parse().ok().filter(|pixels| (64..=8192).contains(pixels));
+        let bad = || BadSetting(format!("`{text}` is not a size of pictures; write a whole number from 64 to 8192"));
+        pixels.map(Self).ok_or_else(bad)
+    }
+}
+
 macro_rules! read_from_text {
     ($($name:ty),+) => { $(
         impl<'de> Deserialize<'de> for $name {
@@ -223,7 +242,18 @@ macro_rules! read_from_text {
     )+ };
 }
 
-read_from_text!(Concurrency, HaltAfter, TimeSpan, JobName, ModelName, BaseUrl, ManifestFormat, Temperature, Seed);
+read_from_text!(
+    Concurrency,
+    HaltAfter,
+    TimeSpan,
+    JobName,
+    ModelName,
+    BaseUrl,
+    ManifestFormat,
+    Temperature,
+    Seed,
+    LongerSide
+);
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.
 struct TextOrNumber;

@@ -191,8 +191,13 @@ impl Own {
     }
 }
 
+/// How something is connected to.
+pub type Connecting = ClientBuilder;
+/// Why that cannot be said.
+pub type ConnectingError = reqwest::Error;
+
 /// How an endpoint is connected to, by the same rules as requests are; for [`Fetcher::new`].
-pub fn connecting(trust: &Trust, proxies: &Proxies, within: Duration) -> Result<ClientBuilder, reqwest::Error> {
+pub fn connecting(trust: &Trust, proxies: &Proxies, within: Duration) -> Result<Connecting, ConnectingError> {
     let client = Client::builder().http1_only().pool_idle_timeout(super::IDLE).connect_timeout(within);
     let client = if matches!(proxies, Proxies::None) { client.no_proxy() } else { client };
     Ok(match trust {

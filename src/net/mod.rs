@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use client::{Client, Patience, RequestBody, Response, whole};
 pub use error::{TransportError, innermost};
-pub use fetch::{Cause, FetchError, Fetched, Fetcher, Limits, connecting};
+pub use fetch::{Cause, Connecting, ConnectingError, FetchError, Fetched, Fetcher, Limits, connecting};
 pub use proxy::Proxies;
 pub use tls::{Authorities, AuthoritiesError, Trust};
 

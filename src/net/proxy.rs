@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use url::Url;
 
 /// Where proxies come from.
 #[derive(Debug, Clone)]
@@ -23,6 +24,11 @@ pub enum Proxies {
 pub(super) struct Unsupported(String);
 
 impl Proxies {
+    /// Those on the way to this place: none to this very machine.
+    pub fn towards(url: &Url) -> Self {
+        if is_loopback(url) { Self::None } else { Self::system() }
+    }
+
     /// What the environment and the system name now.
     pub fn system() -> Self {
         Self::System(Arc::new(Matcher::from_system()))
@@ -37,4 +43,9 @@ impl Proxies {
             scheme => Err(Unsupported(scheme.map(ToString::to_string).unwrap_or_default())),
         }
     }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

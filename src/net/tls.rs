@@ -7,6 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use url::Url;
 
 /// Certificate authorities that a person trusts beside the system's.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,16 @@ pub enum Trust {
     Nobody,
     /// The authorities of the system, and these.
     SystemAnd(Authorities),
+}
+
+impl Trust {
+    /// Whom to trust about this place. Without TLS no root certificates are wanted.
+    pub fn towards(url: &Url, authorities: Authorities) -> Self {
+        match url.scheme() {
+            "http" if authorities.is_empty() => Self::Nobody,
+            _ => Self::SystemAnd(authorities),
+        }
+    }
 }
 
 /// How TLS is spoken to those who are trusted: by version 1.2 or 1.3, for HTTP/1.1.

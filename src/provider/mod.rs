@@ -1,10 +1,12 @@
 //! Who makes pictures: the contract, and one folder for each protocol. Never retries, never touches the store.
 
 pub mod gemini;
+mod reference;
 
 use std::io;
 
 use futures::future::BoxFuture;
+pub use reference::{ReadyFile, ReferenceSource, Unready};
 
 use crate::domain::{Failure, Reply, Request, io_words};
 

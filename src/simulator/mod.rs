@@ -26,6 +26,7 @@ mod request;
 mod script;
 mod server;
 mod service;
+mod stand_in;
 mod stats;
 mod withheld;
 
@@ -47,6 +48,7 @@ pub use key::{KeyWay, KeyWayError};
 pub use picture::{Drawing, Format, draw};
 pub use rate::{Fault, FaultError, Faults};
 pub use ratio::AspectRatio;
+pub use stand_in::STAND_INS;
 pub use stats::Stats;
 
 use service::Service;

@@ -28,6 +28,7 @@ use super::key;
 use super::quota::Quota;
 use super::request::{self, MODELS, Wish};
 use super::script::Script;
+use super::stand_in::{self, STAND_INS};
 use super::stats::{Stats, Tally, Visit};
 use super::{Settings, server};
 
@@ -93,6 +94,7 @@ pub(super) fn router(service: Arc<Service>) -> Router {
         .fallback(generate)
         .layer(from_fn_with_state(service.door.clone(), door::guard))
         .route(&format!("{}/{{name}}", files::FOLDER), get(fetch))
+        .route(&format!("{STAND_INS}/{{name}}"), get(stand_in))
         .with_state(service)
 }
 
@@ -128,6 +130,18 @@ async fn fetch(
             Ok(([(CONTENT_TYPE, format.mime_type())], bytes).into_response())
         }
     }
+}
+
+/// A picture for whatever name, open like a link.
+async fn stand_in(
+    State(service): State<Arc<Service>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, StatusCode> {
+    service.door.check_name(&headers).map_err(|_| StatusCode::FORBIDDEN)?;
+    let drawn = service.draw(move || stand_in::drawn(&name)).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let (format, bytes) = drawn?;
+    Ok(([(CONTENT_TYPE, format.mime_type())], bytes).into_response())
 }
 
 /// The model that a `generateContent` path names.

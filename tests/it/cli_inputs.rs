@@ -75,8 +75,11 @@ fn standard_input_without_name_or_format_is_a_mistake_and_touches_nothing() {
     for (words, said) in [
         ("run -", "name it with --name"),
         ("run - --manifest-format csv", "name it with --name"),
-        ("run - --name spring", "--manifest-format csv, tsv or jsonl"),
-        ("run - --name spring --manifest-format xml", "`xml` is not the format of a manifest; use csv, tsv or jsonl"),
+        ("run - --name spring", "--manifest-format csv, tsv, jsonl or xlsx"),
+        (
+            "run - --name spring --manifest-format xml",
+            "`xml` is not the format of a manifest; use csv, tsv, jsonl or xlsx",
+        ),
     ] {
         here.overnight(words).fed(LIST.as_bytes()).exits(2).says(&[said]);
     }

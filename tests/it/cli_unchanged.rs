@@ -71,6 +71,19 @@ fn a_reference_that_was_touched_has_the_list_read_again_and_changes_nothing() {
 }
 
 #[test]
+fn what_the_references_hold_is_kept_with_the_reading() {
+    let (here, gate) = read_once();
+    let hashes =
+        || Snapshot::of(&here.path("overnight.db")).texts("SELECT hex(hash) FROM seen_files ORDER BY path", []);
+    let holds = |path: &str| blake3::hash(&std::fs::read(here.path(path)).unwrap()).to_hex().to_uppercase();
+    assert_eq!(hashes(), [holds("cup.png"), holds("jug.png")]);
+    touch(&here, "cup.png");
+    std::fs::write(here.path("jug.png"), b"\x89PNG\r\n\x1a\n another jug").unwrap();
+    run(&here, &gate, "").exits(0);
+    assert_eq!(hashes(), [holds("cup.png"), holds("jug.png")]);
+}
+
+#[test]
 fn another_setting_of_the_job_has_the_list_read_again() {
     let (here, gate) = read_once();
     run(&here, &gate, "--aspect-ratio 4:5 --limit 1").exits(0).says(&["1 item updated", "1 item kept"]);

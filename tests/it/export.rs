@@ -1,64 +1,15 @@
 //! What the results files promise, over a ledger made by hand. Never opens a database.
 
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use overnight::domain::{
-    Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Sources,
-    Timestamp, Usd,
-};
+use overnight::domain::Timestamp;
 use overnight::export::{About, ExportError, ResultsCsv, write_results};
-use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{ItemRecord, RowRecord};
 use serde_json::{Value, json};
 
-/// A ledger that has one job, of these rows. It breaks after the last one if it is told to.
-#[derive(Default)]
-struct Rows {
-    columns: Vec<&'static str>,
-    rows: Vec<RowRecord>,
-    breaks: bool,
-}
-
-impl Ledger for Rows {
-    fn account(
-        &self,
-        _: &[String],
-        _: Range<Timestamp>,
-        _: &mut dyn FnMut(&AttemptEntry<'_>),
-    ) -> Result<(), QueueError> {
-        Ok(())
-    }
-
-    fn status(&self, _: Timestamp, _: &[String]) -> Result<Vec<JobStatus>, QueueError> {
-        Ok(vec![])
-    }
-
-    fn columns(&self, _: &str) -> Result<Vec<String>, QueueError> {
-        Ok(self.columns.iter().map(|&column| column.to_owned()).collect())
-    }
-
-    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError> {
-        for row in &self.rows {
-            if !each(row.clone()) {
-                return Ok(());
-            }
-        }
-        match self.breaks {
-            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x"), alike: vec![] }),
-            false => Ok(()),
-        }
-    }
-
-    fn failures(&self, _: &str) -> Result<Vec<FailureGroup>, QueueError> {
-        Ok(vec![])
-    }
-
-    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
-        Err(QueueError::NoSuchItem { job: job.into(), item: item.clone(), alike: vec![] })
-    }
-}
+use crate::support::rows::{Rows, done, refused, repeated, row, waiting};
 
 fn about(output: &Path) -> About<'_> {
     About {
@@ -69,67 +20,6 @@ fn about(output: &Path) -> About<'_> {
         took: Duration::ZERO,
         rehearsal: false,
         list_price_of: None,
-    }
-}
-
-fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
-    RowRecord { line: 2, cells: cells.to_vec(), items: items.to_vec() }
-}
-
-fn waiting(id: &str) -> ItemRecord {
-    let request = Request { aspect_ratio: Some(AspectRatio::R4x5), ..Request::new("model", format!("Draw \"{id}\"")) };
-    ItemRecord {
-        item: Item {
-            id: ItemId::new(id),
-            name: id.into(),
-            request,
-            digest: Digest([0; 32]),
-            sources: Sources::default(),
-        },
-        state: ItemState::Queued,
-        attempts: 0,
-        artifact: None,
-        failure: None,
-        reply: Reply::default(),
-        cost: None,
-        repeated: false,
-    }
-}
-
-/// The same row once more, as the ledger tells it of one that shares its items.
-fn repeated(row: &RowRecord) -> RowRecord {
-    let again = |item: &ItemRecord| ItemRecord { repeated: true, ..item.clone() };
-    RowRecord { items: row.items.iter().map(again).collect(), ..row.clone() }
-}
-
-fn done(id: &str, caption: Option<&str>, files: &[&str]) -> ItemRecord {
-    let image = |file: &&str| ImageFile {
-        file: (*file).into(),
-        bytes: 7,
-        blake3: "abc".into(),
-        width: Some(928),
-        height: Some(1152),
-    };
-    ItemRecord {
-        state: ItemState::Done,
-        attempts: 2,
-        artifact: Some(Artifact {
-            images: files.iter().map(image).collect(),
-            caption: caption.map(str::to_owned),
-            finish_reason: Some("STOP".into()),
-        }),
-        cost: Some(Usd::from_nanos(67_200_000)),
-        ..waiting(id)
-    }
-}
-
-fn refused(id: &str) -> ItemRecord {
-    ItemRecord {
-        state: ItemState::Failed,
-        attempts: 1,
-        failure: Some((FailureKind::Refused, "unsafe, says the model".into())),
-        reply: Reply { finish_reason: Some("IMAGE_SAFETY".into()), ..Reply::default() },
-        ..waiting(id)
     }
 }
 
@@ -220,8 +110,24 @@ fn the_data_set_has_a_line_for_each_image_that_is_there_with_the_same_keys() {
     insta::assert_snapshot!(fs::read_to_string(output.path().join("metadata.jsonl")).unwrap(), @r#"
     {"file_name":"lamp.jpg","text":"Draw \"lamp\"","id":"lamp","number":1,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":0.0672,"blake3":"abc","bytes":7,"width":928,"height":1152}
     {"file_name":"lamp~2.jpg","text":"Draw \"lamp\"","id":"lamp","number":2,"caption":"=A lamp.","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
-    {"file_name":"bare.png","text":"Draw \"bare\"","id":"bare","number":1,"caption":null,"model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
+    {"file_name":"bare.png","text":"Draw \"bare\"","id":"bare","number":1,"caption":"","model":"model","aspect_ratio":"4:5","finish_reason":"STOP","attempts":2,"cost_usd":null,"blake3":"abc","bytes":7,"width":928,"height":1152}
     "#);
+}
+
+/// A reader that infers a column's type from its first lines must not find there that it has none.
+#[test]
+fn no_text_of_the_data_set_is_ever_null() {
+    let output = tempfile::tempdir().unwrap();
+    touch(output.path(), &["bare.png"]);
+    let mut bare = done("bare", None, &["bare.png"]);
+    bare.item.request.aspect_ratio = None;
+    bare.artifact.as_mut().unwrap().finish_reason = None;
+    let ledger = Rows { columns: vec!["id"], rows: vec![row(&[json!("bare")], &[bare])], ..Rows::default() };
+    write_results(&ledger, &about(output.path())).unwrap();
+    let line = fs::read_to_string(output.path().join("metadata.jsonl")).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let texts = ["file_name", "text", "id", "caption", "model", "aspect_ratio", "finish_reason", "blake3"];
+    assert_eq!(texts.map(|key| line[key].is_string()), [true; 8], "{line}");
 }
 
 #[test]

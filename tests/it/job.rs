@@ -175,7 +175,7 @@ fn a_manifest_on_standard_input_needs_a_name_and_a_format() {
     let here = folder.path();
     let refused = |words: &[&str]| Job::load(Path::new("-"), &flags(words), here).unwrap_err().to_string();
     assert!(refused(&["--manifest-format", "csv"]).contains("name it with --name"));
-    assert!(refused(&["--name", "spring"]).contains("--manifest-format csv, tsv or jsonl"));
+    assert!(refused(&["--name", "spring"]).contains("--manifest-format csv, tsv, jsonl or xlsx"));
     let job = load(here, "-", &["--name", "spring", "--manifest-format", "csv"]);
     assert_eq!((job.name.as_str(), job.manifest.as_path()), ("spring", Path::new("-")));
     assert_eq!((job.manifest_shown.as_str(), job.reads_stdin()), ("<stdin>", true));
@@ -218,11 +218,11 @@ fn a_job_is_found_by_its_name_or_by_its_path() {
 #[test]
 fn what_is_no_manifest_by_its_name_is_refused_unless_someone_says_what_it_is() {
     let folder = workspace(&[("a.toml", "manifest = 'a.zip'")]);
-    for target in ["a.xlsx", "a", "a.gz", "./-", "a.toml"] {
+    for target in ["a.docx", "a", "a.gz", "./-", "a.toml"] {
         let error = Job::load(Path::new(target), &Options::default(), folder.path()).unwrap_err().to_string();
         assert!(
             error.ends_with(
-                ".csv, .tsv, .jsonl or .ndjson, each also with .gz, or say what it is with --manifest-format"
+                ".csv, .tsv, .jsonl or .ndjson, each also with .gz, or in .xlsx, or say what it is with --manifest-format"
             ),
             "{error}"
         );
@@ -235,13 +235,13 @@ fn what_is_no_manifest_by_its_name_is_refused_unless_someone_says_what_it_is() {
 
 #[test]
 fn every_unknown_key_is_told_at_its_line_with_the_nearest_known_one() {
-    let text = "manifest = 'a.csv'\n\naspect-ratio = '4:5'\nconcurency = 3\n  zzz = 1\n[template]\nprompt = 'x'\n";
+    let text = "manifest = 'a.csv'\n\naspect-ratio = '4:5'\nconcurency = 3\n  zzz = 1\n[templates]\nprompt = 'x'\n";
     let faults = faults(text);
     assert_eq!(faults.len(), 4, "{faults:#?}");
     assert_eq!(faults[0], "jobs/a.toml:3:1: unknown key `aspect-ratio`; did you mean `aspect_ratio`?");
     assert_eq!(faults[1], "jobs/a.toml:4:1: unknown key `concurency`; did you mean `concurrency`?");
     assert!(faults[2].starts_with("jobs/a.toml:5:3: unknown key `zzz`; the keys are manifest, "), "{}", faults[2]);
-    assert!(faults[3].starts_with("jobs/a.toml:6:2: unknown key `template`"), "{}", faults[3]);
+    assert_eq!(faults[3], "jobs/a.toml:6:2: unknown key `templates`; did you mean `template`?");
 }
 
 #[test]
@@ -337,6 +337,7 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
     let written = file.lines().map(bare).collect::<Vec<_>>().join("\n");
     let shown = JobFile::parse(&written, "catalog.toml").unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert!(!shown.safety.is_empty() && !shown.labels.is_empty() && !shown.extra.is_empty());
+    assert!(shown.references.most.is_some() && shown.references.shape.reduce_to.is_some());
     for key in Options::names() {
         assert!(written.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} is not shown");
     }

@@ -1,8 +1,10 @@
 //! The reference images that a job file adds to those of every row: in which order, and how mistakes in them are told.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
+use overnight::domain::SeenFile;
 use overnight::job::{Job, JobFile, Manifest, Options};
 use tempfile::TempDir;
 
@@ -123,7 +125,7 @@ fn an_unknown_key_of_the_table_is_told_at_its_place() {
     };
     assert_eq!(
         wrong("allways = []"),
-        "a.toml:3:1: `references`: unknown field `allways`, expected `columns` or `always`"
+        "a.toml:3:1: `references`: unknown field `allways`, expected one of `columns`, `always`, `most`, `rotate`, `reduce_to`"
     );
     let not_a_list = wrong("always = 'a.png'");
     assert!(
@@ -132,4 +134,44 @@ fn an_unknown_key_of_the_table_is_told_at_its_place() {
     );
     let job = JobFile::parse("manifest = 'a.csv'\nreferences.always = ['a.png']", "a.toml").unwrap();
     assert_eq!(job.references.always[0].0, "a.png");
+}
+
+/// What each item's references hold, and the files that were looked at, after a reading that saw these before.
+fn read_after(folder: &TempDir, before: &[SeenFile]) -> (Vec<Vec<Option<String>>>, Vec<SeenFile>) {
+    let mut manifest = open(folder);
+    before.iter().for_each(|seen| manifest.remember(seen));
+    let sources = manifest.by_ref().flat_map(|row| row.unwrap().1).map(|item| item.sources.0).collect();
+    let mut seen = manifest.take_seen();
+    seen.sort_by(|one, other| one.path.cmp(&other.path));
+    (sources, seen)
+}
+
+#[test]
+fn every_item_tells_what_its_references_hold_in_their_order() {
+    let csv = "prompt,images,variants\np,b.png;a.png,2\nq,,\n";
+    let folder = workspace("p.csv", csv, "always = [\"d.png\"]");
+    fs::write(folder.path().join("list/b.png"), [PNG, b"another"].concat()).unwrap();
+    let (of_b, of_others) = (blake3::hash(&[PNG, b"another"].concat()), blake3::hash(PNG));
+    let [b, other] = [of_b, of_others].map(|hash| Some(hash.to_hex().to_string()));
+    let first = vec![b, other.clone(), other.clone()];
+    let (sources, seen) = read_after(&folder, &[]);
+    assert_eq!(sources, [first.clone(), first, vec![other]]);
+    assert_eq!(seen.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["a.png", "b.png", "d.png"]);
+    assert_eq!(seen[1].hash, Some(of_b.into()));
+}
+
+#[test]
+fn a_file_is_hashed_again_only_when_its_length_or_its_time_is_another() {
+    let folder = workspace("p.csv", "prompt,images\np,a.png;b.png;c.png\n", "");
+    let (fresh, mut seen) = read_after(&folder, &[]);
+    // What no file holds shows what was hashed.
+    seen.iter_mut().for_each(|file| file.hash = Some([1; 32]));
+    fs::write(folder.path().join("list/b.png"), [PNG, b"longer"].concat()).unwrap();
+    let touched = File::options().write(true).open(folder.path().join("list/c.png")).unwrap();
+    touched.set_modified(SystemTime::now() + Duration::from_secs(60)).unwrap();
+    let (sources, again) = read_after(&folder, &seen);
+    let longer = blake3::hash(&[PNG, b"longer"].concat()).to_hex().to_string();
+    assert_eq!(sources, [vec![Some("01".repeat(32)), Some(longer), fresh[0][2].clone()]]);
+    assert_eq!(again[0], seen[0], "and it is seen as it was");
+    assert_ne!((again[1].bytes, again[2].modified), (seen[1].bytes, seen[2].modified));
 }

@@ -45,7 +45,7 @@ pub fn what_was_read_is_recognised_with_what_it_would_tell(workspace: &dyn Works
 
 pub fn the_files_of_the_last_reading_are_told_as_they_were_seen_first(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
-    let file = |path: &str, bytes| SeenFile { path: path.into(), bytes, modified: -7 };
+    let file = |path: &str, bytes| SeenFile { path: path.into(), bytes, modified: -7, hash: Some([7; 32]) };
     let mut read_with = |seen: &[SeenFile]| {
         let mut intake = run.intake(Redo::No).unwrap();
         seen.iter().for_each(|file| intake.see(file).unwrap());
@@ -68,7 +68,7 @@ pub fn a_reading_that_was_refused_or_cut_off_is_followed_by_another(workspace: &
     read(&mut *run, &items(2), FIRST);
     for is_killed in [false, true] {
         let mut intake = run.intake(Redo::No).unwrap();
-        intake.see(&SeenFile { path: "a".into(), bytes: 1, modified: 1 }).unwrap();
+        intake.see(&SeenFile { path: "a".into(), bytes: 1, modified: 1, hash: None }).unwrap();
         intake.push(&row(2), &[item("other", "other")]).unwrap();
         if is_killed {
             drop(intake)

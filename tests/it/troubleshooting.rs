@@ -44,7 +44,7 @@ fn mistakes_are_told_in_the_words_of_people() {
     here.write("values.toml", "manifest = \"list.csv\"\nlimit = 0\nrehearse = 1\n");
     here.write("syntax.toml", "manifest = list.csv\n");
     let told = [
-        ("run .", "`.` is a folder"),
+        ("run .", "the folder holds no JPEG, PNG or WebP image"),
         ("run nowhere.csv", "there is no such file"),
         ("run nowhere.toml", "there is no such file"),
         ("run refs.csv", "`~` means your home to a shell only"),

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::super::results_csv::cell;
-use super::link::{Reference, References, link};
+use super::super::address::address;
+use super::super::results::cell;
+use super::link::{Reference, References};
 use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd};
 use crate::queue::{ItemRecord, RowRecord};
 
@@ -91,7 +92,7 @@ pub(super) fn entry<'a>(row: &'a RowRecord, record: &'a ItemRecord, references: 
 }
 
 fn picture(image: &ImageFile) -> Picture {
-    Picture { href: link(&image.file), width: image.width, height: image.height }
+    Picture { href: address(&image.file), width: image.width, height: image.height }
 }
 
 fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {

@@ -1,9 +1,11 @@
-//! The reference images that a job adds to those of every row. Never looks at the images themselves.
+//! The reference images that a job adds to those of every row, and what it wants of all. Never looks at the images themselves.
+
+use std::num::NonZeroUsize;
 
 use super::columns::Columns;
 use super::row::READ;
 use crate::job::fault::{Fault, Place, Problem};
-use crate::job::nearest::nearest;
+use crate::reshape::Shape;
 
 /// What the table `[references]` of a job file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub struct AddedReferences {
     pub columns: Vec<(String, Place)>,
     /// Paths of references that every request gets, relative to the manifest's folder, and where each stands.
     pub always: Vec<(String, Place)>,
+    /// A pattern gives no more files than this, the first by their names.
+    pub most: Option<NonZeroUsize>,
+    /// What is done to pictures before they are sent.
+    pub shape: Shape,
 }
 
 impl AddedReferences {
@@ -23,7 +29,7 @@ impl AddedReferences {
             let message = if READ.contains(&name.as_str()) {
                 format!("`references.columns`: `{name}` has a meaning of its own; name other columns here")
             } else if columns.get(name).is_none() {
-                format!("`references.columns`: {}", no_column(name, columns, manifest))
+                format!("`references.columns`: {}", columns.lack(name, manifest))
             } else {
                 return None;
             };
@@ -32,18 +38,14 @@ impl AddedReferences {
         wrong.collect()
     }
 
-    /// A problem with one of the references that every request gets, or with all of them, where they stand.
-    pub(super) fn wrong_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
+    /// Whether the job names this column for references.
+    pub(super) fn maps(&self, column: &str) -> bool {
+        self.columns.iter().any(|(mapped, _)| mapped == column)
+    }
+
+    /// Something about one of the references that every request gets, or about all of them, where they stand.
+    pub(super) fn at_always(&self, number: Option<usize>, message: &str) -> Option<Fault> {
         let (_, place) = self.always.get(number.unwrap_or(0))?;
         Some(Problem::new(*place, format!("`references.always`: {message}")).in_file(&self.file))
-    }
-}
-
-fn no_column(name: &str, columns: &Columns, manifest: &str) -> String {
-    let names: Vec<&str> = columns.names().iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    let same = names.iter().copied().find(|known| known.trim().to_lowercase() == name.trim().to_lowercase());
-    match same.or_else(|| nearest(name, &names)) {
-        Some(near) => format!("{manifest} has no column `{name}`; did you mean `{near}`?"),
-        None => format!("{manifest} has no column `{name}`; it has {}", names.join(", ")),
     }
 }

@@ -11,7 +11,6 @@ use super::row::{Cell, RawRow};
 use super::source::{BLOCK, Position, Source};
 use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem};
-use crate::job::nearest::nearest;
 
 const UNCLOSED: &str = "this quote is never closed, so everything after it belongs to one cell; close it, or write it \
                         as two quotes (\"\") inside a quoted cell";
@@ -82,8 +81,9 @@ impl CsvRows {
         self.position.place()
     }
 
-    /// The columns of the first row, and what is wrong with them; none of them if the row itself is broken.
-    pub fn read_header(&mut self) -> io::Result<(Columns, Vec<Problem>)> {
+    /// The columns of the first row, and what is wrong with them, be it that a `prompt` is missing where it is needed; none
+    /// of them if the row itself is broken.
+    pub fn read_header(&mut self, needs_prompt: bool) -> io::Result<(Columns, Vec<Problem>)> {
         let Some(mut header) = self.read_record()? else {
             let message = "the file is empty; its first line names the columns, one of which is `prompt`";
             return Ok((Columns::default(), vec![Problem::new(Place::START, message)]));
@@ -100,7 +100,7 @@ impl CsvRows {
             }
             columns.push(name.to_owned(), cell.place);
         }
-        if columns.get("prompt").is_none() {
+        if needs_prompt && columns.get("prompt").is_none() {
             header.problems.push(Problem::new(header.place, self.no_prompt(columns.names())));
         }
         Ok((columns, header.problems))
@@ -181,10 +181,7 @@ impl CsvRows {
                 }
             }
         }
-        match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
-            Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
-            None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
-        }
+        super::no_prompt(columns)
     }
 }
 

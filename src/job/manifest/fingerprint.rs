@@ -5,12 +5,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::folder::Listing;
 use crate::domain::Fingerprint;
-use crate::job::Job;
+use crate::job::{Job, ManifestFormat};
 
 /// How this program reads: raise the number when the same manifest gives other rows. Another version of the program may
 /// do so anyway, so it reads everything once.
-const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/1");
+const READER: &str = concat!(env!("CARGO_PKG_VERSION"), "/2");
 
 /// The fingerprint of a job's manifest as it lies there now. None of standard input.
 pub fn of_file(job: &Job) -> io::Result<Option<Fingerprint>> {
@@ -18,7 +19,10 @@ pub fn of_file(job: &Job) -> io::Result<Option<Fingerprint>> {
         return Ok(None);
     }
     let mut hasher = shape(job);
-    hasher.update_reader(File::open(&job.manifest)?)?;
+    match job.manifest_format {
+        ManifestFormat::FOLDER => hasher.update(&Listing::of(job)?.bytes()),
+        _ => hasher.update_reader(File::open(&job.manifest)?)?,
+    };
     Ok(Some(Fingerprint(hasher.finalize().into())))
 }
 
@@ -27,8 +31,9 @@ pub fn of_file(job: &Job) -> io::Result<Option<Fingerprint>> {
 fn shape(job: &Job) -> blake3::Hasher {
     let columns: Vec<&str> = job.references.columns.iter().map(|(column, _)| column.as_str()).collect();
     let always: Vec<&str> = job.references.always.iter().map(|(path, _)| path.as_str()).collect();
-    let folder = job.references_folder();
-    let shape = format!("{:?}", (READER, job.manifest_format, &job.defaults, columns, always, folder));
+    let wanted = (job.references.most, job.references.shape, job.references_folder());
+    let read = (READER, job.manifest_format, &job.sheet);
+    let shape = format!("{:?}", (read, &job.defaults, &job.shaping, columns, always, wanted));
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(shape.len() as u64).to_le_bytes());
     hasher.update(shape.as_bytes());

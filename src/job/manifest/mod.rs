@@ -3,9 +3,11 @@
 
 mod added;
 mod batch;
+mod cells;
 mod columns;
 mod csv;
 mod fingerprint;
+mod folder;
 mod jsonl;
 mod line;
 pub mod names;
@@ -13,7 +15,11 @@ mod naming;
 mod near_miss;
 mod references;
 mod row;
+mod shaper;
+mod sight;
 mod source;
+mod unusable;
+mod workbook;
 
 use std::io;
 
@@ -22,13 +28,17 @@ pub use added::AddedReferences;
 use columns::Columns;
 use csv::{CsvRows, Separator};
 use fingerprint::Trace;
+use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use references::is_as_seen;
+pub use row::TEMPLATED;
 use row::{RawRow, Rows};
+pub use sight::is_as_seen;
+use workbook::SheetRows;
 
 use super::Job;
 use super::fault::{Fault, Place, Problem, in_order};
+use super::nearest::nearest;
 use crate::domain::{Digest, Fingerprint, Item, ManifestRow, Request, SeenFile, io_words};
 
 /// No row is longer, in bytes: what is longer is a missing quote or no manifest at all.
@@ -68,7 +78,12 @@ pub struct Manifest {
     added: AddedReferences,
     /// What is wrong before the first row, until it was told.
     header: Vec<Fault>,
+    notes: Vec<Fault>,
+    /// Whether the job's own references were looked at.
+    begun: bool,
     ended: bool,
+    /// Whether the manifest itself must have a column `prompt`.
+    needs_prompt: bool,
     trace: Trace,
 }
 
@@ -76,6 +91,8 @@ pub struct Manifest {
 enum Lines {
     Csv(Box<CsvRows>),
     Json(JsonLines),
+    Sheet(SheetRows),
+    Folder(FolderRows),
 }
 
 /// Why a manifest cannot be read at all. What is wrong inside it is a [`Fault`].
@@ -101,43 +118,58 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
         let trace = Trace::new(job);
-        let (source, problem) = source::open(file, job.manifest_format.gzip, &trace)?;
-        let csv = |source, separator| Lines::Csv(Box::new(CsvRows::new(source, separator)));
+        let (lines, problem) = Lines::open(job, &trace)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),
+            notes: Vec::new(),
+            begun: problem.is_some(),
             ended: problem.is_some(),
             header: in_order(Vec::from_iter(problem), &job.manifest_shown),
             columns: Columns::default(),
-            rows: Rows::new(job.defaults.clone(), job.references_folder()),
+            rows: Rows::new(job.defaults.clone(), job.references_folder(), &job.shaping),
+            needs_prompt: !job.shaping.gives("prompt"),
             added: job.references.clone(),
             trace,
-            lines: match job.manifest_format.rows {
-                RowFormat::Csv => csv(source, Separator::Comma),
-                RowFormat::Tsv => csv(source, Separator::Tab),
-                RowFormat::JsonLines => Lines::Json(JsonLines::new(source)),
-            },
+            lines,
         };
         if !manifest.ended {
-            let faults = manifest.rows.add_references(&manifest.added);
-            manifest.header.extend(faults);
             manifest.read_header();
         }
         Ok(manifest)
     }
 
+    /// A file as the last reading of this job saw it; told before the first row is read.
+    pub fn remember(&mut self, seen: &SeenFile) {
+        self.rows.remember(seen);
+    }
+
+    /// Looks at the references that every row gets: before the first row, since files may have to be hashed.
+    fn begin(&mut self) {
+        if !std::mem::replace(&mut self.begun, true) {
+            let (faults, notes) = self.rows.add_references(&self.added);
+            self.header.splice(0..0, faults);
+            self.notes.extend(notes);
+        }
+    }
+
     fn read_header(&mut self) {
-        let Lines::Csv(rows) = &mut self.lines else { return };
-        let (columns, mut problems) = rows.read_header().unwrap_or_else(|error| {
-            let problem = source::cut_off(rows.place(), &error);
-            (Columns::default(), vec![problem])
-        });
+        let needs_prompt = self.needs_prompt;
+        let (columns, problems) = match &mut self.lines {
+            Lines::Csv(rows) => rows.read_header(needs_prompt).unwrap_or_else(|error| {
+                let problem = source::cut_off(rows.place(), &error);
+                (Columns::default(), vec![problem])
+            }),
+            Lines::Sheet(rows) => rows.read_header(needs_prompt),
+            Lines::Folder(rows) => rows.read_header(),
+            Lines::Json(_) => return,
+        };
         self.columns = columns;
-        self.ended = self.columns.get("prompt").is_none();
-        self.header.extend(in_order(std::mem::take(&mut problems), &self.file));
+        self.ended = self.columns.names().is_empty() || needs_prompt && self.columns.get("prompt").is_none();
+        self.header.extend(self.faults(problems));
         if !self.columns.names().is_empty() {
             self.header.extend(self.added.missing_from(&self.columns, &self.file));
+            self.header.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
         }
     }
 
@@ -150,7 +182,13 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        in_order(near_misses(&self.columns, &self.added), &self.file)
+        let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
+        self.faults(near_misses(&self.columns, is_mapped))
+    }
+
+    /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
+    pub fn notes(&self) -> &[Fault] {
+        &self.notes
     }
 
     /// The fingerprint of the manifest's bytes as they were read; none of standard input, and before their end.
@@ -167,11 +205,35 @@ impl Manifest {
         match &mut self.lines {
             Lines::Csv(rows) => rows.read(&self.columns),
             Lines::Json(lines) => lines.read(&mut self.columns),
+            Lines::Sheet(rows) => Ok(rows.read(&mut self.columns)),
+            Lines::Folder(rows) => Ok(rows.read().map(Ok)),
         }
     }
 
-    fn bad(&self, problems: Vec<Problem>, row: Option<Row>) -> BadRow {
-        BadRow { faults: in_order(problems, &self.file), row }
+    fn bad(&self, problems: Vec<Problem>) -> BadRow {
+        BadRow { faults: self.faults(problems), row: None }
+    }
+
+    /// The names that the last row showed to be no column's. Another line of JSON may still have them.
+    fn misnamed(&self) -> Vec<Fault> {
+        let shaper = self.rows.shaper();
+        match self.lines {
+            Lines::Json(_) => Vec::new(),
+            _ if shaper.is_suspicious() => shaper.misnamed(&self.columns, &self.file),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The problems as faults of this manifest. In a workbook each is told where people see it: at `C7`.
+    fn faults(&self, mut problems: Vec<Problem>) -> Vec<Fault> {
+        if let Lines::Sheet(_) = self.lines {
+            for problem in &mut problems {
+                if let Some(cell) = workbook::address(problem.place) {
+                    problem.message = format!("cell {cell}: {}", problem.message);
+                }
+            }
+        }
+        in_order(problems, &self.file)
     }
 
     /// Where reading has come to.
@@ -179,6 +241,8 @@ impl Manifest {
         match &self.lines {
             Lines::Csv(rows) => rows.place(),
             Lines::Json(lines) => lines.place(),
+            Lines::Sheet(rows) => rows.place(),
+            Lines::Folder(rows) => rows.place(),
         }
     }
 
@@ -186,10 +250,42 @@ impl Manifest {
     fn end(&mut self) -> Option<BadRow> {
         self.ended = true;
         let faults = match &self.lines {
-            Lines::Json(_) if !self.columns.names().is_empty() => self.added.missing_from(&self.columns, &self.file),
+            Lines::Json(_) if !self.columns.names().is_empty() => {
+                let mut faults = self.added.missing_from(&self.columns, &self.file);
+                faults.extend(self.rows.shaper().misnamed(&self.columns, &self.file));
+                faults
+            }
             _ => Vec::new(),
         };
         (!faults.is_empty()).then_some(BadRow { faults, row: None })
+    }
+}
+
+impl Lines {
+    /// Opens a job's manifest, and says what is wrong with it before it is read.
+    fn open(job: &Job, trace: &Trace) -> io::Result<(Self, Option<Problem>)> {
+        let format = job.manifest_format;
+        if format.rows == RowFormat::Folder {
+            return Ok((Self::Folder(FolderRows::open(job, trace)?), None));
+        }
+        let file = (!job.reads_stdin()).then_some(job.manifest.as_path());
+        let (source, problem) = source::open(file, format, trace)?;
+        let csv = |source, separator| Self::Csv(Box::new(CsvRows::new(source, separator)));
+        let lines = match format.rows {
+            RowFormat::Tsv => csv(source, Separator::Tab),
+            RowFormat::JsonLines => Self::Json(JsonLines::new(source)),
+            RowFormat::Xlsx => Self::Sheet(SheetRows::new(source, job.sheet.clone())),
+            RowFormat::Csv | RowFormat::Folder => csv(source, Separator::Comma),
+        };
+        Ok((lines, problem))
+    }
+}
+
+/// Why there may be no column `prompt` among these, and what to do.
+fn no_prompt(columns: &[String]) -> String {
+    match columns.iter().find(|name| nearest(&name.trim().to_lowercase(), &["prompt"]).is_some()) {
+        Some(meant) => format!("there is no column `prompt`; rename `{meant}` to `prompt`"),
+        None => "there is no column `prompt`; add one that says what each picture should show".to_owned(),
     }
 }
 
@@ -199,6 +295,7 @@ impl Iterator for Manifest {
     /// The next row with its items, or everything that is wrong with it; none after the last. After a faulty row
     /// the next one follows, unless the file cannot be read on.
     fn next(&mut self) -> Option<Self::Item> {
+        self.begin();
         if !self.header.is_empty() {
             let faults = std::mem::take(&mut self.header);
             return Some(Err(BadRow { faults, row: None }));
@@ -207,15 +304,19 @@ impl Iterator for Manifest {
             return None;
         }
         match self.read() {
-            Ok(Some(Ok(raw))) => match self.rows.items(&self.columns, raw) {
-                (row, problems) if problems.is_empty() => Some(Ok(row)),
-                (row, problems) => Some(Err(self.bad(problems, Some(row)))),
-            },
-            Ok(Some(Err(problems))) => Some(Err(self.bad(problems, None))),
+            Ok(Some(Ok(raw))) => {
+                let (row, problems) = self.rows.items(&self.columns, raw);
+                let notes = self.rows.take_notes();
+                let notes = self.faults(notes);
+                self.notes.extend(notes);
+                let faults = self.faults(problems).into_iter().chain(self.misnamed()).collect::<Vec<_>>();
+                Some(if faults.is_empty() { Ok(row) } else { Err(BadRow { faults, row: Some(row) }) })
+            }
+            Ok(Some(Err(problems))) => Some(Err(self.bad(problems))),
             Ok(None) => self.end().map(Err),
             Err(error) => {
                 self.ended = true;
-                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)], None)))
+                Some(Err(self.bad(vec![source::cut_off(self.place(), &error)])))
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Columns that nobody reads and that were probably meant to be read. Never decides: such a column is kept as it is.
 
-use super::AddedReferences;
 use super::columns::Columns;
 use super::row::READ;
 use crate::job::fault::Problem;
@@ -23,8 +22,7 @@ const EXACT: [&str; 4] = ["system_instruction", "safety", "labels", "extra"];
 const LETTERS_A_SLIP: usize = 5;
 
 /// The columns to warn of, in their order. Those that the job file maps are read.
-pub fn near_misses(columns: &Columns, added: &AddedReferences) -> Vec<Problem> {
-    let is_mapped = |name: &str| added.columns.iter().any(|(mapped, _)| mapped == name);
+pub fn near_misses(columns: &Columns, is_mapped: impl Fn(&str) -> bool) -> Vec<Problem> {
     let unread = columns.iter().filter(|(name, _)| !READ.contains(name) && !is_mapped(name));
     let suspicion = |(name, place)| {
         let meant = meant(name, columns)?;

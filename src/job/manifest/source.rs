@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::fingerprint::Trace;
 use crate::job::fault::{Place, Problem, starts_character};
+use crate::job::{ManifestFormat, RowFormat};
 
 /// Bytes asked of the file at once.
 pub const BLOCK: usize = 64 * 1024;
@@ -22,8 +23,9 @@ pub type Source = BufReader<Bytes>;
 type Bytes = Box<dyn Read + Send>;
 
 /// Opens a file, or with none standard input, behind the byte order mark of UTF-8; that of UTF-16 is a problem.
-/// What is compressed with gzip is decompressed as it is read; `gzip` demands that it be.
-pub fn open(file: Option<&Path>, gzip: bool, trace: &Trace) -> io::Result<(Source, Option<Problem>)> {
+/// What is compressed with gzip is decompressed as it is read; the format may demand that it be. A workbook is a problem
+/// where text is expected.
+pub fn open(file: Option<&Path>, format: ManifestFormat, trace: &Trace) -> io::Result<(Source, Option<Problem>)> {
     let mut bytes: Bytes = match file {
         Some(path) => Box::new(trace.of(File::open(path)?)),
         None => Box::new(io::stdin()),
@@ -34,7 +36,7 @@ pub fn open(file: Option<&Path>, gzip: bool, trace: &Trace) -> io::Result<(Sourc
     if compressed {
         bytes = Box::new(Gunzip(MultiGzDecoder::new(Cursor::new(start).chain(bytes))));
         start = Vec::new();
-    } else if gzip {
+    } else if format.gzip {
         let message = "the file is not compressed with gzip, though its name or `manifest_format` ends in .gz; leave \
                        that ending out, or compress the file again";
         problem = Some(Problem::new(Place::START, message));
@@ -45,6 +47,13 @@ pub fn open(file: Option<&Path>, gzip: bool, trace: &Trace) -> io::Result<(Sourc
         Err(error) => return Err(error),
     }
     match start[..] {
+        _ if format.rows == RowFormat::Xlsx => {}
+        // How archives begin, of which .xlsx is one, and .xls.
+        [b'P', b'K', 3] | [0xD0, 0xCF, 0x11] => {
+            let message = "the file is a spreadsheet's and no text; if it is a .xlsx workbook give it that ending, or save \
+                           its sheet as CSV UTF-8";
+            problem = Some(Problem::new(Place::START, message));
+        }
         [0xEF, 0xBB, 0xBF] => start.clear(),
         // With its mark, or without: the first characters of a list are ASCII, whose other half is zero.
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, (1..), ..] | [(1..), 0, ..] => {

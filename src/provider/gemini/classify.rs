@@ -8,6 +8,7 @@ use super::reference_file::{ReferenceChanged, ReferenceError};
 use super::{delay, distrust, words};
 use crate::domain::{Failure, FailureKind, Reach, Reply};
 use crate::net::{self, TransportError};
+use crate::provider::Unready;
 
 /// A longer wait than this is the end of the run: the server means "another time".
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -224,7 +225,10 @@ fn with_status(status: u16, failure: Failure) -> Failure {
 pub(super) fn unopened(error: &ReferenceError) -> Failure {
     match error {
         ReferenceError::Changed(changed) => broken_off(changed),
-        ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
+        ReferenceError::Unready(Unready { message, for_good: false }) => {
+            unsent(FailureKind::Transient, message.clone())
+        }
+        ReferenceError::Unready(_) | ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
             unsent(FailureKind::Rejected, error.to_string())
         }
     }

@@ -23,6 +23,7 @@ mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -42,8 +43,7 @@ pub use self::fetch::FetchSettings;
 use self::fetch::Follower;
 use self::references::References;
 use self::request_body::RequestBody;
-use super::{AskError, Generation, ImageSink, Provider};
-use crate::disk::ListFolder;
+use super::{AskError, Generation, ImageSink, Provider, ReferenceSource};
 use crate::domain::{Auth, Failure, Request};
 use crate::net::{self, Authorities, Client, Fetcher, Patience, Proxies, Response, Trust};
 
@@ -63,8 +63,8 @@ pub struct GeminiSettings {
     pub headers: Vec<(String, SecretString)>,
     /// A PEM file of certificate authorities to trust beside the system's.
     pub ca_file: Option<PathBuf>,
-    /// The folder that relative paths of reference images start from.
-    pub references: ListFolder,
+    /// Where reference images come from.
+    pub references: Arc<dyn ReferenceSource>,
     /// From the first byte of the request to the last of the answer, connecting included, and to the last of the
     /// pictures that the answer names.
     pub request_timeout: Duration,
@@ -123,8 +123,8 @@ impl Gemini {
         let key = Key::new(settings.auth, settings.key).map_err(|_| GeminiError::Key)?;
         let authorities = settings.ca_file.map_or(Ok(Authorities::default()), |path| authorities(&path))?;
         let headers = headers(&settings.headers)?;
-        let trust = trust(&base, authorities);
-        let proxies = if is_loopback(&base) { Proxies::None } else { Proxies::system() };
+        let trust = Trust::towards(&base, authorities);
+        let proxies = Proxies::towards(&base);
         let patience = Patience { connect: settings.connect_timeout, whole: settings.request_timeout };
         // Headers of the person's own are for the endpoint's answers, not for the pictures that these name.
         let own = net::connecting(&trust, &proxies, settings.connect_timeout).map(|client| (base.clone(), client));
@@ -134,7 +134,7 @@ impl Gemini {
                 .map_err(|error| no_client(&error))?,
             host: host(&base),
             key: key.hiding(settings.headers.into_iter().map(|(_, value)| value)),
-            references: References::below(settings.references),
+            references: References::of(settings.references),
             turns: Turns::new(settings.in_flight),
             request_timeout: settings.request_timeout,
             fetcher: fetcher.map_err(|error| no_client(&error.without_url()))?,
@@ -272,18 +272,4 @@ fn authorities(path: &Path) -> Result<Authorities, GeminiError> {
 
 fn no_client(error: &(dyn std::error::Error + 'static)) -> GeminiError {
     GeminiError::Client(net::innermost(error))
-}
-
-/// Without TLS no root certificates are wanted: a machine that has none can still rehearse.
-fn trust(base: &Url, authorities: Authorities) -> Trust {
-    match base.scheme() {
-        "http" if authorities.is_empty() => Trust::Nobody,
-        _ => Trust::SystemAnd(authorities),
-    }
-}
-
-/// Whether the address is this very machine, where no proxy has a place.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

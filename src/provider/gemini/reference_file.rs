@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::disk::{FileError, ListFolder};
 use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
+use crate::provider::Unready;
 
 /// The coarsest step in which a file system counts its times (FAT).
 const COARSEST_TIME: Duration = Duration::from_secs(2);
@@ -26,6 +27,8 @@ pub(super) enum ReferenceError {
     Unreadable { path: PathBuf, reason: FileError },
     #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
     NotAnImage { path: PathBuf },
+    #[error(transparent)]
+    Unready(#[from] Unready),
     #[error(transparent)]
     Changed(#[from] ReferenceChanged),
 }

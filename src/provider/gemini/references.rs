@@ -15,8 +15,8 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::base64_stream::BLOCK_BYTES;
 use super::reference_file::{Reading, ReferenceChanged, ReferenceError, ReferenceFile, Stamp};
-use crate::disk::ListFolder;
 use crate::domain::ImageFormat;
+use crate::provider::{ReadyFile, ReferenceSource};
 
 /// Bytes of references kept in memory, in use or for the next request: 32 MiB. What finds no room is read block by
 /// block while it is sent, for each request anew.
@@ -24,9 +24,9 @@ const BUDGET: u32 = 32 << 20;
 /// Files read at once: more make no disk faster, and each takes a thread.
 const READERS: usize = 16;
 
-/// The reference images below a folder.
+/// The reference images of a source.
 pub(super) struct References {
-    folder: Arc<ListFolder>,
+    source: Arc<dyn ReferenceSource>,
     /// A permit for each byte of the budget.
     room: Arc<Semaphore>,
     kept: Mutex<Kept>,
@@ -34,29 +34,24 @@ pub(super) struct References {
 }
 
 impl References {
-    /// Those below this folder.
-    pub(super) fn below(folder: ListFolder) -> Self {
-        Self::within(BUDGET, folder)
+    /// Those of this source.
+    pub(super) fn of(source: Arc<dyn ReferenceSource>) -> Self {
+        Self::within(BUDGET, source)
     }
 
-    fn within(budget: u32, folder: ListFolder) -> Self {
+    fn within(budget: u32, source: Arc<dyn ReferenceSource>) -> Self {
         let room = Arc::new(Semaphore::new(budget as usize));
-        Self {
-            folder: Arc::new(folder),
-            room,
-            kept: Mutex::default(),
-            readers: Readers(Arc::new(Semaphore::new(READERS))),
-        }
+        Self { source, room, kept: Mutex::default(), readers: Readers(Arc::new(Semaphore::new(READERS))) }
     }
 
     /// Opens one and makes sure that it is a picture that can be sent. As long as what this returns lives, others get
     /// the same bytes, if there is room for them.
     pub(super) async fn open(&self, reference: &str) -> Result<Reference, ReferenceError> {
+        let ReadyFile { folder, written } = self.source.ready(reference).await?;
         let now = SystemTime::now();
-        let (folder, written) = (Arc::clone(&self.folder), reference.to_owned());
+        let path = folder.path().join(&written);
         let found = self.readers.run(move || ReferenceFile::inspect(folder, written)).await;
-        let path = || self.folder.path().join(reference);
-        let file = found.map_err(|reason| ReferenceError::Unreadable { path: path(), reason: reason.into() })??;
+        let file = found.map_err(|reason| ReferenceError::Unreadable { path, reason: reason.into() })??;
         let bytes = match self.shared(&file, now) {
             Some(shared) => Some(self.read_once(shared, &file).await?),
             None => None,
@@ -83,7 +78,7 @@ impl References {
 
 impl fmt::Debug for References {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("References").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("References").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
@@ -221,6 +216,7 @@ impl Readers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::ListFolder;
     use futures::TryStreamExt;
     use futures::future::join_all;
     use std::fs::{self, File};
@@ -236,8 +232,8 @@ mod tests {
         bytes
     }
 
-    fn list(folder: &TempDir) -> ListFolder {
-        ListFolder::new(folder.path().to_owned(), false)
+    fn list(folder: &TempDir) -> Arc<ListFolder> {
+        Arc::new(ListFolder::new(folder.path().to_owned(), false))
     }
 
     fn minutes_ago(minutes: u64) -> SystemTime {
@@ -278,7 +274,7 @@ mod tests {
     async fn fifty_who_want_a_file_at_the_same_time_share_what_one_of_them_read() {
         let folder = tempfile::tempdir().unwrap();
         let bytes = write(&folder, "a", 7, 200_000, minutes_ago(60));
-        let references = References::below(list(&folder));
+        let references = References::of(list(&folder));
         let users = join_all((0..50).map(|_| open(&references, "a"))).await;
         // Each reading would have made memory of its own.
         let places: Vec<_> = users.iter().map(|user| user.bytes.as_ref().unwrap().as_ptr()).collect();
@@ -345,7 +341,7 @@ mod tests {
     #[tokio::test]
     async fn a_reading_that_failed_stands_in_nobodys_way() {
         let (folder, references) = four_of_thirty();
-        let file = ReferenceFile::inspect(list(&folder).into(), "a".to_owned()).unwrap();
+        let file = ReferenceFile::inspect(list(&folder), "a".to_owned()).unwrap();
         let shared = references.shared(&file, SystemTime::now()).unwrap();
         let edited = write(&folder, "a", b'e', 20, minutes_ago(59));
         assert!(references.read_once(shared, &file).await.is_err(), "it changed before it was read");
@@ -365,7 +361,7 @@ mod tests {
     #[tokio::test]
     async fn blocks_are_full_but_for_the_last_wherever_they_come_from() {
         let folder = tempfile::tempdir().unwrap();
-        let references = References::below(list(&folder));
+        let references = References::of(list(&folder));
         for (length, expected) in [
             (BLOCK_BYTES - 1, vec![BLOCK_BYTES - 1]),
             (BLOCK_BYTES, vec![BLOCK_BYTES]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join_all;
 use serde::Serialize;
 
 use super::reference_file::ReferenceError;
@@ -14,8 +15,8 @@ use crate::domain::{HarmCategory, HarmThreshold, Modalities, Request, Thinking, 
 pub(super) async fn open(request: &Request, references: &References) -> Result<RequestBody, ReferenceError> {
     let prompt = to_json(&Text { text: &request.prompt });
     let mut pieces = vec![Piece::Text(format!(r#"{{"contents":[{{"role":"user","parts":[{prompt}"#))];
-    for reference in &request.references {
-        let image = references.open(reference).await?;
+    let images = try_join_all(request.references.iter().map(|reference| references.open(reference))).await?;
+    for image in images {
         let media_type = image.format().media_type();
         pieces.push(Piece::Text(format!(r#",{{"inline_data":{{"mime_type":"{media_type}","data":""#)));
         pieces.push(Piece::Image(image));

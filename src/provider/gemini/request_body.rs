@@ -83,6 +83,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
     use std::fs::{self, File};
+    use std::sync::Arc;
     use std::time::{Duration, SystemTime};
 
     /// Everything the body gives, as long as its length is what it said.
@@ -103,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_is_as_long_as_it_says_whatever_padding_its_images_need() {
         let folder = tempfile::tempdir().unwrap();
-        let references = References::below(ListFolder::new(folder.path().to_owned(), false));
+        let references = References::of(Arc::new(ListFolder::new(folder.path().to_owned(), false)));
         let block = base64_stream::BLOCK_BYTES;
         for length in [3, 4, 5, 6, block - 1, block, block + 1, block + 2, 3 * block] {
             let image = [b"\xFF\xD8\xFF", vec![7; length - 3].as_slice()].concat();
@@ -126,7 +127,7 @@ mod tests {
         fs::write(folder.path().join("a"), b"\xFF\xD8\xFF and so on").unwrap();
         // Like one that is still being written: it is not kept in memory.
         file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
-        let image = References::below(ListFolder::new(folder.path().to_owned(), false)).open("a").await.unwrap();
+        let image = References::of(Arc::new(ListFolder::new(folder.path().to_owned(), false))).open("a").await.unwrap();
         let mut body = RequestBody::new(vec![Piece::Image(image), Piece::Text("}".to_owned())]);
         file.set_len(3).unwrap();
         let frame = stream::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).next().await.unwrap();

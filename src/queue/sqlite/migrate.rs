@@ -19,7 +19,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_readings.sql"),
     include_str!("../../../migrations/sqlite/0003_account.sql"),
     include_str!("../../../migrations/sqlite/0004_sources.sql"),
-    include_str!("../../../migrations/sqlite/0005_versions.sql"),
+    include_str!("../../../migrations/sqlite/0005_seen_hashes.sql"),
+    include_str!("../../../migrations/sqlite/0006_versions.sql"),
 ];
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.

@@ -42,7 +42,7 @@ fn queue(path: &Path, statements: &Statements) -> SqliteQueue {
 /// Reads a manifest of so many rows, two of which ask for the same.
 fn read(path: &Path, statements: &Statements, rows: u64) {
     let mut intake = SqliteIntake::begin(traced(path, statements), 1, Redo::No).unwrap();
-    intake.see(&SeenFile { path: "a.png".into(), bytes: 9, modified: 9 }).unwrap();
+    intake.see(&SeenFile { path: "a.png".into(), bytes: 9, modified: 9, hash: Some([9; 32]) }).unwrap();
     for line in 0..=rows {
         let row = ManifestRow { line, cells: vec![], has_id: false };
         let id = line.min(rows - 1).to_string();

@@ -38,12 +38,13 @@ pub(super) fn files_seen(
     each: &mut dyn FnMut(&SeenFile) -> bool,
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT path, bytes, modified FROM seen_files
+        "SELECT path, bytes, modified, hash FROM seen_files
          WHERE job_id = ?1 AND revision = (SELECT revision FROM jobs WHERE id = ?1)",
     )?;
     let mut rows = statement.query([job])?;
     while let Some(row) = rows.next()? {
-        if !each(&SeenFile { path: row.get(0)?, bytes: row.get(1)?, modified: row.get(2)? }) {
+        let hash = row.get(3)?;
+        if !each(&SeenFile { path: row.get(0)?, bytes: row.get(1)?, modified: row.get(2)?, hash }) {
             break;
         }
     }
@@ -52,9 +53,10 @@ pub(super) fn files_seen(
 
 /// Notes a file that a revision is checked against, if it was not seen before.
 pub(super) fn see(connection: &Connection, job: i64, revision: i64, file: &SeenFile) -> rusqlite::Result<()> {
-    let sql = "INSERT OR IGNORE INTO seen_files (job_id, revision, path, bytes, modified) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT OR IGNORE INTO seen_files (job_id, revision, path, bytes, modified, hash)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.execute(params![job, revision, file.path, file.bytes, file.modified]).map(drop)
+    statement.execute(params![job, revision, file.path, file.bytes, file.modified, file.hash]).map(drop)
 }
 
 /// Keeps what the revision that is being published was read from, or that it is not to be recognised.

@@ -1,6 +1,7 @@
 //! What the tests of the provider share: a provider for a server, a request, answers. Never a test.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -26,7 +27,7 @@ pub fn settings(base_url: &str, auth: Auth) -> GeminiSettings {
         key: Some(KEY.into()),
         headers: Vec::new(),
         ca_file: None,
-        references: ListFolder::new(PathBuf::from("."), false),
+        references: Arc::new(ListFolder::new(PathBuf::from("."), false)),
         request_timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
         in_flight: 16,
@@ -40,8 +41,8 @@ pub fn provider(server: &Server) -> Gemini {
 }
 
 /// The folder of a list whose links lead nowhere else.
-pub fn list_folder(folder: &Path) -> ListFolder {
-    ListFolder::new(folder.to_owned(), false)
+pub fn list_folder(folder: &Path) -> Arc<ListFolder> {
+    Arc::new(ListFolder::new(folder.to_owned(), false))
 }
 
 /// A provider whose references lie in this folder.

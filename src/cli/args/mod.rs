@@ -1,0 +1,105 @@
+//! The words of the command line and their help: a file for each command, and here what they share. Never acts on
+//! them.
+
+mod cancel;
+mod export;
+mod ledger;
+mod narrow;
+mod retry;
+mod run;
+mod show;
+mod simulate;
+mod status;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+pub(super) use self::cancel::CancelArgs;
+pub(super) use self::export::{ExportArgs, ExportFormat};
+pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
+pub(super) use self::narrow::NarrowArgs;
+pub(super) use self::retry::RetryArgs;
+pub(super) use self::run::RunArgs;
+pub(super) use self::show::ShowArgs;
+pub(super) use self::simulate::SimulateArgs;
+pub(super) use self::status::StatusArgs;
+pub(super) use self::verify::VerifyArgs;
+use crate::job::Workspace;
+
+/// Start it in the evening, open the catalogue in the morning.
+#[derive(Parser, Debug)]
+#[command(name = "overnight", version, about, max_term_width = 100, propagate_version = true)]
+pub(super) struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Make the pictures; the same command again continues, and is a quick no-op when all is done
+    #[command(after_long_help = run::EXAMPLES)]
+    Run(Box<RunArgs>),
+    /// Tell how jobs stand: counts, money, whether a run is on
+    #[command(after_long_help = status::EXAMPLES)]
+    Status(StatusArgs),
+    /// Tell one item's whole story: its request, every attempt, its files
+    #[command(after_long_help = show::EXAMPLES)]
+    Show(ShowArgs),
+    /// Account for every attempt, to be laid beside the provider's bill
+    #[command(after_long_help = ledger::EXAMPLES)]
+    Ledger(LedgerArgs),
+    /// Put failed items back in the queue; without a choice all that failed but the refused and the lost
+    #[command(after_long_help = retry::EXAMPLES)]
+    Retry(RetryArgs),
+    /// Take waiting items out of the queue
+    #[command(after_long_help = cancel::EXAMPLES)]
+    Cancel(CancelArgs),
+    /// Hand back the manifest's own columns with the results, in its order
+    #[command(after_long_help = export::EXAMPLES)]
+    Export(ExportArgs),
+    /// Check every file against the database: missing, changed, orphaned
+    #[command(after_long_help = verify::EXAMPLES)]
+    Verify(VerifyArgs),
+    /// Be a Gemini-compatible server on loopback, with faults on demand
+    #[command(after_help = simulate::fault_kinds())]
+    Simulate(SimulateArgs),
+}
+
+/// Which workspace database is meant, for every command that takes a JOB.
+#[derive(Args, Debug)]
+pub(super) struct WorkspaceArgs {
+    /// The workspace database [default: the job's, or overnight.db here]
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_DB")]
+    pub db: Option<PathBuf>,
+    /// Look at the rehearsal instead
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
+          env = "OVERNIGHT_REHEARSE", hide_possible_values = true)]
+    pub rehearse: Option<bool>,
+}
+
+impl WorkspaceArgs {
+    /// They as they are typed, for a command that is told to be typed next.
+    pub fn words(&self) -> Vec<String> {
+        let db = self.db.iter().flat_map(|db| ["--db".to_owned(), db.display().to_string()]);
+        db.chain((self.rehearse == Some(true)).then(|| "--rehearse".to_owned())).collect()
+    }
+
+    /// What they mean to someone who stands in `current_dir`.
+    pub fn at<'a>(&'a self, current_dir: &'a Path) -> Workspace<'a> {
+        Workspace { db: self.db.as_deref(), rehearse: self.rehearse, current_dir }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

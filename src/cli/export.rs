@@ -1,0 +1,58 @@
+//! `overnight export`: the manifest with its results, for people and for programs. Never waits for a run, never changes
+//! what is known.
+
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use super::args::{ExportArgs, ExportFormat};
+use super::exit::{Code, UsageError};
+use super::{current_dir, open};
+use crate::export::{Format, Wanted, hand_over, hand_over_as};
+use crate::queue::Ledger;
+
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<Code> {
+    let format = format(args)?;
+    let located = args.workspace.at(&current_dir()?).locate(&args.job)?;
+    let ledger = open::ledger(&located.db)?;
+    let wanted = Wanted { job: &located.name, format, states: &args.states };
+    if args.output == Path::new("-") {
+        let mut stdout = BufWriter::new(std::io::stdout().lock());
+        hand_over(&*ledger, &wanted, &mut stdout, anyhow::Error::from)?;
+        stdout.flush()?;
+    } else {
+        keep_the_manifest(&*ledger, &wanted, &args.output)?;
+        hand_over_as(&*ledger, &wanted, &args.output)?;
+    }
+    Ok(Code::Complete)
+}
+
+/// The format, with what belongs to it. What does not is a mistake.
+fn format(args: &ExportArgs) -> Result<Format, UsageError> {
+    let is_shopify = args.format == ExportFormat::Shopify;
+    if args.image_url.is_some() && !is_shopify {
+        return Err(UsageError("--image-url belongs to --format shopify; the others tell paths".to_owned()));
+    }
+    if !args.states.is_empty() && is_shopify {
+        let message = "--status leaves rows out, and a shop takes a product for what its rows are; leave it out, or \
+                       use --format csv";
+        return Err(UsageError(message.to_owned()));
+    }
+    Ok(match args.format {
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Jsonl => Format::JsonLines,
+        ExportFormat::Shopify => Format::Shopify { image_url: args.image_url.clone() },
+    })
+}
+
+/// The results must not take the place of the list that they are of.
+fn keep_the_manifest(ledger: &dyn Ledger, wanted: &Wanted<'_>, output: &Path) -> anyhow::Result<()> {
+    let jobs = ledger.status(open::clock().now(), &[wanted.job.to_owned()])?;
+    let Ok(file) = fs::canonicalize(output) else { return Ok(()) };
+    let is_manifest = |manifest: &Path| fs::canonicalize(manifest).is_ok_and(|manifest| manifest == file);
+    if jobs.iter().any(|job| is_manifest(&job.manifest)) {
+        let message = format!("{} is the job's manifest; choose another file", output.display());
+        return Err(UsageError(message).into());
+    }
+    Ok(())
+}

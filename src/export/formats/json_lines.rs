@@ -1,0 +1,78 @@
+//! The manifest and its results as JSON Lines, for programs. Never changes a value: what a manifest, a model or a server
+//! said is there as it was said.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::super::results::{Results, own_names, renamed};
+use super::RowWriter;
+use crate::queue::RowRecord;
+
+/// One line: the manifest's own keys, then the results'. Every line has every key.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    own: Own<'a>,
+    #[serde(flatten)]
+    results: Results<'a>,
+}
+
+/// The manifest's columns and the values of a row; one that it does not have is null.
+struct Own<'a> {
+    names: &'a [String],
+    cells: &'a [Value],
+}
+
+impl Serialize for Own<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells = self.cells.iter().chain(std::iter::repeat(&Value::Null));
+        serializer.collect_map(self.names.iter().zip(cells))
+    }
+}
+
+/// Writes the lines, a row of the manifest at a time.
+pub(super) struct JsonLines<W: Write> {
+    names: Vec<String>,
+    to: W,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Begins with nothing. `columns` are the manifest's.
+    pub(super) fn new(columns: &[String], to: W) -> Self {
+        Self { names: distinct(own_names(columns)), to }
+    }
+
+    fn line(&mut self, row: &RowRecord, results: Results<'_>) -> io::Result<()> {
+        let line = Line { own: Own { names: &self.names, cells: &row.cells }, results };
+        serde_json::to_writer(&mut self.to, &line)?;
+        self.to.write_all(b"\n")
+    }
+}
+
+impl<W: Write> RowWriter for JsonLines<W> {
+    fn write(&mut self, row: RowRecord) -> io::Result<()> {
+        if row.items.is_empty() {
+            return self.line(&row, Results::default());
+        }
+        row.items.iter().try_for_each(|item| self.line(&row, item.into()))
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// The names, each once: a table may have several columns without a name, an object not.
+fn distinct(mut names: Vec<String>) -> Vec<String> {
+    for number in 1..names.len() {
+        let (before, rest) = names.split_at(number);
+        if rest[0].is_empty() && before.contains(&rest[0]) {
+            let other = renamed(&rest[0], &names.iter().map(String::as_str).collect::<HashSet<_>>());
+            names[number] = other;
+        }
+    }
+    names
+}

@@ -1,0 +1,68 @@
+//! The template engine as jobs have it: strict, bounded, plain text. Never reads a file while it renders.
+
+use std::path::Path;
+use std::{fs, io};
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+
+use super::filters;
+
+/// The work that one rendering may take, in instructions of the engine: thousands of loops, and no endless one.
+const FUEL: u64 = 200_000;
+
+/// The folder beside a job file that holds the pieces which templates include.
+pub const PARTIALS: &str = "partials";
+
+/// The most pieces, and the most bytes of one.
+const MOST_PARTIALS: usize = 1000;
+const LONGEST_PARTIAL: u64 = 1 << 20;
+
+/// A piece that templates include: its name below the folder, and its text.
+pub type Partial = (String, String);
+
+/// An engine that knows these pieces, but for those that cannot be read as templates: they are told where they are
+/// included.
+pub fn engine(partials: &[Partial]) -> Environment<'static> {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    // Prompts are no web pages.
+    engine.set_auto_escape_callback(|_| AutoEscape::None);
+    engine.set_fuel(Some(FUEL));
+    engine.set_debug(true);
+    filters::add(&mut engine);
+    let partials = partials.to_vec();
+    engine.set_loader(move |name| {
+        let found = partials.iter().find(|(known, _)| known == name);
+        Ok(found.map(|(_, text)| text.clone()))
+    });
+    engine
+}
+
+/// The pieces in the folder beside a job file, sorted by name; none if there is no such folder.
+pub fn partials_beside(folder: &Path) -> io::Result<Vec<Partial>> {
+    let mut partials = Vec::new();
+    match gather(&folder.join(PARTIALS), "", &mut partials) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => partials.sort(),
+    }
+    Ok(partials)
+}
+
+fn gather(folder: &Path, prefix: &str, partials: &mut Vec<Partial>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with('.') || partials.len() >= MOST_PARTIALS {
+            continue;
+        }
+        let about = entry.metadata()?;
+        if about.is_dir() {
+            gather(&entry.path(), &format!("{prefix}{name}/"), partials)?;
+        } else if about.is_file() && about.len() <= LONGEST_PARTIAL {
+            let text = String::from_utf8_lossy(&fs::read(entry.path())?).into_owned();
+            // An editor ends the last line; nobody means a line break by that.
+            partials.push((format!("{prefix}{name}"), text.trim_end_matches(['\r', '\n']).to_owned()));
+        }
+    }
+    Ok(())
+}

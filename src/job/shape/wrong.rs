@@ -1,0 +1,100 @@
+//! What the template engine complains of, in a person's words. Never guesses a place.
+
+use std::collections::{BTreeSet, HashSet};
+
+use minijinja::{Error, ErrorKind};
+
+use super::row_view::{ROW, VARIANT};
+use crate::job::nearest::nearest;
+
+/// What the engine itself gives to every template.
+const FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
+
+/// The filters a person may have meant.
+const FILTERS: [&str; 28] = [
+    "striptags",
+    "truncate",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "slug",
+    "default",
+    "trim",
+    "replace",
+    "first",
+    "last",
+    "join",
+    "length",
+    "int",
+    "float",
+    "round",
+    "split",
+    "lines",
+    "sort",
+    "unique",
+    "reverse",
+    "list",
+    "abs",
+    "min",
+    "max",
+    "sum",
+    "select",
+];
+
+/// The names among those of a template that rows are asked for.
+pub fn asked(names: HashSet<String>) -> BTreeSet<String> {
+    let ours = [ROW, VARIANT];
+    names.into_iter().filter(|name| !FUNCTIONS.contains(&name.as_str()) && !ours.contains(&name.as_str())).collect()
+}
+
+/// Whether a template is at fault, whatever a row holds.
+pub fn is_the_templates(error: &Error) -> bool {
+    use ErrorKind::{OutOfFuel, TemplateNotFound, UnknownFilter, UnknownFunction, UnknownMethod, UnknownTest};
+    let kinds = [UnknownFilter, UnknownTest, UnknownFunction, UnknownMethod, TemplateNotFound, OutOfFuel];
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    kinds.contains(&error.kind()) || cause.is_some_and(is_the_templates)
+}
+
+/// What went wrong, and what to do.
+pub fn words(error: &Error) -> String {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
+    if let (ErrorKind::BadInclude, Some(cause)) = (error.kind(), cause) {
+        return format!("{} of `{}`", words(cause), cause.name().unwrap_or_default());
+    }
+    let detail = error.detail().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::SyntaxError => format!("this is not understood: {}", plain(detail)),
+        ErrorKind::UnknownFilter => unknown("filter", detail, &FILTERS),
+        ErrorKind::UnknownTest => unknown("test", detail, &["defined", "even", "odd", "in", "string", "number"]),
+        ErrorKind::UnknownFunction => unknown("function", detail, &FUNCTIONS),
+        ErrorKind::TemplateNotFound => {
+            format!(
+                "{}; the pieces to include lie in the folder `partials` beside the job file",
+                detail.replace('"', "`")
+            )
+        }
+        ErrorKind::OutOfFuel => "this takes too much work for one row; look for a loop that is too long".to_owned(),
+        kind if detail.is_empty() => kind.to_string(),
+        _ => detail.to_owned(),
+    }
+}
+
+fn unknown(what: &str, detail: &str, known: &[&str]) -> String {
+    // "filter lowercase is unknown"
+    let name = detail.split_whitespace().nth(1).unwrap_or_default();
+    match nearest(name, known) {
+        Some(near) => format!("there is no {what} `{name}`; did you mean `{near}`?"),
+        None => format!("there is no {what} `{name}`; there are {}", known.join(", ")),
+    }
+}
+
+/// "unexpected end of input, expected expression"
+fn plain(detail: &str) -> String {
+    let detail =
+        detail.replace("end of input", "the end").replace("end of template", "the end").replace("`=`", "a single `=`");
+    match detail.strip_prefix("unexpected ").and_then(|rest| rest.split_once(", expected ")) {
+        Some((found, expected)) => format!("{found} stands where {expected} belongs"),
+        None => detail,
+    }
+}
