@@ -11,6 +11,7 @@ mod export;
 mod faults;
 mod ledger;
 mod logs;
+mod narrow;
 mod open;
 mod plan;
 mod read_ahead;

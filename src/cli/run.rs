@@ -14,8 +14,8 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
-use super::{announce, current_dir, events, faults, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, PriceList, Progress, Received, RetryPolicy, Summary};
+use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
+use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, RetryPolicy, Summary};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -30,6 +30,8 @@ struct Prepared {
     target: PathBuf,
     queue: Box<dyn Queue>,
     rescued: Rescued,
+    /// What this run is narrowed to.
+    narrowed: Option<Narrowed>,
     /// Who makes its pictures; a rehearsal's is made when its simulator runs.
     provider: Option<Arc<dyn Provider>>,
 }
@@ -133,7 +135,7 @@ impl Session<'_> {
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
         match self.take_in(&job, manifest, &mut *queue) {
-            Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
+            Ok((rescued, narrowed, provider)) => Ok(Prepared { job, target, queue, rescued, narrowed, provider }),
             Err(error) => {
                 // What came first is what helps.
                 let _ = queue.end_run(open::clock().now(), "not run");
@@ -162,7 +164,7 @@ impl Session<'_> {
         job: &Job,
         mut manifest: Manifest,
         queue: &mut dyn Queue,
-    ) -> anyhow::Result<(Rescued, Option<Arc<dyn Provider>>)> {
+    ) -> anyhow::Result<(Rescued, Option<Narrowed>, Option<Arc<dyn Provider>>)> {
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
@@ -177,13 +179,22 @@ impl Session<'_> {
             return Err(UsageError(announce::crowded(job, &neighbour)).into());
         }
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
+        let narrowed = self.narrow(job, queue)?;
         if job.rehearse {
-            return Ok((rescued, None));
+            return Ok((rescued, narrowed, None));
         }
         if let Some(path) = job.key.open_to_others() {
             self.say(&announce::key_open_to_others(path));
         }
-        Ok((rescued, Some(provider(job, queue.counts()?.queued > 0)?)))
+        let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
+        Ok((rescued, narrowed, Some(provider(job, waiting > 0)?)))
+    }
+
+    /// Leaves in the run's hand only the items that were chosen, if any were.
+    fn narrow(&self, job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Narrowed>> {
+        let ledger = open::ledger(&job.db)?;
+        let Some(chosen) = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)? else { return Ok(None) };
+        Ok(Some(Narrowed { chosen: chosen.len() as u64, waiting: queue.narrow(&chosen)? }))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.
@@ -195,14 +206,14 @@ impl Session<'_> {
 
     /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
-        let Prepared { job, target, mut queue, rescued, provider } = prepared;
+        let Prepared { job, target, mut queue, rescued, narrowed, provider } = prepared;
         // Whoever plays a rehearsal through answers as long as it is held.
         let (provider, _simulator) = match provider {
             Some(provider) => (provider, None),
             None => rehearsal(&job).await?,
         };
         let (mut reporters, events) = self.reporters(&job)?;
-        let settings = settings(&job, queue.counts()?.queued);
+        let settings = settings(&job, queue.counts()?.queued, narrowed);
         raise_open_files(settings.concurrency)?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
@@ -302,14 +313,16 @@ fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
     }
 }
 
-fn settings(job: &Job, queued: u64) -> RunSettings {
-    let items = queued.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
+fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> RunSettings {
+    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
+    let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
     RunSettings {
         job: job.name.clone(),
         concurrency: job.concurrency.get(),
         requests_a_minute: job.rpm,
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         limit: job.limit.map(|limit| limit.get()),
+        narrowed,
         halt_after: job.halt_after.map(|halt| match halt {
             HaltAfter::Items(items) => items.get(),
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),

@@ -89,6 +89,15 @@ pub struct FailureGroup {
     pub examples: Vec<String>,
 }
 
+/// What a run is narrowed to: some items, whatever else waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Narrowed {
+    /// Items of the manifest that were chosen, finished ones among them.
+    pub chosen: u64,
+    /// Of these, those that waited when the run began.
+    pub waiting: u64,
+}
+
 /// A run in figures, when it has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -110,6 +119,8 @@ pub struct Summary {
     pub cost: Option<Usd>,
     /// The whole job, as it stands now.
     pub counts: Counts,
+    /// What the run was narrowed to, if it was.
+    pub narrowed: Option<Narrowed>,
 }
 
 /// Something that happened in a run.

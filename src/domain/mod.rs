@@ -23,7 +23,7 @@ pub mod workspace;
 pub use artifact::{Artifact, ImageFile, Receipt, Received, StagedImage};
 pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
 pub use auth::Auth;
-pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, News, Reporter, Summary};
+pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, Narrowed, News, Reporter, Summary};
 pub use extra::{Fields, lay_over};
 pub use image::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST};
 pub use io_words::io_words;

@@ -13,6 +13,7 @@ mod nearest;
 pub mod options;
 pub mod paths;
 mod plain;
+mod sample;
 pub mod setting;
 pub mod shape;
 pub mod tables;
@@ -34,7 +35,8 @@ pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
-pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
+pub use sample::{Sample, column_called};
+pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
 
 use shape::{PARTIALS, Renderer};

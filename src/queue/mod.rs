@@ -158,7 +158,11 @@ pub trait Queue: Send {
     /// Writes a turn: all of it or nothing, durable when this returns. What could not be written comes back.
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>>;
 
-    /// When the next waiting item may be claimed; `None` if none waits.
+    /// From now on only these items are claimed, in the queue's own order; what else waits stays. Returns how many of
+    /// them wait.
+    fn narrow(&mut self, items: &[ItemId]) -> Result<u64, QueueError>;
+
+    /// When the next waiting item that may be claimed is due; `None` if none waits.
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;
 
     /// Moves the moment of every waiting item by so many milliseconds, as far as the clock was moved. What would then be

@@ -86,6 +86,7 @@ fn headline(closing: &Closing) -> String {
         Ending::Interrupted(Interrupt::Int) => format!("{job}: stopped by Ctrl-C, {} of {items} left", count(left)),
         Ending::Interrupted(by) => format!("{job}: stopped by {}, {} of {items} left", signal(*by), count(left)),
         Ending::Limit(flag) => format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left)),
+        Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),
         Ending::Complete if changed_nothing(summary) => format!("{job}: nothing to do: {}", standing(summary)),
         Ending::Complete if counts.failed_total() > 0 => {
             let failed = count(counts.failed_total());
@@ -107,6 +108,17 @@ fn standing(summary: &Summary) -> String {
         }
     }
     clause
+}
+
+/// How a narrowed run stands that leaves others waiting: `the 20 chosen items are finished, 980 others wait`.
+fn of_chosen(summary: &Summary) -> String {
+    let chosen = summary.narrowed.map_or(0, |narrowed| narrowed.chosen);
+    let nothing = if changed_nothing(summary) { "nothing to do: " } else { "" };
+    let finished = match chosen {
+        1 => "the one chosen item is finished".to_owned(),
+        _ => format!("the {} chosen items are finished", count(chosen)),
+    };
+    format!("{nothing}{finished}, {}", counted(summary.counts.left(), "other waits", "others wait"))
 }
 
 fn changed_nothing(summary: &Summary) -> bool {

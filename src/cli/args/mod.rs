@@ -4,6 +4,7 @@
 mod cancel;
 mod export;
 mod ledger;
+mod narrow;
 mod plan;
 mod retry;
 mod run;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
+pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::NarrowArgs;
 use crate::job::Options;
 
 /// What stands behind its help.
@@ -28,6 +29,8 @@ pub(in crate::cli) struct RunArgs {
     pub targets: Vec<PathBuf>,
     #[command(flatten)]
     pub options: Options,
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Say nothing but errors
     #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
     pub quiet: bool,
