@@ -9,6 +9,7 @@ mod events;
 mod exit;
 mod export;
 mod faults;
+mod init;
 mod ledger;
 mod logs;
 mod narrow;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
 
 fn act(command: Command) -> anyhow::Result<Code> {
     match command {
+        Command::Init(args) => init::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod export;
+mod init;
 mod ledger;
 mod narrow;
 mod plan;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
+pub(super) use self::init::InitArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::plan::PlanArgs;
@@ -40,6 +42,9 @@ pub(super) struct CommandLine {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    /// Make a workspace to begin with: a job with comments, and a list for it; or a job for a list of yours
+    #[command(after_long_help = init::EXAMPLES)]
+    Init(InitArgs),
     /// Tell what a run would do and cost, item by item; sends nothing, writes nothing
     #[command(after_long_help = plan::EXAMPLES)]
     Plan(Box<PlanArgs>),
