@@ -185,9 +185,8 @@ const FIRST: &str = "
 ";
 
 const SETTINGS: &str = "
-# The shape of the pictures, and their size (512, 1K, 2K or 4K).
+# The shape of the pictures: 1:1, 3:2, 2:3, 3:4, 4:3, 4:5, 5:4, 9:16, 16:9 or 21:9; without it the model chooses.
 # aspect_ratio = \"4:5\"
-# image_size = \"2K\"
 
 # Requests a minute at most, as your endpoint's quota allows.
 # rpm = 300

@@ -170,12 +170,12 @@ fn examples(forecast: &Forecast, columns: usize) -> Vec<String> {
     }
     let mut lines = vec![String::new(), "As it would be sent:".to_owned()];
     for item in &forecast.examples {
-        lines.push(format!("  {}", one_line(&headed(item))));
-        let prompt = wrap(&one_line(&item.request.prompt), columns.saturating_sub(4).max(20));
+        lines.push(cut(&format!("  {}", one_line(&headed(item))), columns).into_owned());
+        let prompt = wrap(&one_line(&item.request.prompt), columns.saturating_sub(6).max(20));
         let cut_off = prompt.len() > PROMPT_LINES;
         lines.extend(prompt.iter().take(PROMPT_LINES).map(|line| format!("    {line}")));
         if let Some(last) = lines.last_mut().filter(|_| cut_off) {
-            *last = format!("{} …", cut(last, columns.saturating_sub(2)));
+            *last = format!("{} …", last.trim_end_matches(['…', ' ']));
         }
     }
     lines
