@@ -2,6 +2,7 @@
 //! implementations; it never decides what a run does.
 
 mod announce;
+mod approve;
 mod args;
 mod cancel;
 mod enqueue;
@@ -53,6 +54,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Show(args) => show::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
+        Command::Approve(args) => approve::run(&args),
         Command::Cancel(args) => cancel::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),

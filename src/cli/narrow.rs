@@ -1,13 +1,14 @@
-//! Which items a run is narrowed to: those named, those sampled. Never decides what becomes of the others.
+//! Which items a run is narrowed to: those named, those sampled, those of a pilot. Never decides what becomes of the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroUsize;
 
 use serde_json::Value;
 
 use super::args::NarrowArgs;
 use super::exit::UsageError;
-use crate::domain::ItemId;
-use crate::job::{Sample, column_called};
+use crate::domain::{ItemId, Timestamp};
+use crate::job::{Job, Sample, column_called};
 use crate::queue::{Ledger, QueueError, RowRecord};
 
 /// Whether a row is wanted; what a person wrote as an expression.
@@ -31,16 +32,32 @@ pub(super) fn chosen(
     }
 }
 
-/// The first items of the list, if it has more than so many.
-pub(super) fn first(items: usize, ledger: &dyn Ledger, job: &str) -> Result<Option<Vec<ItemId>>, QueueError> {
+/// The items of the job's pilot, as long as nobody approved it and the list has more.
+pub(super) fn pilot(job: &Job, ledger: &dyn Ledger, now: Timestamp) -> Result<Option<Vec<ItemId>>, QueueError> {
+    let Some(pilot) = job.pilot.map(NonZeroUsize::get) else { return Ok(None) };
+    if ledger.status(now, std::slice::from_ref(&job.name))?.iter().any(|job| job.approved_at.is_some()) {
+        return Ok(None);
+    }
     let mut first = Vec::new();
-    ledger.rows(job, &mut |row| {
+    ledger.rows(&job.name, &mut |row| {
         first.extend(row.items.into_iter().filter(|item| !item.repeated).map(|item| item.item.id));
-        first.len() <= items
+        first.len() <= pilot
     })?;
-    let has_more = first.len() > items;
-    first.truncate(items);
+    let has_more = first.len() > pilot;
+    first.truncate(pilot);
     Ok(has_more.then_some(first))
+}
+
+/// What both allow; none if neither forbids anything.
+pub(super) fn both(chosen: Option<Vec<ItemId>>, pilot: Option<Vec<ItemId>>) -> Option<Vec<ItemId>> {
+    match (chosen, pilot) {
+        (Some(mut chosen), Some(pilot)) => {
+            let pilot: HashSet<ItemId> = pilot.into_iter().collect();
+            chosen.retain(|item| pilot.contains(item));
+            Some(chosen)
+        }
+        (chosen, pilot) => chosen.or(pilot),
+    }
 }
 
 /// That the list has every item that was named.

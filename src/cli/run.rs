@@ -190,11 +190,15 @@ impl Session<'_> {
         Ok((rescued, narrowed, Some(provider(job, waiting > 0)?)))
     }
 
-    /// Leaves in the run's hand only the items that were chosen, if any were.
+    /// Leaves in the run's hand only the items that were chosen, if any were, and of those only the pilot, as long as
+    /// nobody approved it.
     fn narrow(&self, job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Narrowed>> {
         let ledger = open::ledger(&job.db)?;
-        let Some(chosen) = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)? else { return Ok(None) };
-        Ok(Some(Narrowed { chosen: chosen.len() as u64, waiting: queue.narrow(&chosen)? }))
+        let chosen = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)?;
+        let pilot = narrow::pilot(job, &*ledger, open::clock().now())?;
+        let is_pilot = pilot.is_some();
+        let Some(chosen) = narrow::both(chosen, pilot) else { return Ok(None) };
+        Ok(Some(Narrowed { chosen: chosen.len() as u64, waiting: queue.narrow(&chosen)?, is_pilot }))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.

@@ -20,7 +20,7 @@ pub mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -123,6 +123,8 @@ pub struct Job {
     pub limit: Option<NonZeroU64>,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
+    /// So many items are sent before a person has approved them.
+    pub pilot: Option<NonZeroUsize>,
     /// Whether finished items that changed are made again.
     pub changed: bool,
     /// What to do when a request left and no whole answer came.
@@ -348,6 +350,7 @@ impl Stated {
             request_timeout: length(options.request_timeout, REQUEST_TIMEOUT),
             connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),
             limit: options.limit,
+            pilot: options.pilot,
             halt_after: options.halt_after,
             changed: options.changed.unwrap_or(false),
             on_lost: options.on_lost.unwrap_or_default(),

@@ -206,6 +206,9 @@ pub trait Desk {
     /// many were put back.
     fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError>;
 
+    /// Lets the runs of a job send all its items, not only its pilot. Returns when that had been allowed before.
+    fn approve(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError>;
+
     /// Takes waiting items out: all, or those named. Returns how many.
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
 }
@@ -233,6 +236,10 @@ pub struct JobStatus {
     pub running_since: Option<Timestamp>,
     /// When the next waiting item may be tried.
     pub next_due: Option<Timestamp>,
+    /// When a person let it send more than its pilot.
+    pub approved_at: Option<Timestamp>,
+    /// Whether its last run ended with its pilot, and the others wait for a person to approve that.
+    pub awaits_approval: bool,
 }
 
 /// The states of an item.

@@ -94,7 +94,12 @@ impl Run<'_> {
             return Ok(ending);
         }
         let cut_short = self.is_limit_reached() && self.parts.queue.next_due(false)?.is_some();
-        Ok(if cut_short { Ending::Limit("--limit") } else { Ending::Complete })
+        if cut_short {
+            return Ok(Ending::Limit("--limit"));
+        }
+        let is_pilot = self.settings.narrowed.is_some_and(|narrowed| narrowed.is_pilot);
+        let others_wait = is_pilot && self.parts.queue.counts()?.left() > 0;
+        Ok(if others_wait { Ending::Pilot } else { Ending::Complete })
     }
 
     pub(super) fn end(mut self, ending: Ending) -> Summary {

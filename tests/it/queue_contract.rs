@@ -122,6 +122,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
         ("retry and cancel", desk::a_person_puts_back_and_takes_out),
         ("remake", desk::a_done_item_is_made_again_as_it_was_asked_for),
+        ("approval", desk::a_pilot_is_approved_once),
         ("the clock is set", waits::what_waits_is_moved_with_the_clock),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),

@@ -1,6 +1,7 @@
 //! The words of the command line and their help: a file for each command, and here what they share. Never acts on
 //! them.
 
+mod approve;
 mod cancel;
 mod export;
 mod init;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
@@ -66,6 +68,9 @@ pub(super) enum Command {
     /// Take waiting items out of the queue
     #[command(after_long_help = cancel::EXAMPLES)]
     Cancel(CancelArgs),
+    /// Let a job's other items go out, now that its pilot was looked at
+    #[command(after_long_help = approve::EXAMPLES)]
+    Approve(ApproveArgs),
     /// Hand back the manifest's own columns with the results, in its order
     #[command(after_long_help = export::EXAMPLES)]
     Export(ExportArgs),
