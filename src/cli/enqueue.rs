@@ -20,7 +20,7 @@ pub(super) enum Taken {
 }
 
 /// No more faults are listed: someone who sees so many looks for one cause.
-const MOST_FAULTS: usize = 10_000;
+pub(super) const MOST_FAULTS: usize = 10_000;
 
 /// Reads the manifest to its end; only when no row is at fault does the queue see any of it. The very manifest that was
 /// read last is not read again.

@@ -26,7 +26,7 @@ pub(super) enum Code {
     Held,
     /// Key, permission, account or day quota; every unfinished item is still queued.
     Halted,
-    /// A limit it was given, with items left.
+    /// A limit it was given, or a pilot nobody approved yet, with items left.
     Limit,
     /// Finished, but some items failed.
     SomeFailed,
@@ -72,7 +72,7 @@ pub(super) fn of_summary(summary: &Summary) -> Code {
         Ending::Interrupted(interrupt) => (*interrupt).into(),
         Ending::Broken(_) => Code::Unexpected,
         Ending::Halted(_) => Code::Halted,
-        Ending::Limit(_) => Code::Limit,
+        Ending::Limit(_) | Ending::Pilot => Code::Limit,
         Ending::Complete if summary.counts.failed_total() > 0 => Code::SomeFailed,
         Ending::Complete => Code::Complete,
     }

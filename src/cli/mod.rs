@@ -2,16 +2,20 @@
 //! implementations; it never decides what a run does.
 
 mod announce;
+mod approve;
 mod args;
 mod cancel;
 mod enqueue;
 mod events;
 mod exit;
 mod export;
+mod faults;
 mod init;
 mod ledger;
 mod logs;
+mod narrow;
 mod open;
+mod plan;
 mod read_ahead;
 mod retry;
 mod run;
@@ -28,6 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::domain::io_words;
+use crate::job::JobError;
 use args::{Command, CommandLine};
 use exit::Code;
 
@@ -43,11 +48,13 @@ pub fn main() -> ExitCode {
 fn act(command: Command) -> anyhow::Result<Code> {
     match command {
         Command::Init(args) => init::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),
+        Command::Approve(args) => approve::run(&args),
         Command::Cancel(args) => cancel::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
@@ -67,7 +74,11 @@ fn told(error: &anyhow::Error) -> Code {
     let code = exit::of_error(error);
     if code != Code::Pipe {
         // Our errors name their causes themselves.
-        let _ = writeln!(std::io::stderr(), "error: {error}");
+        let words = match error.downcast_ref() {
+            Some(JobError::Faults(mistakes)) => faults::told(mistakes),
+            _ => error.to_string(),
+        };
+        let _ = writeln!(std::io::stderr(), "error: {words}");
     }
     code
 }

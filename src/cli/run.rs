@@ -14,8 +14,8 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
-use super::{announce, current_dir, events, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, PriceList, Progress, Received, RetryPolicy, Summary};
+use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
+use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, RetryPolicy, Summary};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
 use crate::provider::Provider;
@@ -30,6 +30,8 @@ struct Prepared {
     target: PathBuf,
     queue: Box<dyn Queue>,
     rescued: Rescued,
+    /// What this run is narrowed to.
+    narrowed: Option<Narrowed>,
     /// Who makes its pictures; a rehearsal's is made when its simulator runs.
     provider: Option<Arc<dyn Provider>>,
 }
@@ -128,12 +130,12 @@ impl Session<'_> {
 
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
-        faults(&job)?;
+        rehearsed_faults(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
         match self.take_in(&job, manifest, &mut *queue) {
-            Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
+            Ok((rescued, narrowed, provider)) => Ok(Prepared { job, target, queue, rescued, narrowed, provider }),
             Err(error) => {
                 // What came first is what helps.
                 let _ = queue.end_run(open::clock().now(), "not run");
@@ -162,7 +164,7 @@ impl Session<'_> {
         job: &Job,
         mut manifest: Manifest,
         queue: &mut dyn Queue,
-    ) -> anyhow::Result<(Rescued, Option<Arc<dyn Provider>>)> {
+    ) -> anyhow::Result<(Rescued, Option<Narrowed>, Option<Arc<dyn Provider>>)> {
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
@@ -170,20 +172,33 @@ impl Session<'_> {
         self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
-            Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),
+            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, &faults)).into()),
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         if let Some(neighbour) = queue.crowded()? {
             return Err(UsageError(announce::crowded(job, &neighbour)).into());
         }
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
+        let narrowed = self.narrow(job, queue)?;
         if job.rehearse {
-            return Ok((rescued, None));
+            return Ok((rescued, narrowed, None));
         }
         if let Some(path) = job.key.open_to_others() {
             self.say(&announce::key_open_to_others(path));
         }
-        Ok((rescued, Some(provider(job, queue.counts()?.queued > 0)?)))
+        let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
+        Ok((rescued, narrowed, Some(provider(job, waiting > 0)?)))
+    }
+
+    /// Leaves in the run's hand only the items that were chosen, if any were, and of those only the pilot, as long as
+    /// nobody approved it.
+    fn narrow(&self, job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Narrowed>> {
+        let ledger = open::ledger(&job.db)?;
+        let chosen = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)?;
+        let pilot = narrow::pilot(job, &*ledger, open::clock().now())?;
+        let is_pilot = pilot.is_some();
+        let Some(chosen) = narrow::both(chosen, pilot) else { return Ok(None) };
+        Ok(Some(Narrowed { chosen: chosen.len() as u64, waiting: queue.narrow(&chosen)?, is_pilot }))
     }
 
     /// Says something that is no error; pictures are made also when nobody listens any more.
@@ -195,14 +210,14 @@ impl Session<'_> {
 
     /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
-        let Prepared { job, target, mut queue, rescued, provider } = prepared;
+        let Prepared { job, target, mut queue, rescued, narrowed, provider } = prepared;
         // Whoever plays a rehearsal through answers as long as it is held.
         let (provider, _simulator) = match provider {
             Some(provider) => (provider, None),
             None => rehearsal(&job).await?,
         };
         let (mut reporters, events) = self.reporters(&job)?;
-        let settings = settings(&job, queue.counts()?.queued);
+        let settings = settings(&job, queue.counts()?.queued, narrowed);
         raise_open_files(settings.concurrency)?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
@@ -266,7 +281,7 @@ fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Rece
 }
 
 /// What a rehearsal was told to let fail.
-fn faults(job: &Job) -> Result<Faults, UsageError> {
+fn rehearsed_faults(job: &Job) -> Result<Faults, UsageError> {
     let wrong = |why: String| UsageError(format!("--fail: {why}"));
     if !job.rehearse && !job.fail.is_empty() {
         return Err(wrong("only a rehearsal can be made to fail; add --rehearse".to_owned()));
@@ -278,7 +293,7 @@ fn faults(job: &Job) -> Result<Faults, UsageError> {
 
 /// A simulator that plays the job through, and who asks it.
 async fn rehearsal(job: &Job) -> anyhow::Result<(Arc<dyn Provider>, Option<Simulator>)> {
-    let settings = Settings { faults: faults(job)?, ..Settings::default() };
+    let settings = Settings { faults: rehearsed_faults(job)?, ..Settings::default() };
     let simulator = Simulator::start(settings).await?;
     // It wants some key, as the model does.
     let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };
@@ -302,14 +317,16 @@ fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
     }
 }
 
-fn settings(job: &Job, queued: u64) -> RunSettings {
-    let items = queued.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
+fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> RunSettings {
+    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
+    let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
     RunSettings {
         job: job.name.clone(),
         concurrency: job.concurrency.get(),
         requests_a_minute: job.rpm,
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         limit: job.limit.map(|limit| limit.get()),
+        narrowed,
         halt_after: job.halt_after.map(|halt| match halt {
             HaltAfter::Items(items) => items.get(),
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),

@@ -60,6 +60,9 @@ struct Entry<'a> {
     cost_usd: Option<Usd>,
     running_since: Option<String>,
     next_due: Option<String>,
+    /// Only there while its pilot waits for a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    awaiting_approval: bool,
 }
 
 impl<'a> From<&'a JobStatus> for Entry<'a> {
@@ -74,6 +77,7 @@ impl<'a> From<&'a JobStatus> for Entry<'a> {
             cost_usd: status.cost,
             running_since: status.running_since.map(rfc3339),
             next_due: status.next_due.map(rfc3339),
+            awaiting_approval: status.awaits_approval,
         }
     }
 }
@@ -117,6 +121,9 @@ fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
 fn standing(status: &JobStatus, now: Timestamp) -> String {
     match (status.running_since, status.counts.left(), status.counts.failed_total()) {
         (Some(since), ..) => format!("a run is on, for {}", duration(now.since(since))),
+        (None, left, _) if status.awaits_approval => {
+            format!("the pilot waits for `overnight approve {}`, {} left to do", one_line(&status.job), count(left))
+        }
         (None, 0, 0) => "finished".to_owned(),
         (None, 0, _) => "finished, with failures".to_owned(),
         (None, left, _) => format!("{} left to do", count(left)),

@@ -48,6 +48,8 @@ pub enum Ending {
     Halted(Failure),
     /// A limit it was given was reached, by the flag's name, with items left.
     Limit(&'static str),
+    /// The pilot is finished, others wait, and nobody approved it yet.
+    Pilot,
     /// A person or the system asked it to stop.
     Interrupted(Interrupt),
     /// A fault of ours, the disk's or the database's: what happened and what to do.
@@ -61,6 +63,7 @@ impl Ending {
             Self::Complete => "complete",
             Self::Halted(_) => "halted",
             Self::Limit(_) => "limit",
+            Self::Pilot => "pilot",
             Self::Interrupted(_) => "interrupted",
             Self::Broken(_) => "broken",
         }
@@ -89,6 +92,17 @@ pub struct FailureGroup {
     pub examples: Vec<String>,
 }
 
+/// What a run is narrowed to: some items, whatever else waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Narrowed {
+    /// Items of the manifest that were chosen, finished ones among them.
+    pub chosen: u64,
+    /// Of these, those that waited when the run began.
+    pub waiting: u64,
+    /// Whether only the pilot of the job may be sent: nobody approved it yet.
+    pub is_pilot: bool,
+}
+
 /// A run in figures, when it has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -110,6 +124,8 @@ pub struct Summary {
     pub cost: Option<Usd>,
     /// The whole job, as it stands now.
     pub counts: Counts,
+    /// What the run was narrowed to, if it was.
+    pub narrowed: Option<Narrowed>,
 }
 
 /// Something that happened in a run.

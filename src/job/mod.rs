@@ -13,13 +13,14 @@ mod nearest;
 pub mod options;
 pub mod paths;
 mod plain;
+mod sample;
 pub mod setting;
 pub mod shape;
 pub mod tables;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
 pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
-pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan};
+pub use sample::{Sample, column_called};
+pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
 
 use shape::{PARTIALS, Renderer};
@@ -121,6 +123,8 @@ pub struct Job {
     pub limit: Option<NonZeroU64>,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
+    /// So many items are sent before a person has approved them.
+    pub pilot: Option<NonZeroUsize>,
     /// Whether finished items that changed are made again.
     pub changed: bool,
     /// What to do when a request left and no whole answer came.
@@ -346,6 +350,7 @@ impl Stated {
             request_timeout: length(options.request_timeout, REQUEST_TIMEOUT),
             connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),
             limit: options.limit,
+            pilot: options.pilot,
             halt_after: options.halt_after,
             changed: options.changed.unwrap_or(false),
             on_lost: options.on_lost.unwrap_or_default(),

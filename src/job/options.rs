@@ -1,7 +1,7 @@
 //! Every option of a run, valid as a flag, as `OVERNIGHT_<FLAG>` and as a job file's key: this is the one place that
 //! lists them. Never fills in a default: what nobody set stays unset.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory as _};
@@ -140,6 +140,9 @@ pub struct Options {
     /// At most so many items in this run [default: all]
     #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
+    /// Send only the first so many items of the list until `overnight approve` says they are good [default: no pilot]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_PILOT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroUsize>)]
+    pub pilot: Option<NonZeroUsize>,
     /// Stop when so many items, or this share of the run's items, have failed [default: never]
     #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]
     pub halt_after: Option<HaltAfter>,
@@ -217,6 +220,7 @@ impl Options {
             rpm: self.rpm.or(other.rpm),
             max_attempts: self.max_attempts.or(other.max_attempts),
             limit: self.limit.or(other.limit),
+            pilot: self.pilot.or(other.pilot),
             halt_after: self.halt_after.or(other.halt_after),
             changed: self.changed.or(other.changed),
             on_lost: self.on_lost.or(other.on_lost),

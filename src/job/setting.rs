@@ -22,7 +22,7 @@ use super::paths::without_gz;
 pub struct BadSetting(String);
 
 /// A whole number above 0, as a flag takes it.
-pub(super) fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
+pub fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
     text.parse().map_err(|_| BadSetting(format!("`{text}` does not belong here; write a whole number above 0")))
 }
 

@@ -158,7 +158,11 @@ pub trait Queue: Send {
     /// Writes a turn: all of it or nothing, durable when this returns. What could not be written comes back.
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>>;
 
-    /// When the next waiting item may be claimed; `None` if none waits.
+    /// From now on only these items are claimed, in the queue's own order; what else waits stays. Returns how many of
+    /// them wait.
+    fn narrow(&mut self, items: &[ItemId]) -> Result<u64, QueueError>;
+
+    /// When the next waiting item that may be claimed is due; `None` if none waits.
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;
 
     /// Moves the moment of every waiting item by so many milliseconds, as far as the clock was moved. What would then be
@@ -202,6 +206,9 @@ pub trait Desk {
     /// many were put back.
     fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError>;
 
+    /// Lets the runs of a job send all its items, not only its pilot. Returns when that had been allowed before.
+    fn approve(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError>;
+
     /// Takes waiting items out: all, or those named. Returns how many.
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
 }
@@ -229,6 +236,10 @@ pub struct JobStatus {
     pub running_since: Option<Timestamp>,
     /// When the next waiting item may be tried.
     pub next_due: Option<Timestamp>,
+    /// When a person let it send more than its pilot.
+    pub approved_at: Option<Timestamp>,
+    /// Whether its last run ended with its pilot, and the others wait for a person to approve that.
+    pub awaits_approval: bool,
 }
 
 /// The states of an item.

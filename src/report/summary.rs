@@ -70,7 +70,7 @@ fn cause(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Halted(failure) => Some(format!("halted: {}", one_line(&failure.message))),
         Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
-        Ending::Complete | Ending::Limit(_) | Ending::Interrupted(_) => None,
+        Ending::Complete | Ending::Limit(_) | Ending::Pilot | Ending::Interrupted(_) => None,
     }
 }
 
@@ -86,6 +86,8 @@ fn headline(closing: &Closing) -> String {
         Ending::Interrupted(Interrupt::Int) => format!("{job}: stopped by Ctrl-C, {} of {items} left", count(left)),
         Ending::Interrupted(by) => format!("{job}: stopped by {}, {} of {items} left", signal(*by), count(left)),
         Ending::Limit(flag) => format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left)),
+        Ending::Pilot => format!("{job}: the pilot is finished, {} of {items} wait for your approval", count(left)),
+        Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),
         Ending::Complete if changed_nothing(summary) => format!("{job}: nothing to do: {}", standing(summary)),
         Ending::Complete if counts.failed_total() > 0 => {
             let failed = count(counts.failed_total());
@@ -109,6 +111,17 @@ fn standing(summary: &Summary) -> String {
     clause
 }
 
+/// How a narrowed run stands that leaves others waiting: `the 20 chosen items are finished, 980 others wait`.
+fn of_chosen(summary: &Summary) -> String {
+    let chosen = summary.narrowed.map_or(0, |narrowed| narrowed.chosen);
+    let nothing = if changed_nothing(summary) { "nothing to do: " } else { "" };
+    let finished = match chosen {
+        1 => "the one chosen item is finished".to_owned(),
+        _ => format!("the {} chosen items are finished", count(chosen)),
+    };
+    format!("{nothing}{finished}, {}", counted(summary.counts.left(), "other waits", "others wait"))
+}
+
 fn changed_nothing(summary: &Summary) -> bool {
     summary.attempts == 0 && summary.done == 0 && summary.failed == 0
 }
@@ -117,6 +130,9 @@ fn facts(closing: &Closing) -> Vec<String> {
     let mut facts = Vec::new();
     if closing.summary.counts.done > 0 {
         facts.push(fact("pictures", &one_line(&closing.output.display().to_string())));
+    }
+    if closing.summary.ending == Ending::Pilot {
+        facts.push(fact("look at", &one_line(&closing.output.join("index.html").display().to_string())));
     }
     if !changed_nothing(closing.summary) {
         facts.extend(run_facts(closing));
@@ -205,10 +221,13 @@ fn group_lines(name: &str, group: &FailureGroup, columns: usize) -> Vec<String> 
 /// The commands that lead on from here, each with what it is for.
 fn next(closing: &Closing) -> Vec<String> {
     let run = command(closing.program, closing.arguments);
-    if closing.summary.ending != Ending::Complete {
+    if !matches!(closing.summary.ending, Ending::Complete | Ending::Pilot) {
         return beside(&[(run, on_what(closing))], closing.columns);
     }
     let mut steps = retries(closing);
+    if closing.summary.ending == Ending::Pilot {
+        steps.push((on_job("approve", closing), "when you have looked at it: lets the others go".into()));
+    }
     if !steps.is_empty() {
         steps.push((run, "then: sends what is queued".into()));
     }
@@ -217,7 +236,7 @@ fn next(closing: &Closing) -> Vec<String> {
 
 /// A `retry` for each sort of failed items that needs one of its own.
 fn retries(closing: &Closing) -> Vec<(String, String)> {
-    let retry = retry(closing);
+    let retry = on_job("retry", closing);
     let failed = &closing.summary.counts.failed;
     let of = |kind| failed.get(&kind).copied().unwrap_or_default();
     let (refused, lost) = (of(FailureKind::Refused), of(FailureKind::Lost));
@@ -240,9 +259,9 @@ fn on_what(closing: &Closing) -> String {
     }
 }
 
-/// The command that puts failed items back, up to what chooses among them.
-fn retry(closing: &Closing) -> String {
-    let mut words = vec!["retry".to_owned(), closing.job_argument.to_owned()];
+/// A command for the job, up to what chooses among its items.
+fn on_job(verb: &str, closing: &Closing) -> String {
+    let mut words = vec![verb.to_owned(), closing.job_argument.to_owned()];
     words.extend_from_slice(closing.flags);
     if closing.rehearsal {
         words.push("--rehearse".into());

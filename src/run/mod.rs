@@ -28,8 +28,8 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, Ending, Event, Interrupt, ItemId, News, PriceList, Receipt, Received, Reporter, RetryPolicy, Summary,
-    Timestamp,
+    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, RetryPolicy,
+    Summary, Timestamp,
 };
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
@@ -73,6 +73,8 @@ pub struct RunSettings {
     pub policy: RetryPolicy,
     /// Items in this run at most.
     pub limit: Option<u64>,
+    /// What this run is narrowed to; none if it may send all that waits.
+    pub narrowed: Option<Narrowed>,
     /// Items that may fail in this run before it stops.
     pub halt_after: Option<u64>,
     /// Whether a picture of another shape than was asked for counts as none.
@@ -283,7 +285,8 @@ impl<'a> Run<'a> {
 
     fn tell_start(&mut self) -> Result<(), RunError> {
         let counts = self.parts.queue.counts()?;
-        let items = counts.left().min(self.settings.limit.unwrap_or(u64::MAX));
+        let waiting = self.settings.narrowed.map_or(counts.left(), |narrowed| narrowed.waiting);
+        let items = waiting.min(self.settings.limit.unwrap_or(u64::MAX));
         self.tell(News::RunStarted { counts, items });
         Ok(())
     }

@@ -108,6 +108,7 @@ impl Score {
             lost: self.lost,
             cost: self.cost,
             counts,
+            narrowed: None,
         }
     }
 }

@@ -93,14 +93,20 @@ impl Run<'_> {
         if let Some(ending) = self.stopping.take() {
             return Ok(ending);
         }
-        let cut_short = self.is_limit_reached() && self.parts.queue.counts()?.left() > 0;
-        Ok(if cut_short { Ending::Limit("--limit") } else { Ending::Complete })
+        let cut_short = self.is_limit_reached() && self.parts.queue.next_due(false)?.is_some();
+        if cut_short {
+            return Ok(Ending::Limit("--limit"));
+        }
+        let is_pilot = self.settings.narrowed.is_some_and(|narrowed| narrowed.is_pilot);
+        let others_wait = is_pilot && self.parts.queue.counts()?.left() > 0;
+        Ok(if others_wait { Ending::Pilot } else { Ending::Complete })
     }
 
     pub(super) fn end(mut self, ending: Ending) -> Summary {
         // After a broken database there is nothing more to count.
         let counts = self.parts.queue.counts().unwrap_or_default();
-        let summary = self.score.summary(ending, counts, self.parts.clock.now());
+        let narrowed = self.settings.narrowed;
+        let summary = Summary { narrowed, ..self.score.summary(ending, counts, self.parts.clock.now()) };
         self.tell(News::RunEnded(summary.clone()));
         summary
     }

@@ -1,6 +1,6 @@
 //! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
 
-use overnight::domain::{Counts, Ending, Interrupt, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
+use overnight::domain::{Counts, Ending, Interrupt, ItemId, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
 use overnight::queue::{
     Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
@@ -150,6 +150,10 @@ impl Queue for Locked {
 
     fn rescue(&mut self, now: Timestamp, on_lost: OnLost, found: Vec<Received>) -> Result<Rescued, QueueError> {
         self.queue.rescue(now, on_lost, found)
+    }
+
+    fn narrow(&mut self, items: &[ItemId]) -> Result<u64, QueueError> {
+        self.queue.narrow(items)
     }
 
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {

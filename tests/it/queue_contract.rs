@@ -13,6 +13,7 @@ use overnight::queue::{
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
+use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_sources as sources;
@@ -121,6 +122,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
         ("retry and cancel", desk::a_person_puts_back_and_takes_out),
         ("remake", desk::a_done_item_is_made_again_as_it_was_asked_for),
+        ("approval", desk::a_pilot_is_approved_once),
         ("the clock is set", waits::what_waits_is_moved_with_the_clock),
         ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
@@ -134,7 +136,9 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
-    for (name, promise) in [promises, sources::PROMISES, preview::PROMISES, versions::PROMISES].into_iter().flatten() {
+    for (name, promise) in
+        [promises, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES].into_iter().flatten()
+    {
         eprintln!("{name}");
         promise(&*fresh());
     }

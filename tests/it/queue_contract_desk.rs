@@ -66,3 +66,19 @@ pub fn a_done_item_is_made_again_as_it_was_asked_for(workspace: &dyn Workspace) 
     assert_eq!(desk.remake(NOW, "job", &all).unwrap(), 0, "it has another picture by now");
     assert_eq!(workspace.ledger().item("job", &ItemId::new("item-0")).unwrap().history.len(), 2);
 }
+
+pub fn a_pilot_is_approved_once(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    enqueue(&mut *run, &items(2));
+    let status = || workspace.ledger().status(NOW, &[]).unwrap().remove(0);
+    run.end_run(NOW, "pilot").unwrap();
+    assert!(!status().awaits_approval, "not while the run has the job in hand");
+    drop(run);
+    assert!(status().awaits_approval);
+    workspace.run("job").unwrap().end_run(NOW, "not run").unwrap();
+    assert!(status().awaits_approval, "nothing came of the last one");
+    let mut desk = workspace.desk();
+    assert_eq!(desk.approve(NOW, "job").unwrap(), None);
+    assert_eq!(desk.approve(NOW.moved(9), "job").unwrap(), Some(NOW));
+    assert_eq!((status().awaits_approval, status().approved_at), (false, Some(NOW)));
+}

@@ -70,6 +70,7 @@ fn summary(ending: Ending) -> Summary {
         lost: 1,
         cost: Some(Usd::from_nanos(67_200_000)),
         counts: Counts { queued: 1, running: 0, done: 1, failed: [(FailureKind::Refused, 1)].into(), cancelled: 0 },
+        narrowed: None,
     }
 }
 

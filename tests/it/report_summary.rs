@@ -18,6 +18,7 @@ fn summary() -> Summary {
         lost: 0,
         cost: Some(Usd::from_nanos(806_400_000)),
         counts: Counts { done: 24, ..Counts::default() },
+        narrowed: None,
     }
 }
 

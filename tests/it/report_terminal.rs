@@ -63,6 +63,7 @@ fn run_ended(second: i64) -> Event {
         lost: 0,
         cost: None,
         counts: Counts::default(),
+        narrowed: None,
     };
     event(second, News::RunEnded(summary))
 }

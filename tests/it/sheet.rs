@@ -52,6 +52,8 @@ impl Ledger for Rows {
             cost: Some(Usd::from_nanos(100_800_000)),
             running_since: None,
             next_due: None,
+            approved_at: None,
+            awaits_approval: false,
         };
         Ok(jobs.iter().map(status).collect())
     }

@@ -1,10 +1,13 @@
 //! The words of the command line and their help: a file for each command, and here what they share. Never acts on
 //! them.
 
+mod approve;
 mod cancel;
 mod export;
 mod init;
 mod ledger;
+mod narrow;
+mod plan;
 mod retry;
 mod run;
 mod show;
@@ -16,10 +19,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
+pub(super) use self::narrow::NarrowArgs;
+pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::show::ShowArgs;
@@ -41,6 +47,9 @@ pub(super) enum Command {
     /// Make a workspace to begin with: a job with comments, and a list for it; or a job for a list of yours
     #[command(after_long_help = init::EXAMPLES)]
     Init(InitArgs),
+    /// Tell what a run would do and cost, item by item; sends nothing, writes nothing
+    #[command(after_long_help = plan::EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// Make the pictures; the same command again continues, and is a quick no-op when all is done
     #[command(after_long_help = run::EXAMPLES)]
     Run(Box<RunArgs>),
@@ -59,6 +68,9 @@ pub(super) enum Command {
     /// Take waiting items out of the queue
     #[command(after_long_help = cancel::EXAMPLES)]
     Cancel(CancelArgs),
+    /// Let a job's other items go out, now that its pilot was looked at
+    #[command(after_long_help = approve::EXAMPLES)]
+    Approve(ApproveArgs),
     /// Hand back the manifest's own columns with the results, in its order
     #[command(after_long_help = export::EXAMPLES)]
     Export(ExportArgs),

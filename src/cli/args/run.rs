@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
+use super::NarrowArgs;
 use crate::job::Options;
 
 /// What stands behind its help.
@@ -18,7 +19,7 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Exit codes:
   0 complete   2 usage, job or manifest   3 some items failed   4 halted: key, account, day quota
-  5 stopped by a limit   75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
+  5 stopped by a limit, or a pilot waits for approval   75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunArgs {
@@ -28,6 +29,8 @@ pub(in crate::cli) struct RunArgs {
     pub targets: Vec<PathBuf>,
     #[command(flatten)]
     pub options: Options,
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     /// Say nothing but errors
     #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
     pub quiet: bool,

@@ -166,6 +166,7 @@ fn head(job: &str) -> String {
     let mut head = "# Begun by `overnight init`; every line is yours to change.\n#\n".to_owned();
     for (command, purpose) in [
         (format!("overnight run {job} --rehearse"), "plays it through: no key, no network, nothing paid"),
+        (format!("overnight plan {job}"), "what it would ask for and cost"),
         ("export OVERNIGHT_API_KEY=...".to_owned(), "the key of your endpoint"),
         (format!("overnight run {job} --limit 20"), "the first twenty, to look at"),
         (format!("overnight run {job}"), "all of them; the same command again goes on"),
@@ -185,14 +186,14 @@ const FIRST: &str = "
 ";
 
 const SETTINGS: &str = "
-# The shape of the pictures, width to height.
+# The shape of the pictures: 1:1, 3:2, 2:3, 3:4, 4:3, 4:5, 5:4, 9:16, 16:9 or 21:9; without it the model chooses.
 # aspect_ratio = \"4:5\"
 
 # Requests a minute at most, as your endpoint's quota allows.
 # rpm = 300
 
-# At most so many pictures in one run.
-# limit = 20
+# A pilot: only so many are made at first, and the others when `overnight approve` says that these are good.
+# pilot = 20
 ";
 
 const AS_IT_IS: &str = "

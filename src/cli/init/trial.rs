@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::survey::{MOST_ROWS, Survey};
-use crate::cli::{announce, enqueue, exit::UsageError, open};
+use crate::cli::{enqueue, exit::UsageError, faults, open};
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::Redo;
 
@@ -110,5 +110,5 @@ fn other_separator(columns: &[String]) -> Option<&'static str> {
 }
 
 fn refused(job: &Job, faults: &[Fault]) -> anyhow::Error {
-    UsageError(announce::refused(job, faults)).into()
+    UsageError(faults::refused(job, faults)).into()
 }

@@ -322,6 +322,8 @@ mod tests {
             cost: None,
             running_since: None,
             next_due: None,
+            approved_at: None,
+            awaits_approval: false,
         };
         let picture = ImageFile {
             file: "mug-7.jpg".into(),

@@ -107,6 +107,16 @@ impl Desk for SqliteDesk {
         })
     }
 
+    fn approve(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError> {
+        self.write(job, |transaction, key| {
+            let before = "SELECT approved_at FROM jobs WHERE id = ?1";
+            let before: Option<i64> = transaction.query_row(before, [key], |row| row.get(0))?;
+            let approve = "UPDATE jobs SET approved_at = ?2 WHERE id = ?1 AND approved_at IS NULL";
+            transaction.execute(approve, params![key, now.millis()])?;
+            Ok(before.map(Timestamp::from_millis))
+        })
+    }
+
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError> {
         let path = self.database.path.clone();
         self.write(job, |transaction, key| {

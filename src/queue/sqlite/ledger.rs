@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::super::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
 use super::account::each_attempt;
@@ -59,11 +59,14 @@ impl SqliteLedger {
         let next_due = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
-        let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost FROM jobs WHERE id = ?1";
+        let ended_with_pilot = ended_with_pilot(connection, job)?;
+        let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at
+                      FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
             let name: String = row.get(0)?;
             // A killed run could not write its end, but its lock is gone.
             let lives = lock::is_held(&self.database.path, &name);
+            let approved_at: Option<i64> = row.get(7)?;
             Ok(JobStatus {
                 job: name,
                 manifest: at(row.get(1)?),
@@ -75,6 +78,8 @@ impl SqliteLedger {
                 running_since: begun.filter(|_| lives).map(Timestamp::from_millis),
                 // A never tried item may be tried at once.
                 next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),
+                awaits_approval: ended_with_pilot && approved_at.is_none() && !lives && counts.queued > 0,
+                approved_at: approved_at.map(Timestamp::from_millis),
                 counts,
             })
         })
@@ -167,6 +172,13 @@ impl Ledger for SqliteLedger {
         let keys = jobs.iter().map(|job| Ok((self.job(job)?, job.as_str()))).collect::<Result<_, QueueError>>()?;
         each_attempt(&self.database.connection, &keys, sent, each).doing(&self.database.path, "reading the attempts")
     }
+}
+
+/// Whether the last run that began to work ended because the pilot was made.
+fn ended_with_pilot(connection: &Connection, job: i64) -> rusqlite::Result<bool> {
+    let last = "SELECT ending = 'pilot' FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
+                ORDER BY id DESC LIMIT 1";
+    Ok(connection.query_row(last, [job], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
 /// A job's items by state, from the kept tallies.

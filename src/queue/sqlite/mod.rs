@@ -1,6 +1,7 @@
 //! The queue in SQLite: one workspace database for every job. Never knows what a picture is.
 
 mod account;
+mod chosen;
 mod desk;
 mod drain;
 mod entry;
@@ -21,6 +22,7 @@ mod revision;
 mod seen;
 mod stored;
 mod story;
+mod turn;
 mod versions;
 mod waits;
 

@@ -115,6 +115,10 @@ fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
     drop(first);
     for on_lost in [OnLost::Hold, OnLost::Resend] {
         let mut next = queue(&path, &statements);
+        next.narrow(&[ItemId::new("9"), ItemId::new("10")]).unwrap();
+        let claims = next.commit(NOW, Turn { lease_until: NOW, want: 1, ..Turn::default() }).unwrap().claims;
+        next.next_due(false).unwrap();
+        next.commit(NOW, Turn { lease_until: NOW, releases: claims, ..Turn::default() }).unwrap();
         next.rescue(NOW, on_lost, vec![]).unwrap();
         next.last_reading().unwrap();
         assert_eq!(next.crowded().unwrap(), None);

@@ -219,6 +219,7 @@ pub fn settings() -> RunSettings {
         requests_a_minute: None,
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         limit: None,
+        narrowed: None,
         halt_after: None,
         strict: false,
         outage: OutageSettings::default(),

@@ -1,0 +1,204 @@
+//! The parts of a turn, as they are written: each guarded by what its row must be before. Never begins a transaction,
+//! never ends one.
+
+use rusqlite::{Row, Transaction, params};
+
+use super::super::{Claim, Settlement, Start, Turn};
+use super::one;
+use super::stored::{ITEM_COLUMNS, item, optional_json, to_json};
+use super::versions::{self, STANDING};
+use crate::domain::{Artifact, AttemptId, Failure, Outcome, Reach, Timestamp, Tries, Usd};
+
+/// Writes the parts of a turn, each guarded by what the row must be before.
+pub(super) struct TurnWriter<'a> {
+    pub transaction: &'a Transaction<'a>,
+    pub job: i64,
+    pub run: i64,
+    pub now: Timestamp,
+}
+
+impl TurnWriter<'_> {
+    pub fn renew(&self, lease_until: Timestamp) -> rusqlite::Result<()> {
+        let renew = "UPDATE runs SET lease_until = ?2 WHERE id = ?1 AND ended_at IS NULL";
+        self.one(renew, params![self.run, lease_until.millis()])
+    }
+
+    pub fn settle(&self, settlement: &Settlement) -> rusqlite::Result<()> {
+        self.end_attempt(settlement)?;
+        let claim = &settlement.attempt.claim;
+        match &settlement.outcome {
+            Outcome::Done(artifact) => self.item_done(claim, artifact),
+            Outcome::Retry { due_at, failure } => self.item_waits(claim, *due_at, failure, true),
+            Outcome::Returned { due_at, failure } => self.item_waits(claim, *due_at, failure, false),
+            Outcome::Failed(failure) => self.item_failed(claim, failure),
+        }
+    }
+
+    fn end_attempt(&self, settlement: &Settlement) -> rusqlite::Result<()> {
+        let failure = settlement.outcome.failure();
+        let state = match failure.map(|failure| failure.reach) {
+            None | Some(Reach::Answered) => "settled",
+            Some(Reach::Unsent) => "unsent",
+            Some(Reach::Lost) => "lost",
+        };
+        // The reply of an answer that was received is there already.
+        let reply = failure.map(|failure| to_json(&failure.reply)).transpose()?;
+        self.one(
+            "UPDATE attempts SET state = ?2, ended_at = ?3, outcome = ?4, kind = ?5, status = ?6, message = ?7,
+                    cost = ?8, images = ?9, staged = NULL, reply = coalesce(reply, ?10)
+             WHERE id = ?1 AND state IN ('sent', 'received')",
+            params![
+                settlement.attempt.id.0,
+                state,
+                self.now.millis(),
+                settlement.outcome.as_str(),
+                failure.map(|failure| failure.kind.as_str()),
+                failure.and_then(|failure| failure.status),
+                failure.map(|failure| failure.message.as_str()),
+                settlement.cost.map(Usd::nanos),
+                settlement.outcome.billed_images(),
+                reply
+            ],
+        )
+    }
+
+    fn item_done(&self, claim: &Claim, artifact: &Artifact) -> rusqlite::Result<()> {
+        if claim.earlier.is_some() {
+            versions::replaced(self.transaction, claim.key)?;
+        }
+        self.one(
+            "UPDATE items SET state = 'done', artifact = ?3, failure_kind = NULL, failure = NULL, counted = counted + 1
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, to_json(artifact)?],
+        )
+    }
+
+    fn item_waits(&self, claim: &Claim, due_at: Timestamp, failure: &Failure, counts: bool) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE items SET state = 'queued', due_at = ?3, failure_kind = ?4, failure = ?5, counted = counted + ?6,
+                    empty = empty + ?7
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![
+                claim.key,
+                self.run,
+                due_at.millis(),
+                failure.kind.as_str(),
+                failure.message,
+                counts,
+                counts && failure.empty
+            ],
+        )
+    }
+
+    fn item_failed(&self, claim: &Claim, failure: &Failure) -> rusqlite::Result<()> {
+        self.one(
+            "UPDATE items SET state = 'failed', failure_kind = ?3, failure = ?4, counted = counted + 1,
+                    empty = empty + ?5
+             WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, failure.kind.as_str(), failure.message, failure.empty],
+        )
+    }
+
+    /// A claim given back without an attempt waits as it did before.
+    pub fn release(&self, claim: &Claim) -> rusqlite::Result<()> {
+        let due_at = if claim.tries.made == 0 { 0 } else { self.now.millis() };
+        self.one(
+            "UPDATE items SET state = 'queued', due_at = ?3 WHERE key = ?1 AND state = 'running' AND claimed_by = ?2",
+            params![claim.key, self.run, due_at],
+        )
+    }
+
+    pub fn start(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {
+        let number = self
+            .transaction
+            .prepare_cached(
+                "UPDATE items SET attempts = attempts + 1
+                 WHERE key = ?1 AND state = 'running' AND claimed_by = ?2 RETURNING attempts",
+            )?
+            .query_row([claim.key, self.run], |row| row.get(0))?;
+        let id = self
+            .transaction
+            .prepare_cached(
+                "INSERT INTO attempts (job_id, item_key, run_id, number, sent_at, reserved, model)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+            )?
+            .query_row(
+                params![
+                    self.job,
+                    claim.key,
+                    self.run,
+                    number,
+                    self.now.millis(),
+                    reserve.map(Usd::nanos),
+                    claim.item.request.model
+                ],
+                |row| row.get(0),
+            )?;
+        Ok((AttemptId(id), number))
+    }
+
+    /// Claims what waits and is due, the tried before the never tried.
+    pub fn claim(&self, want: usize, only_attempted: bool) -> rusqlite::Result<Vec<Claim>> {
+        if want == 0 {
+            return Ok(vec![]);
+        }
+        let mine = if only_attempted { "AND due_at > 0 AND claimed_by = ?2" } else { "" };
+        let claim = format!(
+            "UPDATE items SET state = 'running', due_at = NULL, claimed_by = ?2
+             WHERE key IN (SELECT key FROM items WHERE job_id = ?1 AND state = 'queued' AND due_at <= ?3 {mine}
+                           ORDER BY due_at DESC, key LIMIT ?4)
+             RETURNING {}",
+            claim_columns()
+        );
+        let mut statement = self.transaction.prepare_cached(&claim)?;
+        let claims = statement.query_map(params![self.job, self.run, self.now.millis(), want as i64], claimed)?;
+        let mut claims = claims.collect::<rusqlite::Result<Vec<_>>>()?;
+        claims.sort_by_key(|claim| claim.key);
+        Ok(claims)
+    }
+
+    /// Claims this item, if it waits and is due.
+    pub fn claim_one(&self, key: i64) -> rusqlite::Result<Option<Claim>> {
+        let claim = format!(
+            "UPDATE items SET state = 'running', due_at = NULL, claimed_by = ?2
+             WHERE key = ?1 AND state = 'queued' AND due_at <= ?3 RETURNING {}",
+            claim_columns()
+        );
+        let mut statement = self.transaction.prepare_cached(&claim)?;
+        let claims = statement.query_map(params![key, self.run, self.now.millis()], claimed)?;
+        Ok(claims.collect::<rusqlite::Result<Vec<_>>>()?.pop())
+    }
+
+    /// Keeps the job's totals.
+    pub fn total(&self, turn: &Turn) -> rusqlite::Result<()> {
+        let count = |wanted: &dyn Fn(&Settlement) -> u64| turn.settlements.iter().map(wanted).sum::<u64>();
+        let images = count(&|settlement| match &settlement.outcome {
+            Outcome::Done(artifact) => artifact.images.len() as u64,
+            _ => 0,
+        });
+        let lost = count(&|settlement| settlement.outcome.failure().is_some_and(|it| it.reach == Reach::Lost).into());
+        let costs: Vec<Usd> = turn.settlements.iter().filter_map(|settlement| settlement.cost).collect();
+        let cost = costs.iter().copied().reduce(|sum, cost| sum + cost).map(Usd::nanos);
+        self.one(
+            "UPDATE jobs SET attempts = attempts + ?2, images = images + ?3, lost_attempts = lost_attempts + ?4,
+                    cost = iif(?5 IS NULL, cost, coalesce(cost, 0) + ?5),
+                    results_stale = results_stale OR ?6
+             WHERE id = ?1",
+            params![self.job, turn.starts.len(), images, lost, cost, !turn.settlements.is_empty()],
+        )
+    }
+
+    fn one(&self, sql: &str, parameters: impl rusqlite::Params) -> rusqlite::Result<()> {
+        one(self.transaction, sql, parameters)
+    }
+}
+
+/// The columns [`claimed`] reads, in its order.
+fn claim_columns() -> String {
+    format!("key, attempts, counted, empty, {ITEM_COLUMNS}, {STANDING}")
+}
+
+fn claimed(row: &Row<'_>) -> rusqlite::Result<Claim> {
+    let tries = Tries { made: row.get(1)?, counted: row.get(2)?, empty: row.get(3)? };
+    Ok(Claim { key: row.get(0)?, tries, item: item(row, 4)?, earlier: optional_json(row, 9)? })
+}
