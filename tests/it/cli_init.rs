@@ -154,6 +154,7 @@ fn a_list_that_has_prompts_is_taken_as_it_is() {
     assert!(!job.contains("\n[template]\n") && told.contains("what the list says itself"), "{job}");
     let (job, _) = assert_runs("some.csv", "id,prompt,model\na,A cup,Acme 3000!\nb,,\n", &["a"]);
     assert!(job.contains("where = \"prompt != ''\"") && job.contains("ignore = [\"model\"]"), "{job}");
+    assert_runs("blanks.csv", "id,prompt\na,A cup\nb,  \n", &["a"]);
     let (job, _) = assert_runs("named.csv", "SKU,Image Prompt\na,A cup\nb,A hat\n", &["a", "b"]);
     assert!(job.contains("{{ row['Image Prompt'] }}"), "{job}");
     let batch = "{\"key\":\"a\",\"request\":{\"contents\":[{\"parts\":[{\"text\":\"A cup\"}]}]}}\n";
@@ -179,6 +180,9 @@ fn headers_that_a_template_would_stumble_over_are_quoted() {
     let text = "\"it's \"\"the\"\" no.\",true,\"line\nbreak {{ }}\"\n1,Mug,a\\b\n2,Lamp,c\n";
     let (job, _) = assert_runs("odd.csv", text, &["lamp", "mug"]);
     assert!(job.contains("row['true']"), "{job}");
+    let text = "row,Artikel-Nr.,Name\nx,1,Mug\nx,2,Lamp\n";
+    let (job, _) = assert_runs("all.csv", text, &["lamp", "mug"]);
+    assert!(!job.contains("{{ row['Artikel"), "{job}");
 }
 
 #[test]
