@@ -17,6 +17,7 @@ mod cli_manifest;
 mod cli_narrow;
 mod cli_neighbours;
 mod cli_pilot;
+mod cli_plan;
 mod cli_precedence;
 mod cli_queue;
 mod cli_references;
