@@ -13,14 +13,6 @@ use crate::report::{Closing, closing};
 /// No more is told of what is odd.
 const MOST_NOTES: usize = 20;
 
-/// All that is wrong with a manifest, a line each.
-pub(super) fn refused(job: &Job, faults: &[Fault]) -> String {
-    let mut lines: Vec<String> = faults.iter().map(|fault| one_line(&fault.to_string())).collect();
-    let number = counted(faults.len() as u64, "mistake", "mistakes");
-    lines.push(format!("{}: {number}; nothing was queued and nothing was sent", one_line(&job.manifest_shown)));
-    lines.join("\n")
-}
-
 /// A job whose pictures would take the place of another's.
 pub(super) fn crowded(job: &Job, neighbour: &Neighbour) -> String {
     let Neighbour { item, line, name, job: other } = neighbour;

@@ -20,7 +20,7 @@ pub(super) enum Taken {
 }
 
 /// No more faults are listed: someone who sees so many looks for one cause.
-const MOST_FAULTS: usize = 10_000;
+pub(super) const MOST_FAULTS: usize = 10_000;
 
 /// Reads the manifest to its end; only when no row is at fault does the queue see any of it. The very manifest that was
 /// read last is not read again.
@@ -124,7 +124,7 @@ fn asked_to_stop(stop: &watch::Receiver<Stop>) -> Option<Interrupt> {
 }
 
 /// An export that went wrong looks like this; taken at its word, it would take every waiting item out.
-fn nothing_listed(job: &Job, rows: u64) -> Fault {
+pub(super) fn nothing_listed(job: &Job, rows: u64) -> Fault {
     if let Some(condition) = job.shaping.condition.as_ref().filter(|_| rows > 0) {
         let message = format!("`where`: none of the {rows} rows of {} is taken; correct it", job.manifest_shown);
         return Problem::new(condition.start(), message).in_file(&job.shaping.file);
@@ -135,7 +135,7 @@ fn nothing_listed(job: &Job, rows: u64) -> Fault {
 }
 
 /// Two rows that want the same id or the same file, as a fault of the second.
-fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
+pub(super) fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
     let first = clash.first_line;
     let message = match clash.over {
         ClashOver::Id(id) => format!("the id `{id}` stands on line {first} already; give every row an id of its own"),

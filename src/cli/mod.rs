@@ -9,10 +9,13 @@ mod enqueue;
 mod events;
 mod exit;
 mod export;
+mod faults;
+mod init;
 mod ledger;
 mod logs;
 mod narrow;
 mod open;
+mod plan;
 mod read_ahead;
 mod retry;
 mod run;
@@ -29,6 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::domain::io_words;
+use crate::job::JobError;
 use args::{Command, CommandLine};
 use exit::Code;
 
@@ -43,6 +47,8 @@ pub fn main() -> ExitCode {
 
 fn act(command: Command) -> anyhow::Result<Code> {
     match command {
+        Command::Init(args) => init::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
         Command::Show(args) => show::run(&args),
@@ -68,7 +74,11 @@ fn told(error: &anyhow::Error) -> Code {
     let code = exit::of_error(error);
     if code != Code::Pipe {
         // Our errors name their causes themselves.
-        let _ = writeln!(std::io::stderr(), "error: {error}");
+        let words = match error.downcast_ref() {
+            Some(JobError::Faults(mistakes)) => faults::told(mistakes),
+            _ => error.to_string(),
+        };
+        let _ = writeln!(std::io::stderr(), "error: {words}");
     }
     code
 }

@@ -30,7 +30,6 @@ pub(super) fn queue(job: &Job) -> anyhow::Result<Box<dyn Queue>> {
 }
 
 /// What the job's manifest would change in its queue.
-#[allow(dead_code)]
 pub(super) fn preview(job: &Job, redo: Redo) -> anyhow::Result<Box<dyn Preview>> {
     Ok(Box::new(SqlitePreview::open(&job.db, &entry(job)?, redo)?))
 }

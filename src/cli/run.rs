@@ -14,7 +14,7 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::open::Credentials;
-use super::{announce, current_dir, events, narrow, open, runtime, signals};
+use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
 use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, RetryPolicy, Summary};
 use crate::export::{self, About};
 use crate::job::{HaltAfter, Job, KeyError, Manifest};
@@ -135,7 +135,7 @@ impl Session<'_> {
 
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
-        faults(&job)?;
+        rehearsed_faults(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
@@ -172,7 +172,7 @@ impl Session<'_> {
         self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
-            Taken::Refused(faults) => return Err(UsageError(announce::refused(job, &faults)).into()),
+            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, &faults)).into()),
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         if let Some(neighbour) = queue.crowded()? {
@@ -283,7 +283,7 @@ fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Rece
 }
 
 /// What a rehearsal was told to let fail.
-fn faults(job: &Job) -> Result<Faults, UsageError> {
+fn rehearsed_faults(job: &Job) -> Result<Faults, UsageError> {
     let wrong = |why: String| UsageError(format!("--fail: {why}"));
     if !job.rehearse && !job.fail.is_empty() {
         return Err(wrong("only a rehearsal can be made to fail; add --rehearse".to_owned()));
@@ -295,7 +295,7 @@ fn faults(job: &Job) -> Result<Faults, UsageError> {
 
 /// A simulator that plays the job through, and who asks it.
 async fn rehearsal(job: &Job) -> anyhow::Result<(Arc<dyn Provider>, Option<Simulator>)> {
-    let settings = Settings { faults: faults(job)?, ..Settings::default() };
+    let settings = Settings { faults: rehearsed_faults(job)?, ..Settings::default() };
     let simulator = Simulator::start(settings).await?;
     // It wants some key, as the model does.
     let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };

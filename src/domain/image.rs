@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The largest image in bytes that a request may refer to: 7 MB, the strictest figure documented.
 pub const LARGEST_REFERENCE: u64 = 7_000_000;
 
+/// The largest request in bytes, with its references in base64: 20 MB, the older and stricter limit documented.
+pub const LARGEST_REQUEST: u64 = 20_000_000;
+
 /// The formats the model reads and writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -25,7 +25,7 @@ pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
 pub use auth::Auth;
 pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, Narrowed, News, Reporter, Summary};
 pub use extra::{Fields, lay_over};
-pub use image::{ImageFormat, LARGEST_REFERENCE};
+pub use image::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST};
 pub use io_words::io_words;
 pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources};
 pub use money::{Price, PriceList, Usd};

@@ -196,7 +196,9 @@ impl Job {
     pub fn load(target: &Path, options: &Options, current_dir: &Path) -> Result<Self, JobError> {
         let path = resolve(current_dir, target);
         let stated = if paths::extension(&path) == "toml" {
-            stated_by_file(path, options, current_dir)?
+            let error = |error| JobError::Unreadable { file: paths::shown(&path, current_dir), error };
+            let text = fs::read_to_string(&path).map_err(error)?;
+            stated_by_file(&text, path, options, current_dir)?
         } else {
             Stated {
                 file: None,
@@ -209,6 +211,16 @@ impl Job {
                 options: checked(options, GIVEN)?.at(current_dir),
             }
         };
+        Self::of(stated, current_dir)
+    }
+
+    /// The job that a file of this text would be if it lay there.
+    pub fn drafted(text: &str, file: &Path, current_dir: &Path) -> Result<Self, JobError> {
+        let stated = stated_by_file(text, file.to_owned(), &Options::default(), current_dir)?;
+        Self::of(stated, current_dir)
+    }
+
+    fn of(stated: Stated, current_dir: &Path) -> Result<Self, JobError> {
         let format = stated.format(current_dir)?;
         let rehearse = stated.options.rehearse.unwrap_or(false);
         let job = stated.into_job(format, current_dir);
@@ -242,10 +254,9 @@ impl Job {
     }
 }
 
-fn stated_by_file(path: PathBuf, options: &Options, current_dir: &Path) -> Result<Stated, JobError> {
+fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Path) -> Result<Stated, JobError> {
     let shown = paths::shown(&path, current_dir);
-    let text = fs::read_to_string(&path).map_err(|error| JobError::Unreadable { file: shown.clone(), error })?;
-    let file = JobFile::parse(&text, &shown).map_err(JobError::Faults)?;
+    let file = JobFile::parse(text, &shown).map_err(JobError::Faults)?;
     let folder = paths::folder_of(&path);
     let shaping = understood(file.shaping, &folder)?;
     let given = checked(options, GIVEN)?;

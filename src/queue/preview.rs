@@ -1,12 +1,15 @@
 //! What taking a manifest in would do, told beforehand: the contract. Never changes anything.
 
 use super::{Clash, ItemState, QueueError};
-use crate::domain::{Counts, Item, ItemId, ManifestRow, Request, Sources};
+use crate::domain::{Counts, Item, ItemId, ManifestRow, Request, SeenFile, Sources};
 
 /// Foresees what [`Intake`](super::Intake) would do with the rows of a manifest, given one after the other; may be used
 /// while a run is on, and never stands in its way. Where there is no database yet, or the job is unknown to it, every
 /// item is new.
 pub trait Preview {
+    /// Calls `each` with every file that the last reading saw, until it returns false.
+    fn files_seen(&self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError>;
+
     /// What would become of a row's items.
     fn look(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Foreseen, QueueError>;
 

@@ -124,10 +124,7 @@ fn too_large(address: &str, most: u64) -> Unready {
 }
 
 fn no_picture(address: &str) -> Unready {
-    never(format!(
-        "what is at the address of {} is no JPEG, PNG or WebP picture by its content; correct it in the manifest",
-        picture(address)
-    ))
+    never(format!("{} is no JPEG, PNG or WebP by its content; correct its address in the manifest", picture(address)))
 }
 
 fn not_kept(address: &str, error: &io::Error) -> Unready {

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Semaphore;
+use url::Url;
 
 pub use cache::ReferenceCache;
 
@@ -61,7 +62,7 @@ struct Shared {
     given_up: Mutex<HashMap<String, Unready>>,
     flights: Flights<Result<ReadyFile, Unready>>,
     fetches: Semaphore,
-    presses: Semaphore,
+    presses: Arc<Semaphore>,
 }
 
 impl ReferenceImages {
@@ -74,7 +75,7 @@ impl ReferenceImages {
             given_up: Mutex::default(),
             flights: Flights::default(),
             fetches: Semaphore::new(FETCHES),
-            presses: Semaphore::new(PRESSES),
+            presses: Arc::new(Semaphore::new(PRESSES)),
         }))
     }
 
@@ -118,10 +119,12 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Unready> + Se
     done.unwrap_or_else(|error| Err(not_now(format!("a reference image could not be made ready: {error}"))))
 }
 
-/// What messages call a reference: an address without what may be a signature.
+/// What messages call a reference. Of an address they tell the host alone: what follows may be a signature, and what
+/// befalls many is told as one where it reads alike.
 fn picture(reference: &str) -> String {
-    let end = reference.find(['?', '#']).filter(|_| is_address(reference)).unwrap_or(reference.len());
-    format!("the reference image {}", &reference[..end])
+    let url = Url::parse(reference).ok().filter(|_| is_address(reference));
+    let host = url.as_ref().and_then(Url::host_str);
+    host.map_or_else(|| reference.to_owned(), |host| format!("the picture at {host}"))
 }
 
 fn not_now(message: String) -> Unready {

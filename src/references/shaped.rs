@@ -31,9 +31,13 @@ pub(super) async fn in_shape(shared: Arc<Shared>, original: ReadyFile, picture: 
         Task::Reshape { format, key } => (format, key),
     };
     // It is never closed, so this waits for a turn and nothing else.
-    let _turn = shared.presses.acquire().await;
-    let pressing = Arc::clone(&shared);
-    aside(move || pressing.press(&original, &picture, format, key)).await
+    let turn = Arc::clone(&shared.presses).acquire_owned().await;
+    aside(move || {
+        // Also when nobody waits for it any more.
+        let _turn = turn;
+        shared.press(&original, &picture, format, key)
+    })
+    .await
 }
 
 impl Shared {

@@ -108,3 +108,83 @@ fn skip(file: &mut impl Seek, bytes: u64) -> io::Result<()> {
 fn back(file: &mut impl Seek, bytes: i64) -> io::Result<()> {
     file.seek_relative(-bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Turn by 90 degrees clockwise, in the order of bytes of Motorola and of Intel.
+    const NOTES: [&[u8]; 2] = [
+        b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0",
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0",
+    ];
+
+    fn look_at(bytes: &[u8]) -> Look {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        look(&mut file, ImageFormat::sniff(bytes).unwrap()).unwrap()
+    }
+
+    fn segment(marker: u8, bytes: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(bytes.len() + 2).unwrap().to_be_bytes();
+        [&[0xFF, marker], &length[..], bytes].concat()
+    }
+
+    /// Noted in a segment, behind another, before a frame of 30 by 20 pixels.
+    fn jpeg(notes: &[u8]) -> Vec<u8> {
+        padded_jpeg(b"", notes)
+    }
+
+    fn padded_jpeg(padding: &[u8], notes: &[u8]) -> Vec<u8> {
+        let notes = segment(0xE1, &[EXIF, notes].concat());
+        let frame = segment(0xC0, b"\x08\0\x14\0\x1E\x03\x01\x22\0\x02\x11\x01\x03\x11\x01");
+        [&b"\xFF\xD8"[..], &segment(0xE0, b"JFIF\0"), padding, &notes, &frame, &segment(0xDA, b"")].concat()
+    }
+
+    fn chunk(kind: &[u8; 4], bytes: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+        [&length[..], kind, bytes, &[0; 4]].concat()
+    }
+
+    fn png(notes: &[u8]) -> Vec<u8> {
+        let header = chunk(b"IHDR", b"\0\0\0\x1E\0\0\0\x14\x08\x02\0\0\0");
+        let pixels = chunk(b"IDAT", &[7; 999]);
+        [&b"\x89PNG\r\n\x1A\n"[..], &header, &pixels, &chunk(b"eXIf", notes), &chunk(b"IEND", b"")].concat()
+    }
+
+    fn webp(notes: &[u8]) -> Vec<u8> {
+        let chunk = |kind: &[u8; 4], bytes: &[u8]| {
+            let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            [kind, &length[..], bytes, &vec![0; bytes.len() % 2]].concat()
+        };
+        let extended = chunk(b"VP8X", b"\x08\0\0\0\x1D\0\0\x13\0\0");
+        let chunks = [extended, chunk(b"VP8 ", &[7; 99]), chunk(b"EXIF", &[EXIF, notes].concat())].concat();
+        let length = u32::try_from(chunks.len() + 4).unwrap().to_le_bytes();
+        [b"RIFF", &length[..], b"WEBP", &chunks].concat()
+    }
+
+    #[test]
+    fn a_cameras_note_is_found_in_every_format() {
+        for notes in NOTES {
+            for picture in [jpeg(notes), png(notes), webp(notes)] {
+                assert_eq!(look_at(&picture), Look { longer_side: Some(30), is_turned: true });
+            }
+        }
+        assert!(look_at(&padded_jpeg(b"\xFF\xFF", NOTES[0])).is_turned);
+        let upright = NOTES[0].iter().map(|byte| if *byte == 6 { 1 } else { *byte }).collect::<Vec<_>>();
+        for picture in [jpeg(&upright), png(&upright), webp(b"nothing of use")] {
+            assert_eq!(look_at(&picture), Look { longer_side: Some(30), is_turned: false });
+        }
+    }
+
+    #[test]
+    fn what_is_cut_anywhere_is_no_worse_than_unknown() {
+        for picture in [jpeg(NOTES[0]), png(NOTES[0]), webp(NOTES[0])] {
+            for end in ImageFormat::SNIFF_BYTES..picture.len() {
+                look_at(&picture[..end]);
+            }
+        }
+        assert_eq!(look_at(b"\xFF\xD8\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), Look::default());
+    }
+}

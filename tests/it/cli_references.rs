@@ -55,7 +55,11 @@ fn an_address_that_five_items_name_is_fetched_once_and_not_in_the_next_run() {
 fn an_item_whose_address_is_gone_fails_unsent_and_the_others_are_made() {
     let server = Server::start([Play::Reply(http(404, &[], b"gone")), good()]);
     let here = job(&[&format!("{}/cup.jpg", server.url()), "p/jug.jpg"], "", &[("p/jug.jpg", photo(40, 20))]);
-    here.overnight("run job.toml").at(&server.url()).end().exits(3).says(&["cannot be had: HTTP 404"]);
+    here.overnight("run job.toml")
+        .at(&server.url())
+        .end()
+        .exits(3)
+        .says(&["reference image 1: the picture at 127.0.0.1 cannot be had: HTTP 404"]);
     let status = here.status("");
     assert_eq!((&status["counts"]["done"], &status["failed_by_kind"]["rejected"]), (&1.into(), &1.into()));
     assert_eq!((&status["attempts"], &status["lost_attempts"]), (&2.into(), &0.into()));
@@ -116,4 +120,15 @@ fn pictures_are_turned_and_reduced_on_their_way() {
     let sent = carried(&gate.seen()[0]);
     let turned = decoded(&sent[0]);
     assert_eq!((turned.width(), turned.height(), &sent[1]), (32, 64, &photos[1].1));
+}
+
+#[test]
+fn fetched_pictures_that_make_too_large_a_request_are_not_sent() {
+    let photo = [photo(40, 20), vec![0; 6_000_000]].concat();
+    let server = Server::start(vec![Play::Reply(http(200, &[], &photo)); 3]);
+    let cell = [1, 2, 3].map(|number| format!("{}/{number}.jpg", server.url())).join(";");
+    let here = job(&[&cell], "", &[]);
+    let told = ["the reference images make a request of 25 MB", "reduce_to = 2048"];
+    here.overnight("run job.toml").at(&server.url()).end().exits(3).says(&told);
+    assert!(server.seen().iter().all(|seen| seen.line.starts_with("GET ")));
 }

@@ -4,8 +4,10 @@
 mod approve;
 mod cancel;
 mod export;
+mod init;
 mod ledger;
 mod narrow;
+mod plan;
 mod retry;
 mod run;
 mod show;
@@ -20,8 +22,10 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
+pub(super) use self::init::InitArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::narrow::NarrowArgs;
+pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::show::ShowArgs;
@@ -40,6 +44,12 @@ pub(super) struct CommandLine {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    /// Make a workspace to begin with: a job with comments, and a list for it; or a job for a list of yours
+    #[command(after_long_help = init::EXAMPLES)]
+    Init(InitArgs),
+    /// Tell what a run would do and cost, item by item; sends nothing, writes nothing
+    #[command(after_long_help = plan::EXAMPLES)]
+    Plan(Box<PlanArgs>),
     /// Make the pictures; the same command again continues, and is a quick no-op when all is done
     #[command(after_long_help = run::EXAMPLES)]
     Run(Box<RunArgs>),

@@ -31,7 +31,7 @@ use fingerprint::Trace;
 use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use row::TEMPLATED;
+pub use row::{READ, TEMPLATED};
 use row::{RawRow, Rows};
 pub use sight::is_as_seen;
 use workbook::SheetRows;

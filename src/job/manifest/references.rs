@@ -12,14 +12,11 @@ use super::sight::{self, Hashes};
 use super::unusable::{megabytes, no_match, short, too_many, unusable};
 
 use crate::disk::{FileError, ListFolder, Listings, is_pattern};
-use crate::domain::{ContentHash, LARGEST_REFERENCE, SeenFile, Sources, is_address};
+use crate::domain::{ContentHash, LARGEST_REFERENCE, LARGEST_REQUEST, SeenFile, Sources, is_address};
 use crate::reshape::{Look, Shape};
 
 /// The most references of one request (the API's documentation).
 pub const MOST: usize = 14;
-
-/// The largest request in bytes, with its references in base64: 20 MB, the older and stricter limit documented.
-const LARGEST_REQUEST: u64 = 20_000_000;
 
 /// What a request holds besides its prompt and references, generously.
 const OVERHEAD: u64 = 2_000;

@@ -228,9 +228,10 @@ pub(super) fn unopened(error: &ReferenceError) -> Failure {
         ReferenceError::Unready(Unready { message, for_good: false }) => {
             unsent(FailureKind::Transient, message.clone())
         }
-        ReferenceError::Unready(_) | ReferenceError::Unreadable { .. } | ReferenceError::NotAnImage { .. } => {
-            unsent(FailureKind::Rejected, error.to_string())
-        }
+        ReferenceError::Unready(_)
+        | ReferenceError::Unreadable { .. }
+        | ReferenceError::NotAnImage { .. }
+        | ReferenceError::TooMuch { .. } => unsent(FailureKind::Rejected, error.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::disk::{FileError, ListFolder};
-use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
+use crate::domain::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST, io_words};
 use crate::provider::Unready;
 
 /// The coarsest step in which a file system counts its times (FAT).
@@ -27,10 +27,28 @@ pub(super) enum ReferenceError {
     Unreadable { path: PathBuf, reason: FileError },
     #[error("the reference image {} is no JPEG, PNG or WebP picture by its content; convert it, or correct the manifest", path.display())]
     NotAnImage { path: PathBuf },
+    #[error(
+        "the reference images make a request of {} MB (base64 adds a third), and {} MB is the most; use fewer, or have \
+         them reduced: `reduce_to = 2048` in [references] of the job file",
+        .bytes.div_ceil(1_000_000), LARGEST_REQUEST / 1_000_000
+    )]
+    TooMuch { bytes: u64 },
     #[error(transparent)]
     Unready(#[from] Unready),
     #[error(transparent)]
     Changed(#[from] ReferenceChanged),
+}
+
+impl ReferenceError {
+    /// The same of the reference that is this one of its request, from 1, where only its source knows which is meant.
+    pub(super) fn of_number(self, number: usize) -> Self {
+        match self {
+            Self::Unready(unready) => {
+                Self::Unready(Unready { message: format!("reference image {number}: {unready}"), ..unready })
+            }
+            other => other,
+        }
+    }
 }
 
 /// A reference image that did not stay what it was until the last of it was read: a body that it is part of breaks

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use futures::future::try_join_all;
 use serde::Serialize;
 
+use super::base64_stream::encoded_length;
 use super::reference_file::ReferenceError;
-use super::references::References;
+use super::references::{Reference, References};
 use super::request_body::{Piece, RequestBody};
-use crate::domain::{HarmCategory, HarmThreshold, Modalities, Request, Thinking, lay_over};
+use crate::domain::{
+    HarmCategory, HarmThreshold, LARGEST_REQUEST, Modalities, Request, Thinking, is_address, lay_over,
+};
 
 /// The body of the request. Every reference has been opened when this returns, so that one of no use is found before
 /// anything leaves.
 pub(super) async fn open(request: &Request, references: &References) -> Result<RequestBody, ReferenceError> {
     let prompt = to_json(&Text { text: &request.prompt });
     let mut pieces = vec![Piece::Text(format!(r#"{{"contents":[{{"role":"user","parts":[{prompt}"#))];
-    let images = try_join_all(request.references.iter().map(|reference| references.open(reference))).await?;
-    for image in images {
+    for image in opened(request, references).await? {
         let media_type = image.format().media_type();
         pieces.push(Piece::Text(format!(r#",{{"inline_data":{{"mime_type":"{media_type}","data":""#)));
         pieces.push(Piece::Image(image));
@@ -26,6 +28,19 @@ pub(super) async fn open(request: &Request, references: &References) -> Result<R
     // The settings are an object of their own: without its opening brace it continues this one.
     pieces.push(Piece::Text(format!("]}}],{}", &settings[1..])));
     Ok(RequestBody::new(pieces))
+}
+
+/// The references of the request, in their order. Where one has to be fetched, how large all are together shows only now.
+async fn opened(request: &Request, references: &References) -> Result<Vec<Reference>, ReferenceError> {
+    let opening = request.references.iter().zip(1..).map(|(reference, number)| async move {
+        references.open(reference).await.map_err(|error| error.of_number(number))
+    });
+    let images = try_join_all(opening).await?;
+    let bytes = images.iter().map(|image| encoded_length(image.length())).sum();
+    match bytes > LARGEST_REQUEST && request.references.iter().any(|reference| is_address(reference)) {
+        true => Err(ReferenceError::TooMuch { bytes }),
+        false => Ok(images),
+    }
 }
 
 /// Everything of the body but `contents`, as an object that holds something: what else the person wants in it comes

@@ -13,14 +13,17 @@ use super::ledger::counts;
 use super::names::Taken;
 use super::seen::Seen;
 use super::stored::{item_state, json};
-use super::{Database, Doing, beside_itself, migrate, refuse_strange};
-use crate::domain::{Counts, Item, ItemId, ManifestRow};
+use super::{Database, Doing, beside_itself, migrate, readings, refuse_strange};
+use crate::domain::{Counts, Item, ItemId, ManifestRow, SeenFile};
 
 /// Items looked at by one statement for what has no row any more.
 const PAGE: i64 = 1024;
 
 /// The first schema that notes what references hold.
 const KNOWS_SOURCES: usize = 4;
+
+/// The first that notes the hashes of files.
+const KNOWS_HASHES: usize = 5;
 
 /// A reading of a job's manifest that only looks.
 #[derive(Debug)]
@@ -40,7 +43,7 @@ struct KnownJob {
     redo: Redo,
     /// What a reading that is not over has written is nobody's business.
     revision: i64,
-    has_sources: bool,
+    version: usize,
 }
 
 impl SqlitePreview {
@@ -70,6 +73,12 @@ impl SqlitePreview {
 }
 
 impl Preview for SqlitePreview {
+    fn files_seen(&self, each: &mut dyn FnMut(&SeenFile) -> bool) -> Result<(), QueueError> {
+        let Some(job) = self.known.as_ref().filter(|job| job.version >= KNOWS_HASHES) else { return Ok(()) };
+        readings::files_seen(&job.database.connection, job.job, each)
+            .doing(&job.database.path, "looking for what was read last")
+    }
+
     fn look(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Foreseen, QueueError> {
         let mut foreseen = Foreseen::default();
         for item in items {
@@ -114,13 +123,13 @@ impl KnownJob {
         let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
         let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
         check_entry(&database.connection, path, job, entry)?;
-        Ok(Some(Self { database, job, redo, revision, has_sources: version >= KNOWS_SOURCES }))
+        Ok(Some(Self { database, job, redo, revision, version }))
     }
 
     /// The key of the item, and what would become of it; none if it is new.
     fn fate(&self, item: &Item) -> rusqlite::Result<Option<(i64, Fate)>> {
         let connection = &self.database.connection;
-        let known = Known::find(connection, self.has_sources, self.job, self.revision, item)?;
+        let known = Known::find(connection, self.version >= KNOWS_SOURCES, self.job, self.revision, item)?;
         let Some(known) = known else { return Ok(None) };
         let (key, state) = (known.key, known.state);
         let fate = match known.change(self.redo) {

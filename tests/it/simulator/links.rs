@@ -1,5 +1,7 @@
 //! Answers with URLs: their shapes, and what a fetch gets. Never looks beyond the simulator.
 
+use overnight::simulator::STAND_INS;
+
 use super::*;
 
 /// The kinds tested here.
@@ -110,4 +112,15 @@ async fn a_data_uri_holds_the_picture_itself() {
     let (_simulator, uri) = odd("url-data").await;
     let (mime_type, bytes) = good().await;
     assert_eq!(uri, format!("data:{mime_type};base64,{}", STANDARD.encode(bytes)));
+}
+
+#[tokio::test]
+async fn a_stand_in_is_drawn_for_any_name_and_the_same_for_the_same() {
+    let simulator = start_with_faults(&[]).await;
+    let base = simulator.base_url();
+    let [first, again, other] = ["1f", "1f", "2e"].map(|name| format!("{base}{STAND_INS}/{name}"));
+    let drawn = fetch(&first).await;
+    assert_eq!((drawn.0, drawn.1.as_str(), &drawn.2[..3]), (200, "image/jpeg", &b"\xFF\xD8\xFF"[..]));
+    assert!(drawn == fetch(&again).await && drawn != fetch(&other).await);
+    assert_eq!(simulator.stats().requests, 0, "nobody was asked to make a picture");
 }

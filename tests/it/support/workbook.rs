@@ -68,7 +68,9 @@ pub fn sheet_of(rows: &[&[&str]]) -> Vec<u8> {
 pub fn archive(parts: &[(String, String)], method: CompressionMethod) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, text) in parts {
-        writer.start_file(name.as_str(), SimpleFileOptions::default().compression_method(method)).unwrap();
+        let options = SimpleFileOptions::default().compression_method(method);
+        let quick = options.compression_level((method == CompressionMethod::Deflated).then_some(1));
+        writer.start_file(name.as_str(), quick).unwrap();
         writer.write_all(text.as_bytes()).unwrap();
     }
     writer.finish().unwrap().into_inner()

@@ -1,0 +1,72 @@
+//! What stands in a list: its columns, and the cells of its first rows. Never decides what they mean.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+/// So many rows show what a column holds.
+pub const MOST_ROWS: usize = 5_000;
+
+/// The columns of a list, and its first rows.
+pub struct Survey {
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Survey {
+    /// These rows in these columns.
+    pub fn new(columns: &[String], rows: &[Vec<Value>]) -> Self {
+        let text = |cell: &Value| match cell {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let rows = rows.iter().map(|row| row.iter().map(text).collect()).collect();
+        Self { columns: columns.to_vec(), rows }
+    }
+
+    /// The names of the columns, in their order; some may have none.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether there is a column of exactly this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column == name)
+    }
+
+    /// The same without the rows in which this column is empty, or that one holds this value.
+    pub fn without(&self, empty: &str, other: Option<(&str, &str)>) -> Self {
+        let (column, value) = other.unwrap_or((empty, ""));
+        let cells = self.cells(empty).zip(self.cells(column)).zip(&self.rows);
+        let taken = cells.filter(|((filled, cell), _)| !filled.is_empty() && *cell != value);
+        Self { columns: self.columns.clone(), rows: taken.map(|(_, row)| row.clone()).collect() }
+    }
+
+    /// The cells of a column, without the blanks around them.
+    pub fn cells(&self, column: &str) -> impl Iterator<Item = &str> + Clone {
+        let at = self.columns.iter().position(|known| known == column);
+        self.rows.iter().map(move |row| at.and_then(|at| row.get(at)).map_or("", |cell| cell.trim()))
+    }
+
+    /// The cells of a column that hold anything.
+    pub fn filled(&self, column: &str) -> impl Iterator<Item = &str> + Clone {
+        self.cells(column).filter(|cell| !cell.is_empty())
+    }
+
+    /// The share of rows in which a column holds anything.
+    pub fn share(&self, column: &str) -> f64 {
+        self.filled(column).count() as f64 / self.rows.len().max(1) as f64
+    }
+
+    /// Whether every row has a value in a column, and each another one.
+    pub fn is_key(&self, column: &str) -> bool {
+        let mut known = HashSet::new();
+        self.cells(column).all(|cell| !cell.is_empty() && known.insert(cell.to_lowercase()))
+    }
+}

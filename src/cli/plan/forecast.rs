@@ -1,0 +1,244 @@
+//! What a run would do with a manifest, item by item: read, compared, counted. Never writes or sends anything.
+
+use std::collections::HashSet;
+
+use super::super::enqueue::{clashing, nothing_listed};
+use super::super::read_ahead::{Batch, read_ahead};
+use super::differences::differences;
+use crate::domain::{Item, PriceList, Usd};
+use crate::job::manifest::Row;
+use crate::job::{Fault, Job, Manifest};
+use crate::queue::{Before, Fate, ItemState, Preview, QueueError};
+use crate::references::ReferenceCache;
+
+/// So many requests are shown in full.
+const EXAMPLES: usize = 3;
+
+/// The bytes of one picture, roughly: a PNG of a million pixels as the model sends it.
+const PICTURE_BYTES: u64 = 2_000_000;
+
+/// What a run would do.
+#[derive(Debug, Default)]
+pub(super) struct Forecast {
+    pub rows: u64,
+    /// Rows that `where` leaves out.
+    pub left_out: u64,
+    pub items: u64,
+    pub new: u64,
+    /// Items whose rows read otherwise, with what a run would do about it.
+    pub changed: u64,
+    /// Of these, the finished ones that keep their pictures unless they are to be made again.
+    pub kept: u64,
+    pub unchanged: u64,
+    /// Of these, those that have their pictures.
+    pub done: u64,
+    /// Of these, those that failed and that nobody has put back.
+    pub failed: u64,
+    pub removed: u64,
+    pub requests: u64,
+    /// Items that would be sent but for the limit.
+    pub beyond_limit: u64,
+    pub expected: Option<Usd>,
+    pub worst: Option<Usd>,
+    /// What is to be told of single items, in the order of the manifest; those gone come last.
+    pub marks: Vec<Marked>,
+    /// The first requests that would be sent.
+    pub examples: Vec<Item>,
+    /// Addresses of references that a run would fetch, in order of their rows.
+    pub unfetched: Vec<String>,
+    pub problems: Vec<Fault>,
+    pub warnings: Vec<Fault>,
+}
+
+/// An item and what would become of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub mark: Mark,
+    pub item: String,
+    /// For what is changed, what differs.
+    pub what: Vec<String>,
+}
+
+/// What would become of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    New,
+    /// It takes what its row says now.
+    Updated,
+    /// It is finished and keeps its picture.
+    Kept,
+    Same,
+    Gone,
+}
+
+impl Mark {
+    /// As people read it in front of an item.
+    pub const fn sign(self) -> char {
+        match self {
+            Self::New => '+',
+            Self::Updated | Self::Kept => '~',
+            Self::Same => '=',
+            Self::Gone => '-',
+        }
+    }
+}
+
+impl Forecast {
+    /// The bytes that the pictures would take, roughly.
+    pub fn disk_bytes(&self) -> u64 {
+        self.requests * PICTURE_BYTES
+    }
+}
+
+/// Reads a job's manifest to its end beside what is known of its items. `lists_all` keeps a mark of every item.
+pub(super) fn foresee(
+    job: &Job,
+    manifest: &mut Manifest,
+    preview: &mut dyn Preview,
+    cache: &ReferenceCache,
+    lists_all: bool,
+) -> Result<Forecast, QueueError> {
+    preview.files_seen(&mut |seen| {
+        manifest.remember(seen);
+        true
+    })?;
+    let forecast = Forecast { expected: Some(Usd::ZERO), worst: Some(Usd::ZERO), ..Forecast::default() };
+    let mut reading = Reading { job, preview, cache, lists_all, forecast, addresses: HashSet::new() };
+    read_ahead(manifest, &|| false, |batch| reading.take(batch))?;
+    let Reading { mut forecast, .. } = reading;
+    preview.gone(&mut |gone| {
+        // What a person or an earlier reading took out is no news.
+        if gone.state != ItemState::Cancelled {
+            forecast.removed += 1;
+            forecast.marks.push(Marked { mark: Mark::Gone, item: gone.id.to_string(), what: Vec::new() });
+        }
+        true
+    })?;
+    if forecast.items == 0 && forecast.problems.is_empty() {
+        forecast.problems.push(nothing_listed(job, forecast.rows));
+    }
+    forecast.warnings = manifest.warnings();
+    forecast.warnings.extend(manifest.notes().iter().cloned());
+    Ok(forecast)
+}
+
+/// A manifest on its way past the queue.
+struct Reading<'a> {
+    job: &'a Job,
+    preview: &'a mut dyn Preview,
+    cache: &'a ReferenceCache,
+    lists_all: bool,
+    forecast: Forecast,
+    /// By their hashes: of a million addresses, none is held twice.
+    addresses: HashSet<[u8; 16]>,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, batch: Batch) -> Result<bool, QueueError> {
+        for row in batch.rows {
+            self.forecast.rows += 1;
+            let row = match row {
+                Ok(row) => Some(row),
+                Err(bad) => {
+                    self.forecast.problems.extend(bad.faults);
+                    bad.row
+                }
+            };
+            if let Some(row) = row {
+                self.look(&row)?;
+            }
+            if self.forecast.problems.len() >= super::super::enqueue::MOST_FAULTS {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn look(&mut self, (row, items): &Row) -> Result<(), QueueError> {
+        self.forecast.left_out += u64::from(items.is_empty());
+        let foreseen = self.preview.look(row, items)?;
+        let clashes = foreseen.clashes.into_iter().map(|clash| clashing(self.job, row, clash));
+        self.forecast.problems.extend(clashes);
+        for (item, fate) in items.iter().zip(foreseen.items) {
+            self.count(item, fate);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, item: &Item, fate: Fate) {
+        let forecast = &mut self.forecast;
+        forecast.items += u64::from(fate != Fate::Repeated);
+        match fate {
+            Fate::Repeated => {}
+            Fate::New => self.is_new(item),
+            Fate::Same(state) => {
+                forecast.unchanged += 1;
+                forecast.done += u64::from(state == ItemState::Done);
+                forecast.failed += u64::from(state == ItemState::Failed);
+                self.mark(Mark::Same, item, Vec::new());
+                if matches!(state, ItemState::Queued | ItemState::Running) {
+                    self.sends(item);
+                }
+            }
+            Fate::Updated { state, before } => self.updates(item, state, &before),
+            Fate::Redone { before } => self.updates(item, ItemState::Done, &before),
+            Fate::Changed { state, before } => {
+                forecast.changed += 1;
+                forecast.kept += u64::from(state == ItemState::Done);
+                self.mark(Mark::Kept, item, differences(&before, item));
+                if matches!(state, ItemState::Queued | ItemState::Running) {
+                    self.sends(item);
+                }
+            }
+        }
+    }
+
+    fn is_new(&mut self, item: &Item) {
+        self.forecast.new += 1;
+        self.mark(Mark::New, item, Vec::new());
+        self.sends(item);
+    }
+
+    fn updates(&mut self, item: &Item, state: ItemState, before: &Before) {
+        let what = differences(before, item);
+        // A row that was gone and is back is as good as new.
+        if what.is_empty() {
+            return self.is_new(item);
+        }
+        self.forecast.changed += 1;
+        self.mark(Mark::Updated, item, what);
+        if state != ItemState::Cancelled {
+            self.sends(item);
+        }
+    }
+
+    fn mark(&mut self, mark: Mark, item: &Item, what: Vec<String>) {
+        if self.lists_all || !matches!(mark, Mark::New | Mark::Same) {
+            self.forecast.marks.push(Marked { mark, item: item.id.to_string(), what });
+        }
+    }
+
+    /// Counts an item that a run would ask for.
+    fn sends(&mut self, item: &Item) {
+        let forecast = &mut self.forecast;
+        if self.job.limit.is_some_and(|limit| forecast.requests >= limit.get()) {
+            forecast.beyond_limit += 1;
+            return;
+        }
+        forecast.requests += 1;
+        let price = PriceList.of(&item.request.model).map(|price| price.per_image);
+        let attempts = u64::from(self.job.max_attempts.get());
+        forecast.expected = forecast.expected.zip(price).map(|(sum, price)| sum + price);
+        forecast.worst = forecast.worst.zip(price).map(|(sum, price)| sum + price.times(attempts));
+        if forecast.examples.len() < EXAMPLES {
+            forecast.examples.push(item.clone());
+        }
+        for address in item.request.references.iter().filter(|reference| crate::domain::is_address(reference)) {
+            let hash = *blake3::hash(address.as_bytes()).as_bytes();
+            let half = hash.first_chunk().copied().unwrap_or_default();
+            if self.addresses.insert(half) && !self.cache.has(address) {
+                forecast.unfetched.push(address.clone());
+            }
+        }
+    }
+}

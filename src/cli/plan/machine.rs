@@ -1,0 +1,66 @@
+//! The plan as one JSON document, for scripts. Never rounds.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::forecast::{Forecast, Mark, Marked};
+use crate::domain::{Item, Usd};
+use crate::job::{Fault, Job};
+
+/// The whole plan.
+pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
+    let dollars = |sum: Option<Usd>| sum.map(Usd::dollars);
+    let document = json!({
+        "job": job.name,
+        "rows": forecast.rows,
+        "items": forecast.items,
+        "new": forecast.new,
+        "changed": forecast.changed,
+        "unchanged": forecast.unchanged,
+        "removed": forecast.removed,
+        "requests": forecast.requests,
+        "cost_usd": {"expected": dollars(forecast.expected), "worst": dollars(forecast.worst)},
+        "duration_s": shortest(job, forecast.requests),
+        "problems": problems(&forecast.problems),
+        "warnings": problems(&forecast.warnings),
+        "kept": forecast.kept,
+        "rows_left_out": forecast.left_out,
+        "marked": forecast.marks.iter().map(marked).collect::<Vec<_>>(),
+        "unfetched": forecast.unfetched,
+        "disk_bytes": forecast.disk_bytes(),
+        "examples": forecast.examples.iter().map(example).collect::<Vec<_>>(),
+    });
+    format!("{document}\n")
+}
+
+/// A job file that is at fault: nothing is known but that.
+pub(super) fn refused(target: &Path, faults: &[Fault]) -> String {
+    let job = target.file_stem().unwrap_or_default().to_string_lossy();
+    format!("{}\n", json!({"job": job, "problems": problems(faults)}))
+}
+
+/// The seconds that the requests take at least, where the job limits them a minute.
+pub(super) fn shortest(job: &Job, requests: u64) -> Option<u64> {
+    job.rpm.map(|rpm| (requests * 60).div_ceil(u64::from(rpm.get())))
+}
+
+fn problems(faults: &[Fault]) -> Vec<Value> {
+    let problem = |fault: &Fault| json!({"file": fault.file, "line": fault.place.line, "column": fault.place.column, "message": fault.message});
+    faults.iter().map(problem).collect()
+}
+
+fn marked(Marked { mark, item, what }: &Marked) -> Value {
+    let fate = match mark {
+        Mark::New => "new",
+        Mark::Updated => "updated",
+        Mark::Kept => "kept",
+        Mark::Same => "unchanged",
+        Mark::Gone => "removed",
+    };
+    json!({"item": item, "mark": mark.sign().to_string(), "fate": fate, "what": what})
+}
+
+fn example(item: &Item) -> Value {
+    json!({"item": item.id, "name": item.name, "request": item.request})
+}
