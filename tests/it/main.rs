@@ -9,6 +9,7 @@ mod cli_events;
 mod cli_exit_codes;
 mod cli_export;
 mod cli_folders;
+mod cli_init;
 mod cli_inputs;
 mod cli_keys;
 mod cli_ledger;
