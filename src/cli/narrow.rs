@@ -95,7 +95,7 @@ fn drawn(
         let items = row.items.into_iter().filter(|item| !item.repeated).map(|item| item.item.id);
         for id in items.filter(|id| ids.is_empty() || ids.contains(id)) {
             match &mut sample {
-                Some(sample) => sample.offer(&stratum, &id),
+                Some(sample) => sample.offer(&stratum, &id, id.clone()),
                 None => all.push(id),
             }
         }

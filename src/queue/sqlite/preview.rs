@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
 use super::super::{Clash, ClashOver, QueueError, Redo};
@@ -25,6 +25,9 @@ const KNOWS_SOURCES: usize = 4;
 /// The first that notes the hashes of files.
 const KNOWS_HASHES: usize = 5;
 
+/// The first schema that notes whether a pilot was approved.
+const KNOWS_APPROVAL: usize = 7;
+
 /// A reading of a job's manifest that only looks.
 #[derive(Debug)]
 pub struct SqlitePreview {
@@ -44,6 +47,7 @@ struct KnownJob {
     /// What a reading that is not over has written is nobody's business.
     revision: i64,
     version: usize,
+    is_approved: bool,
 }
 
 impl SqlitePreview {
@@ -102,6 +106,10 @@ impl Preview for SqlitePreview {
         }
     }
 
+    fn is_approved(&self) -> bool {
+        self.known.as_ref().is_some_and(|job| job.is_approved)
+    }
+
     fn counts(&self) -> Result<Counts, QueueError> {
         let Some(job) = &self.known else { return Ok(Counts::default()) };
         counts(&job.database.connection, job.job).doing(&job.database.path, "counting")
@@ -119,11 +127,15 @@ impl KnownJob {
         if version == 0 {
             return Ok(None);
         }
-        let sql = "SELECT id, revision FROM jobs WHERE name = ?1 AND revision > 0";
-        let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
-        let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
+        let approved = if version >= KNOWS_APPROVAL { "approved_at IS NOT NULL" } else { "0" };
+        let sql = format!("SELECT id, revision, {approved} FROM jobs WHERE name = ?1 AND revision > 0");
+        let job = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let found = database.connection.query_row(&sql, [&entry.name], job);
+        let Some((job, revision, is_approved)) = found.optional().doing(path, "looking for the job")? else {
+            return Ok(None);
+        };
         check_entry(&database.connection, path, job, entry)?;
-        Ok(Some(Self { database, job, redo, revision, version }))
+        Ok(Some(Self { database, job, redo, revision, version, is_approved }))
     }
 
     /// The key of the item, and what would become of it; none if it is new.
