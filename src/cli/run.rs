@@ -195,7 +195,7 @@ impl Session<'_> {
     /// nobody approved it.
     fn narrow(&self, job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Narrowed>> {
         let ledger = open::ledger(&job.db)?;
-        let chosen = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)?;
+        let chosen = narrow::chosen(&self.args.narrow, &*ledger, &job.name)?;
         let pilot = narrow::pilot(job, &*ledger, open::clock().now())?;
         let is_pilot = pilot.is_some();
         let Some(chosen) = narrow::both(chosen, pilot) else { return Ok(None) };

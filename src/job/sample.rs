@@ -10,22 +10,22 @@ use crate::domain::ItemId;
 /// Chooses so many items of all that it is offered. Of each stratum those come first whose ids have the smallest hashes;
 /// the strata take turns, in the order of the hashes of their names.
 #[derive(Debug)]
-pub struct Sample<T> {
+pub struct Sample {
     size: usize,
     /// By hashes: more strata, or more items of one, than the sample is large are never chosen.
-    strata: BTreeMap<u128, BTreeMap<u128, T>>,
+    strata: BTreeMap<u128, BTreeMap<u128, ItemId>>,
 }
 
-impl<T> Sample<T> {
+impl Sample {
     /// A sample of this size, with nothing to choose from yet.
     pub fn of(size: NonZeroUsize) -> Self {
         Self { size: size.get(), strata: BTreeMap::new() }
     }
 
-    /// Offers an item, with what is wanted of it if it is chosen. Whoever wants one stratum only calls it always the same.
-    pub fn offer(&mut self, stratum: &str, id: &ItemId, item: T) {
+    /// Offers an item. Whoever wants one stratum only calls it always the same.
+    pub fn offer(&mut self, stratum: &str, item: &ItemId) {
         let items = self.strata.entry(hash(stratum)).or_default();
-        items.insert(hash(id.as_str()), item);
+        items.insert(hash(item.as_str()), item.clone());
         if items.len() > self.size {
             items.pop_last();
         }
@@ -35,11 +35,11 @@ impl<T> Sample<T> {
     }
 
     /// The chosen items.
-    pub fn chosen(self) -> Vec<T> {
+    pub fn chosen(self) -> Vec<ItemId> {
         let mut strata: Vec<_> = self.strata.into_values().map(BTreeMap::into_values).collect();
         let mut chosen = Vec::new();
         loop {
-            let round: Vec<T> = strata.iter_mut().filter_map(Iterator::next).collect();
+            let round: Vec<ItemId> = strata.iter_mut().filter_map(Iterator::next).collect();
             if round.is_empty() || chosen.len() >= self.size {
                 chosen.truncate(self.size);
                 return chosen;
@@ -75,8 +75,7 @@ mod tests {
         let mut sample = Sample::of(NonZeroUsize::new(size).unwrap());
         for number in 0..1000 {
             let stratum = if number % 10 == 0 { "rare" } else { "common" };
-            let id = ItemId::new(format!("{stratum}-{number}"));
-            sample.offer(stratum, &id, id.clone());
+            sample.offer(stratum, &ItemId::new(format!("{stratum}-{number}")));
         }
         sample.chosen()
     }
@@ -100,8 +99,7 @@ mod tests {
     fn more_strata_than_the_sample_is_large_are_chosen_from_as_well() {
         let of = |size| {
             let mut sample = Sample::of(NonZeroUsize::new(size).unwrap());
-            (0..100)
-                .for_each(|number| sample.offer(&format!("{number}"), &ItemId::new(format!("item-{number}")), number));
+            (0..100).for_each(|number| sample.offer(&format!("{number}"), &ItemId::new(format!("item-{number}"))));
             sample.chosen()
         };
         assert_eq!(of(5).len(), 5);

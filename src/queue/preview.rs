@@ -17,8 +17,8 @@ pub trait Preview {
     /// false.
     fn gone(&self, each: &mut dyn FnMut(Gone) -> bool) -> Result<(), QueueError>;
 
-    /// Whether a person let the job's runs send more than its pilot.
-    fn is_approved(&self) -> bool;
+    /// Whether a person approved the job's pilot.
+    fn is_approved(&self) -> Result<bool, QueueError>;
 
     /// The job's items by state, as they stand now.
     fn counts(&self) -> Result<Counts, QueueError>;

@@ -77,7 +77,7 @@ pub fn a_pilot_is_approved_once(workspace: &dyn Workspace) {
     assert!(status().awaits_approval);
     workspace.run("job").unwrap().end_run(NOW, "not run").unwrap();
     assert!(status().awaits_approval, "nothing came of the last one");
-    let is_approved = || workspace.preview("job", Redo::No).is_approved();
+    let is_approved = || workspace.preview("job", Redo::No).is_approved().unwrap();
     let mut desk = workspace.desk();
     assert!(!is_approved());
     assert_eq!(desk.approve(NOW, "job").unwrap(), None);

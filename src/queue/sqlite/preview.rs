@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
 use super::super::{Clash, ClashOver, QueueError, Redo};
@@ -25,7 +25,7 @@ const KNOWS_SOURCES: usize = 4;
 /// The first that notes the hashes of files.
 const KNOWS_HASHES: usize = 5;
 
-/// The first schema that notes whether a pilot was approved.
+/// The first that knows of pilots.
 const KNOWS_APPROVAL: usize = 7;
 
 /// A reading of a job's manifest that only looks.
@@ -47,7 +47,6 @@ struct KnownJob {
     /// What a reading that is not over has written is nobody's business.
     revision: i64,
     version: usize,
-    is_approved: bool,
 }
 
 impl SqlitePreview {
@@ -106,8 +105,11 @@ impl Preview for SqlitePreview {
         }
     }
 
-    fn is_approved(&self) -> bool {
-        self.known.as_ref().is_some_and(|job| job.is_approved)
+    fn is_approved(&self) -> Result<bool, QueueError> {
+        let Some(job) = self.known.as_ref().filter(|job| job.version >= KNOWS_APPROVAL) else { return Ok(false) };
+        let approved = "SELECT approved_at IS NOT NULL FROM jobs WHERE id = ?1";
+        let approved = job.database.connection.query_row(approved, [job.job], |row| row.get(0));
+        approved.doing(&job.database.path, "looking for the job")
     }
 
     fn counts(&self) -> Result<Counts, QueueError> {
@@ -127,15 +129,11 @@ impl KnownJob {
         if version == 0 {
             return Ok(None);
         }
-        let approved = if version >= KNOWS_APPROVAL { "approved_at IS NOT NULL" } else { "0" };
-        let sql = format!("SELECT id, revision, {approved} FROM jobs WHERE name = ?1 AND revision > 0");
-        let job = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        let found = database.connection.query_row(&sql, [&entry.name], job);
-        let Some((job, revision, is_approved)) = found.optional().doing(path, "looking for the job")? else {
-            return Ok(None);
-        };
+        let sql = "SELECT id, revision FROM jobs WHERE name = ?1 AND revision > 0";
+        let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
         check_entry(&database.connection, path, job, entry)?;
-        Ok(Some(Self { database, job, redo, revision, version, is_approved }))
+        Ok(Some(Self { database, job, redo, revision, version }))
     }
 
     /// The key of the item, and what would become of it; none if it is new.
