@@ -29,6 +29,11 @@ struct Prepared {
     job: Job,
     target: PathBuf,
     queue: Box<dyn Queue>,
+    taken: TakenIn,
+}
+
+/// What a job's run begins with.
+struct TakenIn {
     rescued: Rescued,
     /// What this run is narrowed to.
     narrowed: Option<Narrowed>,
@@ -135,7 +140,7 @@ impl Session<'_> {
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
         match self.take_in(&job, manifest, &mut *queue) {
-            Ok((rescued, narrowed, provider)) => Ok(Prepared { job, target, queue, rescued, narrowed, provider }),
+            Ok(taken) => Ok(Prepared { job, target, queue, taken }),
             Err(error) => {
                 // What came first is what helps.
                 let _ = queue.end_run(open::clock().now(), "not run");
@@ -159,12 +164,7 @@ impl Session<'_> {
     }
 
     /// What a dead run left, then what the manifest says now, then who will make the pictures, key in hand.
-    fn take_in(
-        &self,
-        job: &Job,
-        mut manifest: Manifest,
-        queue: &mut dyn Queue,
-    ) -> anyhow::Result<(Rescued, Option<Narrowed>, Option<Arc<dyn Provider>>)> {
+    fn take_in(&self, job: &Job, mut manifest: Manifest, queue: &mut dyn Queue) -> anyhow::Result<TakenIn> {
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
@@ -181,20 +181,21 @@ impl Session<'_> {
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
         let narrowed = self.narrow(job, queue)?;
         if job.rehearse {
-            return Ok((rescued, narrowed, None));
+            return Ok(TakenIn { rescued, narrowed, provider: None });
         }
         if let Some(path) = job.key.open_to_others() {
             self.say(&announce::key_open_to_others(path));
         }
         let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
-        Ok((rescued, narrowed, Some(provider(job, waiting > 0)?)))
+        let provider = Some(provider(job, waiting > 0)?);
+        Ok(TakenIn { rescued, narrowed, provider })
     }
 
     /// Leaves in the run's hand only the items that were chosen, if any were, and of those only the pilot, as long as
     /// nobody approved it.
     fn narrow(&self, job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Option<Narrowed>> {
         let ledger = open::ledger(&job.db)?;
-        let chosen = narrow::chosen(&self.args.narrow, None, &*ledger, &job.name)?;
+        let chosen = narrow::chosen(&self.args.narrow, &*ledger, &job.name)?;
         let pilot = narrow::pilot(job, &*ledger, open::clock().now())?;
         let is_pilot = pilot.is_some();
         let Some(chosen) = narrow::both(chosen, pilot) else { return Ok(None) };
@@ -210,7 +211,8 @@ impl Session<'_> {
 
     /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
-        let Prepared { job, target, mut queue, rescued, narrowed, provider } = prepared;
+        let Prepared { job, target, mut queue, taken } = prepared;
+        let TakenIn { rescued, narrowed, provider } = taken;
         // Whoever plays a rehearsal through answers as long as it is held.
         let (provider, _simulator) = match provider {
             Some(provider) => (provider, None),

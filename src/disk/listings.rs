@@ -61,6 +61,30 @@ pub fn is_pattern(written: &str) -> bool {
     written.contains(META)
 }
 
+/// A text as patterns have it that stands for this very text.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match META.contains(&c) {
+            true => escaped.extend(['[', c, ']']),
+            false => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The text that was escaped.
+pub fn unescaped(escaped: &str) -> String {
+    // The bracket last: those of the other signs are no signs.
+    escaped.replace("[*]", "*").replace("[?]", "?").replace("[[]", "[")
+}
+
+/// The only name that a pattern stands for, if each of its signs is escaped.
+pub fn literal(pattern: &str) -> Option<String> {
+    let rest = META.iter().fold(pattern.to_owned(), |rest, sign| rest.replace(&escaped(&sign.to_string()), ""));
+    (!is_pattern(&rest)).then(|| unescaped(pattern))
+}
+
 impl Listings {
     /// Those of folders that this list's paths name.
     pub fn new(list: ListFolder) -> Self {
@@ -214,6 +238,17 @@ mod tests {
         assert!(matches!(listings.matching("q/*"), Err(PatternError::Folder { folder, .. }) if folder.ends_with("q")));
         assert!(matches!(listings.matching("p/[a"), Err(PatternError::Unreadable(_))));
         assert!(matches!(listings.matching("**/cup.jpg"), Err(PatternError::Unreadable(_))));
+    }
+
+    #[test]
+    fn an_escaped_text_stands_for_itself() {
+        for text in ["a[b]*c", "[", "[*]", "what?", "[[x", "plain.jpg", "*?[", "]["] {
+            assert_eq!(literal(&escaped(text)).as_deref(), Some(text), "{}", escaped(text));
+            let (_root, mut listings) = list_of(&[text, "a.b.c", "wha1", "x"]);
+            assert_gives(&mut listings, &escaped(text), &[text]);
+            assert_eq!(literal(&format!("{}*", escaped(text))), None, "{text}");
+        }
+        assert_eq!([literal("[ab]"), literal("[!*]"), literal("a]")], [None, None, Some("a]".to_owned())]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::Path;
 
 pub use ballast::Ballast;
 pub use listed::{FileError, ListFolder};
-pub use listings::{Listings, PatternError, is_pattern};
+pub use listings::{Listings, PatternError, escaped, is_pattern, literal, unescaped};
 
 use crate::domain::Room;
 

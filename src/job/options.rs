@@ -18,7 +18,7 @@ use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost,
 #[derive(Args, Deserialize, Default, Clone, Debug, PartialEq)]
 #[serde(default)]
 #[allow(rustdoc::bare_urls)]
-// The help shows these comments as they are.
+// The help shows these comments as they are; the short one leaves out what few will need.
 // The values of variables stay out of the help, and this comment out of the description of whichever command takes them.
 #[command(mut_args(|argument| argument.hide_env_values(true)), about = None, long_about = None)]
 pub struct Options {
@@ -40,7 +40,7 @@ pub struct Options {
     pub sheet: Option<String>,
     /// Let reference images be links that lead out of the manifest's folder
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
-          env = "OVERNIGHT_FOLLOW_LINKS", help_heading = "Places", hide_possible_values = true)]
+          env = "OVERNIGHT_FOLLOW_LINKS", hide_short_help = true, help_heading = "Places", hide_possible_values = true)]
     pub follow_links: Option<bool>,
 
     /// Any Gemini-compatible endpoint; may hold a path [default: https://www.anyfast.ai]
@@ -62,10 +62,22 @@ pub struct Options {
     #[arg(long, value_name = "TIME", env = "OVERNIGHT_REQUEST_TIMEOUT", help_heading = "Endpoint and key")]
     pub request_timeout: Option<TimeSpan>,
     /// Longest wait for a connection [default: 10s]
-    #[arg(long, value_name = "TIME", env = "OVERNIGHT_CONNECT_TIMEOUT", help_heading = "Endpoint and key")]
+    #[arg(
+        long,
+        value_name = "TIME",
+        env = "OVERNIGHT_CONNECT_TIMEOUT",
+        hide_short_help = true,
+        help_heading = "Endpoint and key"
+    )]
     pub connect_timeout: Option<TimeSpan>,
     /// A PEM file of certificate authorities to trust beside the system's, such as that of a company's own gateway
-    #[arg(long, value_name = "PATH", env = "OVERNIGHT_CA_FILE", help_heading = "Endpoint and key")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "OVERNIGHT_CA_FILE",
+        hide_short_help = true,
+        help_heading = "Endpoint and key"
+    )]
     pub ca_file: Option<PathBuf>,
 
     /// The model [default: gemini-3.1-flash-lite-image]
@@ -140,14 +152,16 @@ pub struct Options {
     /// At most so many items in this run [default: all]
     #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
-    /// Send only the first so many items of the list until `overnight approve` says they are good [default: no pilot]
+    /// Send only the list's first so many items until `overnight approve` [default: no pilot]
     #[arg(long, value_name = "N", env = "OVERNIGHT_PILOT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroUsize>)]
     pub pilot: Option<NonZeroUsize>,
     /// Stop when so many items, or this share of the run's items, have failed [default: never]
     #[arg(long, value_name = "N|N%", env = "OVERNIGHT_HALT_AFTER", help_heading = "Pace and limits")]
     pub halt_after: Option<HaltAfter>,
-    /// Make finished items again whose rows, or what they refer to, have changed since; what they have becomes an
-    /// earlier version
+    /// Make finished items again that have changed since
+    ///
+    /// Their rows read otherwise, or their reference images hold something else. What they have becomes an earlier
+    /// version, in `.versions`
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
           env = "OVERNIGHT_CHANGED", help_heading = "Pace and limits", hide_possible_values = true)]
     pub changed: Option<bool>,
@@ -171,7 +185,13 @@ pub struct Options {
     #[arg(long, value_name = "WAY", env = "OVERNIGHT_PROGRESS", help_heading = "What is told")]
     pub progress: Option<Progress>,
     /// Write log lines as text or json [default: text]
-    #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_LOG_FORMAT", help_heading = "What is told")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "OVERNIGHT_LOG_FORMAT",
+        hide_short_help = true,
+        help_heading = "What is told"
+    )]
     pub log_format: Option<LogFormat>,
 }
 

@@ -209,7 +209,8 @@ pub trait Desk {
     /// Lets the runs of a job send all its items, not only its pilot. Returns when that had been allowed before.
     fn approve(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError>;
 
-    /// Takes waiting items out: all, or those named. Returns how many.
+    /// Takes waiting items out: all, or those named. One that was to be made again is left with the picture it has. Returns
+    /// how many.
     fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
 }
 

@@ -17,6 +17,9 @@ pub trait Preview {
     /// false.
     fn gone(&self, each: &mut dyn FnMut(Gone) -> bool) -> Result<(), QueueError>;
 
+    /// Whether a person approved the job's pilot.
+    fn is_approved(&self) -> Result<bool, QueueError>;
+
     /// The job's items by state, as they stand now.
     fn counts(&self) -> Result<Counts, QueueError>;
 }

@@ -7,7 +7,7 @@ use crate::support::workspace::Workspace;
 #[test]
 fn every_command_has_a_help_on_stdout() {
     let here = Workspace::new();
-    for command in ["", "run", "status", "show", "retry", "cancel", "simulate"] {
+    for command in ["", "run", "status", "show", "retry", "cancel", "approve", "simulate"] {
         let ended = here.overnight(&format!("{command} --help")).end().exits(0);
         assert!(ended.stdout.contains("Usage: overnight"), "{command}: {}", ended.stdout);
         assert_eq!(ended.stderr, "");
@@ -75,10 +75,9 @@ fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
 #[test]
 fn options_that_do_not_exist_yet_are_refused_rather_than_ignored() {
     let here = Workspace::with_list(1);
-    for words in ["--max-cost 1", "--until 06:00", "--changed", "--concurrency 1-64", "--where x", "--sample 3"] {
+    for words in ["--max-cost 1", "--until 06:00", "--concurrency 1-64", "--where x"] {
         here.overnight(&format!("run list.csv --rehearse {words}")).end().exits(2);
     }
-    here.overnight("plan list.csv").end().exits(2);
 }
 
 #[test]

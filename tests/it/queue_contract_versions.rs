@@ -1,7 +1,7 @@
 //! What every queue promises about finished items that are made again. Never names an implementation.
 
 use overnight::domain::{Artifact, FailureKind, Item, ItemId, OnLost, Outcome};
-use overnight::queue::{Enqueued, ItemState, Queue, Redo, Turn};
+use overnight::queue::{Enqueued, ItemRecord, ItemState, Queue, Redo, Turn};
 
 use crate::queue_contract::{
     NOW, Promise, Workspace, artifact, claim, enqueue, failure, item, receipt, row, settle, start, turn,
@@ -11,6 +11,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("made again", what_is_made_again_is_queued_with_what_it_had_laid_by),
     ("made again in vain", what_cannot_be_made_again_keeps_its_earlier_picture),
     ("made again and thought better of", a_row_that_reads_as_before_brings_its_picture_back),
+    ("made again and taken out", what_is_taken_out_is_left_with_the_picture_it_has),
     ("made again under a name of another", an_earlier_picture_whose_name_is_taken_is_the_takers),
     ("made again and killed", what_was_received_of_it_still_knows_what_it_replaces),
 ];
@@ -93,6 +94,19 @@ fn a_row_that_reads_as_before_brings_its_picture_back(workspace: &dyn Workspace)
         let story = workspace.ledger().item("job", &ItemId::new("mug")).unwrap();
         assert_eq!((story.record.state, story.record.artifact), (ItemState::Done, Some(artifact())));
         assert_eq!((run.counts().unwrap().done, story.versions), (1, vec![]), "and nothing is paid");
+    }
+}
+
+fn what_is_taken_out_is_left_with_the_picture_it_has(workspace: &dyn Workspace) {
+    let mut run = redone(workspace);
+    for named in [None, Some(&[ItemId::new("mug")][..])] {
+        assert_eq!(workspace.desk().cancel("job", named).unwrap(), 1);
+        let story = workspace.ledger().item("job", &ItemId::new("mug")).unwrap();
+        let ItemRecord { item: now, state, artifact: has, .. } = story.record;
+        assert_eq!((state, has, now.request.prompt.as_str()), (ItemState::Done, Some(artifact()), "first"));
+        assert_eq!((run.last_reading().unwrap(), story.versions), (None, vec![]), "it is told again that it changed");
+        assert_eq!(enqueue(&mut *run, &[item("mug", "second")]).finished, 1);
+        assert_eq!(reread(&mut *run, &[item("mug", "second")]).redone, 1);
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::NarrowArgs;
 use crate::job::Options;
 
 /// What stands behind its help.
@@ -11,6 +12,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   overnight plan jobs/spring.toml                what would be made, and what it would cost
   overnight plan jobs/spring.toml --items        every item with what would become of it
   overnight plan jobs/spring.toml --changed      the same for a run that makes changed items again
+  overnight plan jobs/spring.toml --sample 20    for a run that makes but twenty of them
   overnight plan products.csv --json             for a script
 
 In front of an item:
@@ -31,6 +33,8 @@ pub(in crate::cli) struct PlanArgs {
     /// Print one JSON document
     #[arg(long, help_heading = "What is told")]
     pub json: bool,
+    #[command(flatten)]
+    pub narrow: NarrowArgs,
     #[command(flatten)]
     pub options: Options,
 }

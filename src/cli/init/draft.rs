@@ -166,6 +166,7 @@ fn head(job: &str) -> String {
     let mut head = "# Begun by `overnight init`; every line is yours to change.\n#\n".to_owned();
     for (command, purpose) in [
         (format!("overnight run {job} --rehearse"), "plays it through: no key, no network, nothing paid"),
+        (format!("overnight plan {job}"), "what it would ask for and cost"),
         ("export OVERNIGHT_API_KEY=...".to_owned(), "the key of your endpoint"),
         (format!("overnight run {job} --limit 20"), "the first twenty, to look at"),
         (format!("overnight run {job}"), "all of them; the same command again goes on"),
@@ -191,8 +192,8 @@ const SETTINGS: &str = "
 # Requests a minute at most, as your endpoint's quota allows.
 # rpm = 300
 
-# At most so many pictures in one run.
-# limit = 20
+# A pilot: only so many are made at first, and the others when `overnight approve` says that these are good.
+# pilot = 20
 ";
 
 const AS_IT_IS: &str = "
@@ -218,8 +219,7 @@ const PHOTOGRAPH: &str = "The product of this photograph, unchanged in shape, co
                           plain light background, in soft daylight, no text.";
 
 /// Words that mean something of their own where a column is named.
-const TAKEN: [&str; 24] = [
-    "row",
+const TAKEN: [&str; 23] = [
     "variant",
     "true",
     "false",

@@ -4,14 +4,15 @@
 use std::iter::once;
 
 use super::draft::{Draft, Id, Prompt};
-use super::roles::{Pictures, Roles, keys};
+use super::roles::{Pictures, Roles, first_as_key, keys};
 use super::survey::Survey;
 use super::trial::{About, Read};
 use crate::cli::exit::UsageError;
 use crate::job::manifest::READ;
 
 /// Columns that shops have too, for something else.
-const AMBIGUOUS: [&str; 8] = ["name", "model", "labels", "extra", "safety", "variants", "seed", "temperature"];
+const AMBIGUOUS: [&str; 10] =
+    ["id", "images", "name", "model", "labels", "extra", "safety", "variants", "seed", "temperature"];
 
 /// Columns that may name items and are tried.
 const MOST_KEYS: usize = 2;
@@ -65,20 +66,23 @@ fn drafts(survey: &Survey, about: &About<'_>) -> anyhow::Result<Vec<Draft>> {
         }
     };
     let ids = keys(&products).take(MOST_KEYS).map(|column| Id::Column(column.to_owned()));
-    let ids: Vec<Id> =
-        ids.chain(products.is_key(&subject).then(|| Id::Slug(subject.clone()))).chain(once(Id::None)).collect();
+    let slug = products.is_key(&subject).then(|| Id::Slug(subject.clone()));
+    let first = first_as_key(&products).map(|column| Id::Column(column.to_owned()));
+    let ids: Vec<Id> = ids.chain(slug).chain(first).chain(once(Id::None)).collect();
     let pictures = once(roles.pictures.clone()).chain(roles.pictures.is_some().then_some(None));
     let mut drafts = Vec::new();
     for pictures in pictures {
         for id in &ids {
             for all in [false, true] {
+                let given =
+                    ["prompt", if *id == Id::None { "" } else { "id" }, if pictures.is_none() { "" } else { "images" }];
                 drafts.push(Draft {
                     prompt: template.clone(),
                     id: id.clone(),
                     condition: Some((subject.clone(), roles.variations)),
                     forgone: roles.pictures.clone().filter(|_| pictures.is_none()).map(|gone: Pictures| gone.column),
                     pictures: pictures.clone(),
-                    ignore: ignored(survey, all),
+                    ignore: ignored(survey, all, &given),
                 });
             }
         }
@@ -91,24 +95,21 @@ fn drafts(survey: &Survey, about: &About<'_>) -> anyhow::Result<Vec<Draft>> {
 fn as_it_is(survey: &Survey, has_prompts: bool) -> Vec<Draft> {
     let plain = Draft { prompt: Prompt::AsItIs, ..Draft::of_nothing() };
     let condition = has_prompts.then(|| ("prompt".to_owned(), None));
-    let own = |columns: Vec<String>, kept: &[&str]| {
-        columns.into_iter().filter(|name| !kept.contains(&name.as_str())).collect()
-    };
     let filled = Draft { condition, ..plain.clone() };
-    let with = |ignore: Vec<String>| Draft { ignore, ..filled.clone() };
-    let some = with(own(ignored(survey, false), &["id", "prompt", "images"]));
-    let most = with(own(ignored(survey, true), &["id", "prompt", "images"]));
-    let all = with(own(ignored(survey, true), &["prompt"]));
+    let with = |all, given: &[&str]| Draft { ignore: ignored(survey, all, given), ..filled.clone() };
+    let own = ["id", "prompt", "images"];
+    let (some, most, all) = (with(false, &own), with(true, &own), with(true, &["prompt"]));
     let mut drafts = vec![plain, filled, some, most, all];
     drafts.dedup_by(|one, other| one == other);
     drafts
 }
 
-/// The columns that have a meaning for this program: those that mostly mean something else in a shop, or `all`. What a
-/// template gives, it gives in their place.
-fn ignored(survey: &Survey, all: bool) -> Vec<String> {
-    let is_other = |name: &&str| all || AMBIGUOUS.contains(name) || ["id", "prompt", "images"].contains(name);
-    READ.into_iter().filter(is_other).filter(|name| survey.has(name)).map(str::to_owned).collect()
+/// The columns that have a meaning for this program: those that mostly mean something else in a shop, or `all`; but none
+/// of those that are given otherwise.
+fn ignored(survey: &Survey, all: bool, given: &[&str]) -> Vec<String> {
+    let is_other = |name: &&str| all || AMBIGUOUS.contains(name);
+    let meant = READ.into_iter().filter(is_other).filter(|name| !given.contains(name));
+    meant.filter(|name| survey.has(name)).map(str::to_owned).collect()
 }
 
 fn has_tags(products: &Survey, roles: &Roles) -> bool {

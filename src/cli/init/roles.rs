@@ -1,4 +1,5 @@
-//! Which column of a list tells what: by its name in the languages of shops, and by what stands in it. Never by its place.
+//! Which column of a list tells what: by its name in the languages of shops, and by what stands in it. Never asks a
+//! person.
 
 use std::collections::HashSet;
 
@@ -82,6 +83,12 @@ pub fn keys(products: &Survey) -> impl Iterator<Item = &str> {
     named(products, IDS).filter(|column| products.is_key(column) && products.cells(column).all(fits_a_name))
 }
 
+/// The first column, if it can name the products though its name does not say so.
+pub fn first_as_key(products: &Survey) -> Option<&str> {
+    let first = products.columns().first().filter(|first| !first.is_empty() && products.is_key(first))?;
+    products.cells(first).all(|cell| fits_a_name(cell) && !cell.contains(char::is_whitespace)).then_some(first)
+}
+
 fn fits_a_name(cell: &str) -> bool {
     cell.len() <= names::LONGEST_NAME && !cell.contains("://")
 }
@@ -98,13 +105,20 @@ fn named<'a>(survey: &'a Survey, names: &'static str) -> impl Iterator<Item = &'
 
 /// The column of titles: one that is called so, else the one with the most short texts that differ.
 fn title(survey: &Survey) -> Option<String> {
-    if let Some(named) = named(survey, TITLES).find(|column| survey.filled(column).any(has_letters)) {
-        return Some(named.to_owned());
+    let called: Vec<&str> = named(survey, TITLES).filter(|column| survey.filled(column).any(has_letters)).collect();
+    let most = called.iter().map(|column| differing(survey, column)).max().unwrap_or_default();
+    // What is the same for every product is no title of it, whatever it is called.
+    if let Some(column) = called.into_iter().find(|column| differing(survey, column) * 3 >= most * 2) {
+        return Some(column.to_owned());
     }
     let texts = survey.columns().iter().filter(|column| !column.is_empty() && is_of_titles(survey, column));
-    let differing = |column: &&String| survey.filled(column).collect::<HashSet<_>>().len();
     // Of several, the first.
-    texts.rev().max_by_key(differing).cloned()
+    texts.rev().max_by_key(|column| differing(survey, column)).cloned()
+}
+
+/// How many different values stand in a column.
+fn differing(survey: &Survey, column: &str) -> usize {
+    survey.filled(column).collect::<HashSet<_>>().len()
 }
 
 fn is_of_titles(survey: &Survey, column: &str) -> bool {

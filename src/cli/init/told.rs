@@ -48,9 +48,10 @@ pub fn made(files: &[String]) -> String {
 
 /// What to type next for a job.
 pub fn next(job: &str) -> String {
-    let run = format!("{} run {}", shell_word(&program()), shell_word(job));
+    let (program, job) = (shell_word(&program()), shell_word(job));
     format!(
-        "\nNext:\n  # plays it through: no key, no network, nothing paid\n  {run} --rehearse\n  # the first five in earnest\n  \
-         export OVERNIGHT_API_KEY=...\n  {run} --limit 5\n"
+        "\nNext:\n  # plays it through: no key, no network, nothing paid\n  {program} run {job} --rehearse\n  \
+         # what it would ask for and cost\n  {program} plan {job}\n  \
+         # in earnest, the first five\n  export OVERNIGHT_API_KEY=...\n  {program} run {job} --limit 5\n"
     )
 }

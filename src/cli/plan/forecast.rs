@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::enqueue::{clashing, nothing_listed};
 use super::super::read_ahead::{Batch, read_ahead};
 use super::differences::differences;
-use crate::domain::{Item, PriceList, Usd};
+use crate::domain::{Item, ItemId, PriceList, Usd};
 use crate::job::manifest::Row;
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::{Before, Fate, ItemState, Preview, QueueError};
@@ -36,6 +36,10 @@ pub(super) struct Forecast {
     pub failed: u64,
     pub removed: u64,
     pub requests: u64,
+    /// Items that would be sent when the pilot is approved.
+    pub beyond_pilot: u64,
+    /// Items that would be sent if the run were not narrowed to others.
+    pub not_chosen: u64,
     /// Items that would be sent but for the limit.
     pub beyond_limit: u64,
     pub expected: Option<Usd>,
@@ -90,20 +94,31 @@ impl Forecast {
     }
 }
 
-/// Reads a job's manifest to its end beside what is known of its items. `lists_all` keeps a mark of every item.
+/// What a run would be kept to, and what is told.
+#[derive(Debug, Default)]
+pub(super) struct Extent {
+    /// The items it would be narrowed to.
+    pub chosen: Option<HashSet<ItemId>>,
+    /// The items of a pilot that nobody approved.
+    pub pilot: Option<u64>,
+    /// Whether each item is marked, also the new and the unchanged ones.
+    pub lists_all: bool,
+}
+
+/// Reads a job's manifest to its end beside what is known of its items.
 pub(super) fn foresee(
     job: &Job,
     manifest: &mut Manifest,
     preview: &mut dyn Preview,
     cache: &ReferenceCache,
-    lists_all: bool,
+    extent: Extent,
 ) -> Result<Forecast, QueueError> {
     preview.files_seen(&mut |seen| {
         manifest.remember(seen);
         true
     })?;
     let forecast = Forecast { expected: Some(Usd::ZERO), worst: Some(Usd::ZERO), ..Forecast::default() };
-    let mut reading = Reading { job, preview, cache, lists_all, forecast, addresses: HashSet::new() };
+    let mut reading = Reading { job, preview, cache, extent, forecast, addresses: HashSet::new() };
     read_ahead(manifest, &|| false, |batch| reading.take(batch))?;
     let Reading { mut forecast, .. } = reading;
     preview.gone(&mut |gone| {
@@ -127,7 +142,7 @@ struct Reading<'a> {
     job: &'a Job,
     preview: &'a mut dyn Preview,
     cache: &'a ReferenceCache,
-    lists_all: bool,
+    extent: Extent,
     forecast: Forecast,
     /// By their hashes: of a million addresses, none is held twice.
     addresses: HashSet<[u8; 16]>,
@@ -213,7 +228,7 @@ impl Reading<'_> {
     }
 
     fn mark(&mut self, mark: Mark, item: &Item, what: Vec<String>) {
-        if self.lists_all || !matches!(mark, Mark::New | Mark::Same) {
+        if self.extent.lists_all || !matches!(mark, Mark::New | Mark::Same) {
             self.forecast.marks.push(Marked { mark, item: item.id.to_string(), what });
         }
     }
@@ -221,6 +236,14 @@ impl Reading<'_> {
     /// Counts an item that a run would ask for.
     fn sends(&mut self, item: &Item) {
         let forecast = &mut self.forecast;
+        if self.extent.pilot.is_some_and(|pilot| forecast.items > pilot) {
+            forecast.beyond_pilot += 1;
+            return;
+        }
+        if self.extent.chosen.as_ref().is_some_and(|chosen| !chosen.contains(&item.id)) {
+            forecast.not_chosen += 1;
+            return;
+        }
         if self.job.limit.is_some_and(|limit| forecast.requests >= limit.get()) {
             forecast.beyond_limit += 1;
             return;

@@ -25,6 +25,7 @@ pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
         "problems": problems(&forecast.problems),
         "warnings": problems(&forecast.warnings),
         "kept": forecast.kept,
+        "waiting": {"pilot": forecast.beyond_pilot, "not_chosen": forecast.not_chosen, "limit": forecast.beyond_limit},
         "rows_left_out": forecast.left_out,
         "marked": forecast.marks.iter().map(marked).collect::<Vec<_>>(),
         "unfetched": forecast.unfetched,

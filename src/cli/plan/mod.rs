@@ -5,14 +5,16 @@ mod forecast;
 mod machine;
 mod text;
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::Path;
 
+use self::forecast::Extent;
 use super::args::PlanArgs;
 use super::exit::{Code, UsageError};
-use super::{current_dir, faults, open};
+use super::{current_dir, faults, narrow, open};
 use crate::disk;
-use crate::domain::Room;
+use crate::domain::{ItemId, Room};
 use crate::job::{Job, JobError, Manifest};
 use crate::queue::Redo;
 
@@ -30,7 +32,12 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     let redo = if job.changed { Redo::Yes } else { Redo::No };
     let mut preview = open::preview(&job, redo)?;
     let cache = open::reference_cache(&job);
-    let forecast = forecast::foresee(&job, &mut manifest, &mut *preview, &cache, args.items)?;
+    let extent = Extent {
+        chosen: chosen(args, &job)?,
+        pilot: job.pilot.filter(|_| !preview.is_approved().unwrap_or(false)).map(|pilot| pilot.get() as u64),
+        lists_all: args.items,
+    };
+    let forecast = forecast::foresee(&job, &mut manifest, &mut *preview, &cache, extent)?;
     if args.json {
         print(&machine::document(&job, &forecast))?;
     } else if forecast.problems.is_empty() {
@@ -47,6 +54,19 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
         return Ok(Code::Usage);
     }
     Err(UsageError(faults::refused(&job, &forecast.problems)).into())
+}
+
+/// The items that the run would be narrowed to, for which the manifest is read once more.
+fn chosen(args: &PlanArgs, job: &Job) -> anyhow::Result<Option<HashSet<ItemId>>> {
+    if args.narrow.is_empty() {
+        return Ok(None);
+    }
+    if job.reads_stdin() {
+        let message =
+            "a list on standard input is read once, and choosing among its rows takes twice; save it as a file";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    narrow::chosen_of(&args.narrow, &mut Manifest::open(job)?)
 }
 
 /// The room on the disk where a folder is or will be.

@@ -115,6 +115,12 @@ fn to_send(forecast: &Forecast) -> String {
         0 => "nothing".to_owned(),
         number => format!("{}, one an item", counted(number, "request", "requests")),
     };
+    if forecast.beyond_pilot > 0 {
+        words += &format!("; {} more wait until the pilot is approved", count(forecast.beyond_pilot));
+    }
+    if forecast.not_chosen > 0 {
+        words += &format!("; {} others wait and are not chosen", count(forecast.not_chosen));
+    }
     if forecast.beyond_limit > 0 {
         words += &format!("; {} more wait beyond the limit", count(forecast.beyond_limit));
     }

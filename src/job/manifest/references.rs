@@ -11,7 +11,7 @@ use super::AddedReferences;
 use super::sight::{self, Hashes};
 use super::unusable::{megabytes, no_match, short, too_many, unusable};
 
-use crate::disk::{FileError, ListFolder, Listings, is_pattern};
+use crate::disk::{FileError, ListFolder, Listings, is_pattern, literal};
 use crate::domain::{ContentHash, LARGEST_REFERENCE, LARGEST_REQUEST, SeenFile, Sources, is_address};
 use crate::reshape::{Look, Shape};
 
@@ -150,6 +150,9 @@ impl References {
     fn expand(&mut self, written: &str) -> Result<Vec<String>, String> {
         if !is_pattern(written) || is_address(written) || self.is_there(written) {
             return Ok(vec![written.to_owned()]);
+        }
+        if let Some(name) = literal(written) {
+            return Ok(vec![name]);
         }
         let mut files = self.listings.matching(written).map_err(|error| no_match(written, &error))?;
         files.truncate(self.most.map_or(usize::MAX, NonZeroUsize::get));

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::cells::{Given, in_a_cell};
 use super::columns::Columns;
 use super::row::{Cell, READ, RawRow};
+use crate::disk::unescaped;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::shape::{Combination, Condition, Misnamed, Renderer, Rendering, RowCells, Shaping};
 
@@ -147,7 +148,7 @@ impl Shaper {
 
     /// Whether rows were asked for names that may be no column's.
     pub fn is_suspicious(&self) -> bool {
-        self.renderer.has_noted()
+        self.renderer.has_noted() || self.condition.as_ref().is_some_and(Condition::has_noted)
     }
 
     fn misnamed_in_condition(&self, is_column: impl Fn(&str) -> bool) -> Vec<Misnamed> {
@@ -173,5 +174,7 @@ fn stated(rendering: Rendering) -> Value {
         return Value::String(rendering.texts.into_iter().next().unwrap_or_default());
     }
     let paths = rendering.texts.iter().flat_map(|text| in_a_cell(text.trim()).unwrap_or_else(|| vec![text.clone()]));
-    Value::Array(paths.map(Value::String).collect())
+    // No address is a pattern, whatever was put into it.
+    let path = |path: String| if path.contains("://") { unescaped(&path) } else { path };
+    Value::Array(paths.map(|written| Value::String(path(written))).collect())
 }

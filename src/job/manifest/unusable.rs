@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::references::MOST;
-use crate::disk::{FileError, ListFolder, PatternError};
+use crate::disk::{FileError, ListFolder, PatternError, is_pattern};
 use crate::domain::io_words;
 
 /// No more of an address is told, in characters.
@@ -31,6 +31,14 @@ pub fn unusable(folder: &ListFolder, reference: &str, error: &FileError) -> Stri
 fn not_there(folder: &Path, reference: &str) -> String {
     if reference.starts_with('~') {
         return format!("`{reference}` is not there; `~` means your home to a shell only, so write the path in full");
+    }
+    let sign = reference.chars().find(|c| is_pattern(&c.to_string()));
+    if let Some(sign) = sign {
+        return format!(
+            "`{reference}` is not there in {}; if the `{sign}` is meant as a pattern, write it as it is, and in a \
+             template outside of {{{{ }}}}",
+            folder.display()
+        );
     }
     format!("`{reference}` is not there; paths start at the manifest's folder, {}", folder.display())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::{Environment, Error, Template, Value};
 
 use super::engine::engine;
+use super::named::unknown_in_expression;
 use super::row_view::{RowView, Unknown, View, text};
 use super::wrong;
 
@@ -37,7 +38,7 @@ impl Condition {
         let mut engine = engine(&[]);
         let parsed = engine.compile_expression_owned(expression.to_owned());
         let names = match parsed {
-            Ok(parsed) => wrong::asked(parsed.undeclared_variables(false)),
+            Ok(parsed) => wrong::asked(&parsed.undeclared_variables(false)),
             Err(error) => return Err(told(&error, 0, expression)),
         };
         let test = format!("{BEFORE}{expression}{AFTER}");
@@ -49,6 +50,9 @@ impl Condition {
 
     /// That its filters and functions are there, which shows only when it is told of a row.
     fn try_on_nothing(&self, expression: &str) -> Result<(), ConditionError> {
+        if let Some((at, message)) = unknown_in_expression(&self.engine, expression).into_iter().next() {
+            return Err(ConditionError { at, message });
+        }
         match self.test().render(Value::from_object(View::empty(&self.names))) {
             Err(error) if wrong::is_the_templates(&error) => Err(told(&error, BEFORE.len(), expression)),
             _ => Ok(()),
@@ -58,6 +62,11 @@ impl Condition {
     /// The names that stand in it, which must be columns.
     pub fn names(&self) -> &BTreeSet<String> {
         &self.names
+    }
+
+    /// Whether rows were asked for names that no column had.
+    pub fn has_noted(&self) -> bool {
+        self.unknown.is_noted()
     }
 
     /// The names that rows were asked for since this was called, and that no column has.
@@ -88,7 +97,7 @@ impl Condition {
 
 fn told(error: &Error, before: usize, expression: &str) -> ConditionError {
     let at = error.range().map_or(0, |range| range.start.saturating_sub(before)).min(expression.len().max(1) - 1);
-    ConditionError { at, message: wrong::words(error) }
+    ConditionError { at, message: wrong::words(error, &[]) }
 }
 
 #[cfg(test)]
@@ -121,7 +130,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_is_told_where_it_stands() {
-        for (expression, at) in [("Title = ''", 6), ("Title ==", 6), ("(Title", 1), ("Title | lowercase == 'x'", 8)] {
+        for (expression, at) in [
+            ("Title = ''", 6),
+            ("Title ==", 6),
+            ("(Title", 1),
+            ("Title | lowercase == 'x'", 8),
+            ("Title != '' and n | flaot > 2", 18),
+        ] {
             let error = takes(expression).unwrap_err();
             assert_eq!(error.at, at, "{expression}: {error:?}");
         }

@@ -6,6 +6,7 @@ use std::{fs, io};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::filters;
+use super::paths::path_engine;
 
 /// The work that one rendering may take, in instructions of the engine: thousands of loops, and no endless one.
 const FUEL: u64 = 200_000;
@@ -36,6 +37,29 @@ pub fn engine(partials: &[Partial]) -> Environment<'static> {
         Ok(found.map(|(_, text)| text.clone()))
     });
     engine
+}
+
+/// The engines of a job: one for texts, and one for the names of files.
+pub struct Engines {
+    texts: Environment<'static>,
+    paths: Environment<'static>,
+}
+
+impl Engines {
+    /// Those that know these pieces.
+    pub fn new(partials: &[Partial]) -> Self {
+        Self { texts: engine(partials), paths: path_engine(partials) }
+    }
+
+    /// The one for the templates of a column.
+    pub fn of(&self, column: &str) -> &Environment<'static> {
+        if column == "images" { &self.paths } else { &self.texts }
+    }
+
+    /// The same, to put templates into.
+    pub fn of_mut(&mut self, column: &str) -> &mut Environment<'static> {
+        if column == "images" { &mut self.paths } else { &mut self.texts }
+    }
 }
 
 /// The pieces in the folder beside a job file, sorted by name; none if there is no such folder.

@@ -57,23 +57,30 @@ pub fn striptags(html: &str) -> String {
     minijinja_contrib::filters::striptags(apart(&without_unread(html)))
 }
 
-/// HTML without the elements that hold no text for people.
+/// HTML without the elements that hold no text for people: each from its opening to its closing tag, or to the end.
 fn without_unread(html: &str) -> String {
-    let mut rest = html.to_owned();
-    for element in UNREAD {
-        // ASCII letters keep their length in small letters, so that places in one are places in the other.
-        while let Some(start) = find_tag(&rest, element, "<") {
-            let end = find_tag(&rest[start..], element, "</").map_or(rest.len(), |end| start + end);
-            let end = rest[end..].find('>').map_or(rest.len(), |close| end + close + 1);
-            rest.replace_range(start..end, " ");
+    let mut read = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        let name = tag_name(&rest[start + 1..]);
+        let unread = UNREAD.iter().find(|unread| unread.eq_ignore_ascii_case(name));
+        let (kept, behind) = rest.split_at(start + unread.map_or(1, |_| 0));
+        read.push_str(kept);
+        rest = behind;
+        if let Some(element) = unread {
+            read.push(' ');
+            rest = behind_element(rest, element);
         }
     }
-    rest
+    read + rest
 }
 
-fn find_tag(html: &str, element: &str, opening: &str) -> Option<usize> {
-    let starts = |at: &usize| tag_name(&html[at + opening.len()..]).eq_ignore_ascii_case(element);
-    html.match_indices(opening).map(|(at, _)| at).find(starts)
+/// What stands behind the closing tag of this element, which is looked for but once.
+fn behind_element<'a>(html: &'a str, element: &str) -> &'a str {
+    let closes = |at: &usize| tag_name(&html[at + 2..]).eq_ignore_ascii_case(element);
+    let closing = html.match_indices("</").map(|(at, _)| at).find(closes);
+    let end = closing.and_then(|at| Some(at + html[at..].find('>')? + 1));
+    &html[end.unwrap_or(html.len())..]
 }
 
 /// The name that a tag begins with.
@@ -143,6 +150,8 @@ mod tests {
             ("<ul><li>one</li><li>two</li></ul>", "one two"),
             ("<style>p { color: red }</style>Red<script>x < 1</script> mug", "Red mug"),
             ("<style>never closed", ""),
+            ("<STYLE>x</style >a<head><script>x</head>b</script>c", "a bc"),
+            ("1 < 2 <b>and</b><header>x</header>", "1 and x"),
             ("Größe: 5 &lt; 6", "Größe: 5 < 6"),
             ("  plain \n text ", "plain text"),
         ] {

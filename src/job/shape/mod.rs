@@ -6,6 +6,9 @@ mod engine;
 mod filters;
 mod keys;
 mod matrix;
+mod named;
+mod paths;
+mod pieces;
 mod renderer;
 mod row_view;
 mod written;
@@ -62,6 +65,11 @@ impl Shaping {
     /// Whether the job itself says what stands in a column, so that the manifest need not have it.
     pub fn gives(&self, column: &str) -> bool {
         self.template(column).is_some() || self.matrix.iter().any(|axis| axis.name == column)
+    }
+
+    /// The names of the pieces that templates may include.
+    fn pieces(&self) -> Vec<&str> {
+        self.partials.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// Brings in the pieces that lie beside the job file.

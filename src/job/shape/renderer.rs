@@ -1,21 +1,23 @@
 //! The templates of a job, understood once and rendered for each row. Never knows what a column means.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
-use super::engine::{PARTIALS, engine};
+use super::engine::Engines;
 use super::matrix::Combination;
+use super::named::unknown_in_template;
+use super::pieces::{piece_of, piece_shown, understood_pieces};
 use super::row_view::{ColumnNumbers, RowView, Unknown, VARIANT, View, value};
-use super::written::{Written, find_word};
+use super::written::{Written, find_in_code};
 use super::{Shaping, wrong};
 use crate::job::fault::{Fault, Place, Problem};
 
 /// The templates of a job.
 pub struct Renderer {
-    engine: Environment<'static>,
+    engines: Engines,
     texts: Vec<Text>,
     /// Every name that stands in a template or a piece to include.
     asked: Arc<BTreeSet<String>>,
@@ -30,7 +32,10 @@ struct Text {
     /// What the engine knows it by.
     name: String,
     written: Written,
+    /// The names of columns in it.
     names: BTreeSet<String>,
+    /// Every name in it and in the pieces that it includes.
+    uses: BTreeSet<String>,
 }
 
 /// What a template gave.
@@ -73,42 +78,33 @@ impl fmt::Debug for Renderer {
 impl Renderer {
     /// Understands every template of a job, or tells all that is wrong with them.
     pub fn new(shaping: &Shaping) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        let mut engine = engine(&shaping.partials);
+        let mut engines = Engines::new(&shaping.partials);
+        let (pieces, mut faults) = understood_pieces(&engines, shaping);
         let mut texts = Vec::new();
         for template in &shaping.templates {
             for (number, written) in template.texts.iter().enumerate() {
                 let name = format!("{}#{number}", template.column);
-                match understood(&mut engine, &name, written) {
-                    Ok(names) => texts.push(Text { column: template.column, name, written: written.clone(), names }),
-                    Err(problem) => faults.push(problem.in_file(&shaping.file)),
+                match understood(&mut engines, template.column, &name, written, &shaping.pieces()) {
+                    Ok(own) => {
+                        let names = wrong::asked(&own);
+                        let uses = own.into_iter().chain(pieces.used_by(written.text())).collect();
+                        texts.push(Text { column: template.column, name, written: written.clone(), names, uses });
+                    }
+                    Err(problems) => faults.extend(problems.into_iter().map(|problem| problem.in_file(&shaping.file))),
                 }
             }
         }
-        let mut asked: BTreeSet<String> = texts.iter().flat_map(|text| text.names.clone()).collect();
-        for (name, text) in &shaping.partials {
-            match engine.get_template(name) {
-                Ok(partial) => asked.extend(wrong::asked(partial.undeclared_variables(false))),
-                Err(error) => faults.push(partial_fault(shaping, name, text, &error)),
-            }
+        if !faults.is_empty() {
+            return Err(faults);
         }
-        let shaping = shaping.clone();
-        match faults.is_empty() {
-            true => Ok(Self {
-                engine,
-                texts,
-                asked: Arc::new(asked),
-                unknown: Arc::default(),
-                file: shaping.file.clone(),
-                shaping,
-            }),
-            false => Err(faults),
-        }
+        let asked = texts.iter().flat_map(|text| text.names.clone()).chain(pieces.asked()).collect();
+        let (file, shaping) = (shaping.file.clone(), shaping.clone());
+        Ok(Self { engines, texts, asked: Arc::new(asked), unknown: Arc::default(), file, shaping })
     }
 
     /// Whether the template of a column names a value of the matrix, or the number of the variant.
     pub fn uses(&self, column: &str, name: &str) -> bool {
-        self.texts.iter().any(|text| text.column == column && text.names_it(name))
+        self.texts.iter().any(|text| text.column == column && text.uses.contains(name))
     }
 
     /// Every name that stands in a template, be it a column's or not.
@@ -121,17 +117,11 @@ impl Renderer {
     pub fn misnamed(&self, is_column: impl Fn(&str) -> bool) -> Vec<Misnamed> {
         let is_known = |name: &str| is_column(name) || self.shaping.matrix.iter().any(|axis| axis.name == name);
         let stated = self.texts.iter().flat_map(|text| {
-            let unknown = text.names.iter().filter(|name| *name != VARIANT && !is_known(name));
-            let placed = |name: &String| Misnamed {
-                within: text.within(),
-                name: name.clone(),
-                file: self.file.clone(),
-                place: text.written.place_of_word(name),
-            };
-            unknown.map(placed).collect::<Vec<_>>()
+            let unknown = text.names.iter().filter(|name| !is_known(name));
+            unknown.map(|name| text.misnamed(name, &self.file)).collect::<Vec<_>>()
         });
         let asked = self.unknown.take();
-        let noted = asked.into_iter().filter(|name| !is_known(name)).filter_map(|name| self.find(name));
+        let noted = asked.into_iter().filter(|name| !is_known(name)).flat_map(|name| self.find(&name));
         let mut all: Vec<Misnamed> = stated.collect();
         for misnamed in noted {
             if !all.contains(&misnamed) {
@@ -141,18 +131,19 @@ impl Renderer {
         all
     }
 
-    /// Where a name stands first.
-    fn find(&self, name: String) -> Option<Misnamed> {
-        let mut texts = self.texts.iter();
-        if let Some(text) = texts.find(|text| find_word(text.written.text(), &name).is_some()) {
-            let place = text.written.place_of_word(&name);
-            return Some(Misnamed { within: text.within(), name, file: self.file.clone(), place });
-        }
-        let mut partials = self.shaping.partials.iter();
-        let (partial, text) = partials.find(|(_, text)| find_word(text, &name).is_some())?;
-        let place = Place::of_offset(text, find_word(text, &name)?);
-        let file = partial_shown(&self.file, partial);
-        Some(Misnamed { within: "this piece".to_owned(), name, file, place })
+    /// Where a name stands, in each template and each piece the first time.
+    fn find(&self, name: &str) -> Vec<Misnamed> {
+        let texts = self.texts.iter().filter(|text| find_in_code(text.written.text(), name).is_some());
+        let in_text = |text: &Text| text.misnamed(name, &self.file);
+        let in_piece = |(piece, text): &(String, String)| {
+            let place = Place::of_offset(text, find_in_code(text, name)?);
+            let file = piece_shown(&self.file, piece);
+            Some(Misnamed { within: "this piece".to_owned(), name: name.to_owned(), file, place })
+        };
+        let found: Vec<_> = texts.map(in_text).chain(self.shaping.partials.iter().filter_map(in_piece)).collect();
+        // A name that is put together stands nowhere.
+        let anywhere = self.texts.first().filter(|_| found.is_empty()).map(in_text);
+        found.into_iter().chain(anywhere).collect()
     }
 
     /// Whether rows were asked for names that no column had.
@@ -201,32 +192,29 @@ impl Renderer {
     }
 
     fn render_one(&self, text: &Text, root: Value) -> Result<String, Error> {
-        self.engine.get_template(&text.name)?.render(root)
+        self.engines.of(text.column).get_template(&text.name)?.render(root)
     }
 
     fn unrendered(&self, text: &Text, error: &Error) -> Unrendered {
-        let own = error.name() == Some(&text.name);
-        let place = match error.range().filter(|_| own) {
-            Some(range) => text.written.place(range.start),
-            None => text.written.start(),
+        let (place, file) = match piece_of(error, &self.shaping) {
+            Some((piece, place)) => (place, piece_shown(&self.file, piece)),
+            None => (text.written.place(start(error)), self.file.clone()),
         };
-        let at = Problem::new(place, "").in_file(&self.file).location();
-        Unrendered {
-            column: text.column,
-            message: format!("`{}`: {} (its template stands at {at})", text.column, wrong::words(error)),
-        }
+        let at = Problem::new(place, "").in_file(&file).location();
+        let words = wrong::words(error, &self.shaping.pieces());
+        Unrendered { column: text.column, message: format!("`{}`: {words} (its template stands at {at})", text.column) }
     }
 }
 
 impl Text {
-    /// What messages call it.
-    fn within(&self) -> String {
-        format!("`template.{}`", self.column)
-    }
-
-    /// Whether it names a value, plainly or as an entry of the row.
-    fn names_it(&self, name: &str) -> bool {
-        self.names.contains(name) || name == VARIANT && find_word(self.written.text(), VARIANT).is_some()
+    /// That it names what no column is called.
+    fn misnamed(&self, name: &str, file: &str) -> Misnamed {
+        Misnamed {
+            within: format!("`template.{}`", self.column),
+            name: name.to_owned(),
+            file: file.to_owned(),
+            place: self.written.place_of_word(name),
+        }
     }
 }
 
@@ -234,28 +222,46 @@ impl Text {
 #[derive(Debug, Default)]
 pub struct RowCells(Arc<RowView>);
 
-/// Puts a template into the engine, and tries it on a row that holds nothing; gives the names that stand in it.
-fn understood(engine: &mut Environment<'static>, name: &str, written: &Written) -> Result<BTreeSet<String>, Problem> {
-    let wrong = |error: Error| {
-        let at = error.range().map_or(0, |range| range.start);
-        Problem::new(written.place(at), wrong::words(&error))
-    };
+/// Puts a template into its engine, and tries it on a row that holds nothing; gives the names that stand in it.
+fn understood(
+    engines: &mut Engines,
+    column: &str,
+    name: &str,
+    written: &Written,
+    pieces: &[&str],
+) -> Result<HashSet<String>, Vec<Problem>> {
+    let engine = engines.of_mut(column);
+    let wrong = |error: Error| vec![Problem::new(written.place(start(&error)), wrong::words(&error, pieces))];
     engine.add_template_owned(name.to_owned(), written.text().to_owned()).map_err(wrong)?;
-    let template = engine.get_template(name).map_err(wrong)?;
-    let names = wrong::asked(template.undeclared_variables(false));
-    match template.render(Value::from_object(View::empty(&names))) {
-        Err(error) if wrong::is_the_templates(&error) => Err(wrong(error)),
+    let unknown = unknown_in_template(engine, written.text()).into_iter();
+    let unknown: Vec<_> = unknown.map(|(at, message)| Problem::new(written.place(at), message)).collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    tried(engine, name).map_err(wrong)
+}
+
+/// Renders a template for a row that holds nothing, and gives its names. What a piece to include is wrong with is told
+/// of that piece.
+pub(super) fn tried(engine: &Environment<'_>, name: &str) -> Result<HashSet<String>, Error> {
+    let template = engine.get_template(name)?;
+    let names = template.undeclared_variables(false);
+    match template.render(Value::from_object(View::empty(&wrong::asked(&names)))) {
+        Err(error) if wrong::is_the_templates(&error) && !is_told_of_a_piece(&error) => Err(error),
         _ => Ok(names),
     }
 }
 
-fn partial_fault(shaping: &Shaping, name: &str, text: &str, error: &Error) -> Fault {
-    let at = error.range().map_or(0, |range| range.start);
-    Problem::new(Place::of_offset(text, at), wrong::words(error)).in_file(&partial_shown(&shaping.file, name))
+/// A loop without end may be one only where the piece is included.
+fn is_told_of_a_piece(error: &Error) -> bool {
+    let told = |cause: &Error| match wrong::in_piece(cause) {
+        Some(_) => is_told_of_a_piece(cause),
+        None => cause.kind() != ErrorKind::OutOfFuel,
+    };
+    wrong::in_piece(error).is_some_and(told)
 }
 
-/// A piece as messages name it: beside the job file.
-fn partial_shown(job_file: &str, partial: &str) -> String {
-    let folder = job_file.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    format!("{folder}{PARTIALS}/{partial}")
+/// The byte of its template where an error stands.
+pub(super) fn start(error: &Error) -> usize {
+    error.range().map_or(0, |range| range.start)
 }

@@ -63,14 +63,40 @@ impl fmt::Debug for Written {
 
 /// Where a word stands in a text, inside of the braces of a template if it stands there too.
 pub fn find_word(text: &str, word: &str) -> Option<usize> {
+    find_in_code(text, word).or_else(|| words(text, word).next())
+}
+
+/// Where a word stands inside of the braces of a template.
+pub fn find_in_code(text: &str, word: &str) -> Option<usize> {
+    let mut words = words(text, word).peekable();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('{').map(|brace| at + brace) {
+        let close = match text.as_bytes().get(open + 1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            _ => {
+                at = open + 1;
+                continue;
+            }
+        };
+        let end = text[open..].find(close).map_or(text.len(), |end| open + end);
+        while words.next_if(|word| *word < open).is_some() {}
+        if let Some(inside) = words.next_if(|word| *word < end) {
+            return Some(inside);
+        }
+        at = end;
+    }
+    None
+}
+
+/// Where a word stands as a word of its own.
+fn words(text: &str, word: &str) -> impl Iterator<Item = usize> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let alone = |at: &usize| {
+    let alone = move |at: &usize| {
         let (before, after) = (&text[..*at], &text[at + word.len()..]);
         !before.ends_with(is_part) && !after.starts_with(is_part)
     };
-    let inside = |at: &usize| text[..*at].rfind("{{").max(text[..*at].rfind("{%")) > text[..*at].rfind('}');
-    let all = || text.match_indices(word).map(|(at, _)| at).filter(alone);
-    all().find(inside).or_else(|| all().next())
+    text.match_indices(word).map(|(at, _)| at).filter(alone)
 }
 
 /// The byte of `raw`, a string of TOML with its quotes, that gives the byte at `decoded` of its text.
@@ -142,6 +168,8 @@ mod tests {
         let text = "Title: {{ Titles }} {{ Title }}";
         assert_eq!(find_word(text, "Title"), Some(23));
         assert_eq!(find_word("Title", "Title"), Some(0));
+        assert_eq!(find_word("{% if Title %}Title{% endif %}", "Title"), Some(6));
+        assert_eq!(find_in_code("{ Title } {{ x }} Title", "Title"), None);
         assert_eq!(find_word("{{ SubTitle }}", "Title"), None);
     }
 }

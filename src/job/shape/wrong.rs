@@ -43,9 +43,9 @@ const FILTERS: [&str; 28] = [
 ];
 
 /// The names among those of a template that rows are asked for.
-pub fn asked(names: HashSet<String>) -> BTreeSet<String> {
-    let ours = [ROW, VARIANT];
-    names.into_iter().filter(|name| !FUNCTIONS.contains(&name.as_str()) && !ours.contains(&name.as_str())).collect()
+pub fn asked(names: &HashSet<String>) -> BTreeSet<String> {
+    let others = [&FUNCTIONS[..], &[ROW, VARIANT]].concat();
+    names.iter().filter(|name| !others.contains(&name.as_str())).cloned().collect()
 }
 
 /// Whether a template is at fault, whatever a row holds.
@@ -56,11 +56,16 @@ pub fn is_the_templates(error: &Error) -> bool {
     kinds.contains(&error.kind()) || cause.is_some_and(is_the_templates)
 }
 
-/// What went wrong, and what to do.
-pub fn words(error: &Error) -> String {
+/// The mistake in a piece that an error of the template which includes it comes from.
+pub fn in_piece(error: &Error) -> Option<&Error> {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Error>());
-    if let (ErrorKind::BadInclude, Some(cause)) = (error.kind(), cause) {
-        return format!("{} of `{}`", words(cause), cause.name().unwrap_or_default());
+    cause.filter(|_| error.kind() == ErrorKind::BadInclude)
+}
+
+/// What went wrong, and what to do; `pieces` are those that can be included.
+pub fn words(error: &Error, pieces: &[&str]) -> String {
+    if let Some(cause) = in_piece(error) {
+        return format!("{} of `{}`", words(cause, pieces), cause.name().unwrap_or_default());
     }
     let detail = error.detail().unwrap_or_default();
     match error.kind() {
@@ -68,11 +73,11 @@ pub fn words(error: &Error) -> String {
         ErrorKind::UnknownFilter => unknown("filter", detail, &FILTERS),
         ErrorKind::UnknownTest => unknown("test", detail, &["defined", "even", "odd", "in", "string", "number"]),
         ErrorKind::UnknownFunction => unknown("function", detail, &FUNCTIONS),
-        ErrorKind::TemplateNotFound => {
-            format!(
-                "{}; the pieces to include lie in the folder `partials` beside the job file",
-                detail.replace('"', "`")
-            )
+        ErrorKind::TemplateNotFound => no_piece(detail, pieces),
+        ErrorKind::UndefinedError => {
+            "there is nothing of this name inside a cell; a column whose header holds dots or blanks is written \
+             row[\"…\"]"
+                .to_owned()
         }
         ErrorKind::OutOfFuel => "this takes too much work for one row; look for a loop that is too long".to_owned(),
         kind if detail.is_empty() => kind.to_string(),
@@ -87,6 +92,17 @@ fn unknown(what: &str, detail: &str, known: &[&str]) -> String {
         Some(near) => format!("there is no {what} `{name}`; did you mean `{near}`?"),
         None => format!("there is no {what} `{name}`; there are {}", known.join(", ")),
     }
+}
+
+/// `tried to include non-existing template "style.txt"`
+fn no_piece(detail: &str, pieces: &[&str]) -> String {
+    let name = detail.split('"').nth(1).unwrap_or_default();
+    let remedy = match (nearest(name, pieces), pieces) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, []) => "put it into the folder `partials` beside the job file".to_owned(),
+        (None, pieces) => format!("the folder `partials` beside the job file has {}", pieces.join(", ")),
+    };
+    format!("there is no piece `{name}` to include; {remedy}")
 }
 
 /// "unexpected end of input, expected expression"

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::{Desk, QueueError, Selection, StoredItem, lock};
-use super::{Database, Doing, job_key, no_such_item};
+use super::{Database, Doing, job_key, no_such_item, versions};
 use crate::domain::{ItemId, Timestamp};
 
 /// What an item becomes when a person puts it back: as if it had never been tried, but for its history.
@@ -123,10 +123,16 @@ impl Desk for SqliteDesk {
             // Asked while nobody else can write: a run that begins now claims nothing before this is done.
             let dead = !lock::is_held(&path, job);
             match items {
-                None => Ok(transaction.execute(CANCEL, params![key, dead])? as u64),
+                None => {
+                    let left = versions::leave_as_they_were(transaction, key, None)?;
+                    Ok((left + transaction.execute(CANCEL, params![key, dead])?) as u64)
+                }
                 Some(items) => {
                     let sql = format!("{CANCEL} AND id = ?3");
-                    let cancel = |id: &str| transaction.prepare_cached(&sql)?.execute(params![key, dead, id]);
+                    let cancel = |id: &str| {
+                        let left = versions::leave_as_they_were(transaction, key, Some(id))?;
+                        Ok(left + transaction.prepare_cached(&sql)?.execute(params![key, dead, id])?)
+                    };
                     each(transaction, key, items, cancel)
                 }
             }

@@ -25,6 +25,9 @@ const KNOWS_SOURCES: usize = 4;
 /// The first that notes the hashes of files.
 const KNOWS_HASHES: usize = 5;
 
+/// The first that knows of pilots.
+const KNOWS_APPROVAL: usize = 7;
+
 /// A reading of a job's manifest that only looks.
 #[derive(Debug)]
 pub struct SqlitePreview {
@@ -100,6 +103,13 @@ impl Preview for SqlitePreview {
                 return Ok(());
             }
         }
+    }
+
+    fn is_approved(&self) -> Result<bool, QueueError> {
+        let Some(job) = self.known.as_ref().filter(|job| job.version >= KNOWS_APPROVAL) else { return Ok(false) };
+        let approved = "SELECT approved_at IS NOT NULL FROM jobs WHERE id = ?1";
+        let approved = job.database.connection.query_row(approved, [job.job], |row| row.get(0));
+        approved.doing(&job.database.path, "looking for the job")
     }
 
     fn counts(&self) -> Result<Counts, QueueError> {

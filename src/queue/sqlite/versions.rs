@@ -33,9 +33,31 @@ pub(super) fn bring_back(connection: &Connection, job: i64) -> rusqlite::Result<
                AND versions.sources IS edits.sources",
         [job],
     )?;
+    forget_brought_back(connection, job)
+}
+
+/// What is an item's own again is no earlier version of it.
+fn forget_brought_back(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     let brought_back = "DELETE FROM versions WHERE job_id = ?1 AND stands
                         AND (SELECT state FROM items WHERE key = item_key) = 'done'";
     connection.execute(brought_back, [job]).map(drop)
+}
+
+/// Items that wait to be made again, all or this one, are done as they were: their rows read otherwise again, and a
+/// reading tells so. Returns how many.
+pub(super) fn leave_as_they_were(connection: &Connection, job: i64, item: Option<&str>) -> rusqlite::Result<usize> {
+    let left = connection.execute(
+        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL,
+                name = versions.name, request = versions.request, digest = versions.digest, sources = versions.sources
+         FROM versions WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND state = 'queued'
+                             AND (?2 IS NULL OR items.id = ?2)",
+        params![job, item],
+    )?;
+    if left > 0 {
+        forget_brought_back(connection, job)?;
+        connection.execute("DELETE FROM readings WHERE job_id = ?1", [job])?;
+    }
+    Ok(left)
 }
 
 /// Where another item has the name of an earlier picture now, the files there are that item's: they become an earlier
