@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::shell::Place;
 use crate::support::photo::photo;
+use crate::support::workbook::{texts, workbook};
 
 /// A piece of a job file, tried as the rest of a job that has nothing but a list.
 pub const FRAGMENT: &str = "jobs/fragment.toml";
@@ -13,8 +14,8 @@ pub const FRAGMENT_OF: &str = "manifest = \"../fragment.csv\"";
 
 /// A list with the columns that pieces of job files name.
 const FRAGMENT_LIST: &str = "\
-id,prompt,Handle,Title,Body (HTML),Vendor,Type,Image Src,Front Image,Side Image
-mug,A mug,mug,Blue Mug,<p>Stoneware.</p>,Kiln,Mugs,https://cdn.shop.example/mug.jpg,photos/mug-1.jpg,photos/mug-2.jpg
+id,prompt,name,Handle,Title,Body (HTML),Vendor,Type,Image Src,Front Image,Side Image
+mug,A mug,The mug,mug,Blue Mug,<p>Stoneware.</p>,Kiln,Mugs,https://cdn.shop.example/mug.jpg,photos/mug-1.jpg,photos/mug-2.jpg
 ";
 
 /// A shop's own export, as shops write it.
@@ -34,9 +35,10 @@ pub fn readme() -> Place {
     place
 }
 
-/// A shop's photographs.
+/// A shop's photographs, and a workbook of its wares.
 pub fn catalogues() -> Place {
     let place = with_fragments();
+    workbook_of_wares(&place, "Wares");
     let products = ["blue-mug-1", "blue-mug-2", "oak-bowl", "linen-towel"];
     products.iter().for_each(|product| photos(&place, &[&format!("photos/{product}.jpg")]));
     place
@@ -50,6 +52,7 @@ pub fn help() -> Place {
     place.folder.write("jobs/nightly.toml", "manifest = \"../night.csv\"\n");
     place.folder.write("jobs/spring.toml", "manifest = \"../spring.csv\"\n");
     photos(&place, &["photos/cup.jpg"]);
+    workbook_of_wares(&place, "2026");
     place.does("overnight run jobs/nightly.toml").exits(0);
     place
 }
@@ -59,6 +62,11 @@ fn with_fragments() -> Place {
     place.folder.write("fragment.csv", FRAGMENT_LIST);
     photos(&place, &["photos/mug-1.jpg", "photos/mug-2.jpg", "style.png"]);
     place
+}
+
+fn workbook_of_wares(place: &Place, sheet: &str) {
+    let wares = texts(&[&["Article", "Title"], &["7", "Blue Mug"], &["9", "Oak Bowl"]]);
+    fs::write(place.folder.path("wares.xlsx"), workbook(&[(sheet, wares)])).unwrap();
 }
 
 fn photos(place: &Place, files: &[&str]) {
