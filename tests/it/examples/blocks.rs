@@ -39,7 +39,7 @@ pub fn blocks(page: &str) -> Vec<Block> {
             (kind.trim(), lines[start + 1..at - 1].to_vec())
         } else if begins_indented {
             at += lines[at..].iter().position(|line| !is_indented(line)).unwrap_or(lines.len() - at);
-            ("", lines[start..at].iter().map(|line| &line[4..]).collect())
+            ("", lines[start..at].iter().map(|line| line.trim_start()).collect())
         } else {
             match lines[at] {
                 "" => (),
