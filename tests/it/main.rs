@@ -40,6 +40,7 @@ mod engine;
 mod engine_clock;
 mod engine_faults;
 mod engine_outage;
+mod examples;
 mod export;
 mod export_formats;
 mod export_shopify;
