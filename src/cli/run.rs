@@ -132,7 +132,7 @@ impl Session<'_> {
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
-        match self.take_in(&job, manifest, &mut *queue) {
+        match self.take_in(&job, &target, manifest, &mut *queue) {
             Ok((rescued, provider)) => Ok(Prepared { job, target, queue, rescued, provider }),
             Err(error) => {
                 // What came first is what helps.
@@ -160,6 +160,7 @@ impl Session<'_> {
     fn take_in(
         &self,
         job: &Job,
+        target: &Path,
         mut manifest: Manifest,
         queue: &mut dyn Queue,
     ) -> anyhow::Result<(Rescued, Option<Arc<dyn Provider>>)> {
@@ -170,7 +171,7 @@ impl Session<'_> {
         self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
-            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, &faults)).into()),
+            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, target, &faults)).into()),
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         if let Some(neighbour) = queue.crowded()? {

@@ -11,7 +11,7 @@ use toml::{Deserializer, Spanned};
 
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
-use super::manifest::{AddedReferences, TEMPLATED};
+use super::manifest::{AddedReferences, KNOWN};
 use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
@@ -113,7 +113,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
 fn shaping(table: &Spanned<DeTable>, text: &str, file: &str) -> Shaping {
     let mut shaping = Shaping { file: file.to_owned(), ..Shaping::default() };
     for (key, value) in table.get_ref().iter().filter(|(key, _)| SHAPING_KEYS.contains(&key.get_ref().as_ref())) {
-        shape::read(key.get_ref(), value, text, &TEMPLATED, &mut shaping);
+        shape::read(key.get_ref(), value, text, &KNOWN, &mut shaping);
     }
     shaping
 }
@@ -139,7 +139,7 @@ impl ReferenceKeys {
 fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(Range<usize>, String)> {
     let name: &str = key.get_ref();
     if SHAPING_KEYS.contains(&name) {
-        return shape::read(name, value, text, &TEMPLATED, &mut Shaping::default());
+        return shape::read(name, value, text, &KNOWN, &mut Shaping::default());
     }
     let error = if JOB_KEYS.contains(&name) {
         match read::<JobKeys>(alone(key, value)) {

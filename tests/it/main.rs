@@ -56,6 +56,7 @@ mod manifest_faults;
 mod manifest_folder;
 mod manifest_formats;
 mod manifest_hostile;
+mod manifest_many_faults;
 mod manifest_patterns;
 mod manifest_references;
 mod manifest_xlsx;

@@ -46,7 +46,7 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     if args.json {
         return Ok(Code::Usage);
     }
-    Err(UsageError(faults::refused(&job, &forecast.problems)).into())
+    Err(UsageError(faults::refused(&job, &args.target, &forecast.problems)).into())
 }
 
 /// The room on the disk where a folder is or will be.
