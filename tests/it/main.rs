@@ -4,6 +4,7 @@ mod cli_bombs;
 mod cli_changed;
 mod cli_connection;
 mod cli_database;
+mod cli_diagnostics;
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;

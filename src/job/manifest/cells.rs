@@ -226,6 +226,10 @@ pub fn in_a_cell(text: &str) -> Option<Vec<String>> {
     if text.starts_with('[') && text.ends_with(']') {
         return texts(&serde_json::from_str::<Vec<Value>>(text).ok()?);
     }
+    // An image written out as an address holds a `;` of its own.
+    if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
+        return Some(vec![text.to_owned()]);
+    }
     let paths = text.split(';').map(str::trim).filter(|path| !path.is_empty());
     Some(paths.map(str::to_owned).collect())
 }

@@ -114,6 +114,10 @@ fn no_piece(detail: &str, pieces: &[&str]) -> String {
 /// "unexpected end of input, expected expression"
 fn plain(detail: &str) -> String {
     let words = [
+        (
+            "unexpected input after expression",
+            "something stands behind the expression; compare with `==`, and join with `and` or `or`",
+        ),
         ("end of input", "the end"),
         ("end of template", "the end"),
         ("end of variable block", "`}}`"),

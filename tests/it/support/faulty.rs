@@ -121,7 +121,7 @@ const CELLS: &[(&str, &str, &str)] = &[
     ("images", "https://shop.example/a b.png", "write %20"),
     ("images", "https://", "is no address"),
     ("images", "ftp://shop.example/a.png", "not fetched"),
-    ("images", "\"data:image/png;base64,AAAA\"", "is not there"),
+    ("images", "\"data:image/png;base64,AAAA\"", "is an address that is not fetched"),
 ];
 
 /// Rows of two: what stands in the earlier one, and in the later, which is at fault.
@@ -137,7 +137,7 @@ const CLASHES: &[(&str, &str, &str, &str)] = &[
 const LINES: &[(&str, &str)] = &[
     ("¦[1, 2]", "not an object"),
     ("¦\"a mug\"", "not an object"),
-    ("{\"prompt\": \"a mug\"¦", "no closing `}`"),
+    ("{\"prompt\": \"a mug¦\"", "no closing `}`"),
     ("{¦prompt: \"a mug\"}", "without quotes"),
     ("{\"prompt\": ¦'a mug'}", "a value is missing here, or stands without quotes"),
     ("{\"prompt\": \"a mug\",¦}", "a comma stands before a closing bracket"),
@@ -171,7 +171,10 @@ const LINES: &[(&str, &str)] = &[
         "several turns",
     ),
     ("{\"key\": \"§\", \"request\": {\"contents\": [{\"parts\": [{\"text\": ¦7}]}]}}", "must be text"),
-    ("{\"key\": \"§\", \"request\": {\"contents\": [{\"role\": ¦\"model\", \"parts\": [{\"text\": \"a\"}]}]}}", "the role"),
+    (
+        "{\"key\": \"§\", \"request\": {\"contents\": [{\"role\": ¦\"model\", \"parts\": [{\"text\": \"a\"}]}]}}",
+        "the role",
+    ),
     (
         "{\"key\": \"§\", \"request\": {\"contents\": [{\"parts\": [{\"text\": \"a\"}, {\"inlineData\": ¦{}}]}]}}",
         "an image inside the line",
@@ -191,7 +194,10 @@ const LINES: &[(&str, &str)] = &[
         "{\"key\": \"§\", \"request\": {@, \"generationConfig\": {\"thinkingConfig\": {\"thinkingLevel\": ¦\"MAX\"}}}}",
         "not a thinking level",
     ),
-    ("{\"key\": \"§\", \"request\": {@, \"generationConfig\": {\"responseModalities\": ¦\"IMAGE\"}}}", "must be a list"),
+    (
+        "{\"key\": \"§\", \"request\": {@, \"generationConfig\": {\"responseModalities\": ¦\"IMAGE\"}}}",
+        "must be a list",
+    ),
     ("{\"key\": \"§\", \"request\": {@, \"generation_config\": {\"seed\": 1}, \"generationConfig\": ¦{}}}", "twice"),
     ("{\"key\": \"§\", \"request\": {@, \"safetySettings\": [¦{\"category\": \"x\"}]}}", "\"threshold\": \"…\"}"),
     ("{\"key\": \"§\", \"id\": ¦\"x§\", \"request\": {@}}", "is said here and by `key`"),
@@ -202,8 +208,10 @@ impl Faulty {
     pub fn csv(rows: usize, times: usize) -> Self {
         let mut faulty = Self::starting(&(COLUMNS.join(",") + "\n"));
         let good = |number: usize| match number % 7 {
-            0 => row(&[("prompt", &format!("\"a mug,\nnumber {number}\"")), ("images", "ok.png")]),
-            1 => row(&[("prompt", &format!("a m\u{fc}g {number}")), ("aspect_ratio", "4:5"), ("seed", "7")]),
+            0 => row(&[("id", ""), ("prompt", &format!("\"a mug,\nnumber {number}\"")), ("images", "ok.png")]),
+            1 => {
+                row(&[("id", ""), ("prompt", &format!("a m\u{fc}g {number}")), ("aspect_ratio", "4:5"), ("seed", "7")])
+            }
             _ => row(&[("prompt", &format!("a mug {number}")), ("id", &format!("good-{number}"))]),
         };
         faulty.fill(rows, times, &csv_kinds(), good);
@@ -251,7 +259,11 @@ impl Faulty {
         if let Some(word) = word {
             let lines = before.map_or(0, |before| before.matches('\n').count()) as u64;
             let last = |before: &str| before.rsplit('\n').next().unwrap_or_default().chars().count() as u64;
-            self.expected.push(Expected { line: self.line + lines, column: before.map(|before| last(before) + 1), word });
+            self.expected.push(Expected {
+                line: self.line + lines,
+                column: before.map(|before| last(before) + 1),
+                word,
+            });
         }
         for piece in row.replace(HERE, "").split_inclusive(NO_UTF_8) {
             match piece.strip_suffix(NO_UTF_8) {
@@ -268,12 +280,14 @@ fn csv_kinds() -> Vec<Kind> {
     let kind = |row: String, word| Kind { before: None, row, word, is_large: false };
     let large = |row: String, word| Kind { is_large: true, ..kind(row, word) };
     let marked = |cell: &str| if cell.contains(HERE) { cell.to_owned() } else { format!("{HERE}{cell}") };
-    let mut kinds: Vec<Kind> = CELLS.iter().map(|(column, cell, word)| kind(row(&[(column, &marked(cell))]), word)).collect();
+    let mut kinds: Vec<Kind> =
+        CELLS.iter().map(|(column, cell, word)| kind(row(&[(column, &marked(cell))]), word)).collect();
     for (column, first, second, word) in CLASHES {
         let before = Some(row(&[(column, first), ("prompt", "an earlier one §")]));
         // The name is what is at fault, not the id.
         let own = ("id", "");
-        let row = if *column == "id" { row(&[(column, &marked(second))]) } else { row(&[own, (column, &marked(second))]) };
+        let row =
+            if *column == "id" { row(&[(column, &marked(second))]) } else { row(&[own, (column, &marked(second))]) };
         kinds.push(Kind { before, ..kind(row, word) });
     }
     let long = |bytes: usize| "x".repeat(bytes);
@@ -294,7 +308,7 @@ fn json_kinds() -> Vec<Kind> {
     let before = Some("{\"id\": \"twice-§\", \"prompt\": \"p\"}".to_owned());
     let row = "{\"prompt\": \"p\", \"id\": ¦\"twice-§\"}".to_owned();
     kinds.push(Kind { before, ..kind(row, "stands on line") });
-    let deep = format!("{{\"n\": {}¦[{}{}}}", "[".repeat(126), "[".repeat(20), "]".repeat(147));
+    let deep = format!("{{\"n\": ¦{}{}}}", "[".repeat(200), "]".repeat(200));
     kinds.push(kind(deep, "nested too deeply"));
     let many = format!("{{\"n\": [{}0]}}", "0,".repeat(100_000));
     kinds.push(Kind { is_large: true, ..kind(many, "more than 100000 values") });
