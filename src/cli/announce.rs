@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{open, program};
 use crate::domain::{PriceList, Summary};
 use crate::job::{Fault, Job, Workspace};
-use crate::queue::{Enqueued, Neighbour, Rescued};
+use crate::queue::{Displaced, Enqueued, Neighbour, Rescued};
 use crate::report::terminal::stderr_columns;
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
@@ -19,6 +19,17 @@ pub(super) fn crowded(job: &Job, neighbour: &Neighbour) -> String {
     let words = format!(
         "{}:{line}: the picture of item `{item}` would be called `{name}`, as one of job `{other}`, which has the same \
          output folder; give this job its own --output, or the items other names; nothing was sent",
+        job.manifest_shown
+    );
+    one_line(&words)
+}
+
+/// A picture that would take the place of a finished one.
+pub(super) fn displaced(job: &Job, displaced: &Displaced) -> String {
+    let Displaced { item, line, name, holder } = displaced;
+    let words = format!(
+        "{}:{line}: the picture of item `{item}` would be called `{name}`, as that of item `{holder}`, which is finished \
+         and keeps it; give `{item}` another name; nothing was sent",
         job.manifest_shown
     );
     one_line(&words)

@@ -173,6 +173,8 @@ impl Session<'_> {
     ) -> anyhow::Result<TakenIn> {
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
+        // What a dead run was asked to make again is asked of this one, or of none.
+        queue.leave_unsent()?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
         self.say(&announce::notes(manifest.notes()));
@@ -186,6 +188,11 @@ impl Session<'_> {
         }
         self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
         let narrowed = self.narrow(job, queue)?;
+        if enqueued.kept + enqueued.removed + enqueued.redone > 0
+            && let Some(displaced) = queue.displacing()?
+        {
+            return Err(UsageError(announce::displaced(job, &displaced)).into());
+        }
         if job.rehearse {
             return Ok(TakenIn { rescued, narrowed, provider: None });
         }
@@ -369,6 +376,7 @@ const FILES_BESIDE: u64 = 80;
 
 /// Writes the results if they are owed, then says in the database that this run is over.
 fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {
+    queue.leave_unsent()?;
     let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
     if queue.results_stale()? || missing {
         let ledger = open::ledger(&job.db)?;

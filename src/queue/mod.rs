@@ -19,7 +19,7 @@ pub use account::{AttemptEnd, AttemptEntry};
 pub use error::QueueError;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
-pub use neighbour::Neighbour;
+pub use neighbour::{Displaced, Neighbour};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 
 use crate::domain::{
@@ -144,6 +144,10 @@ pub trait Queue: Send {
     /// to have, in the same output folder: each would take the other's place.
     fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError>;
 
+    /// The first waiting item whose picture would take the place of a finished item's of this job: one that keeps its name
+    /// though its row gives it another or is gone. It passes over all items, so it is asked only where there are such.
+    fn displacing(&mut self) -> Result<Option<Displaced>, QueueError>;
+
     /// What the staged files of this database's attempts are marked with.
     fn mark(&self) -> Mark;
 
@@ -158,8 +162,12 @@ pub trait Queue: Send {
     /// Writes a turn: all of it or nothing, durable when this returns. What could not be written comes back.
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>>;
 
-    /// From now on only these items are claimed, in the queue's own order; what else waits stays. Returns how many of
-    /// them wait.
+    /// Finished items that wait to be made again, and for which no request left since, are done as they were: to make
+    /// them again was asked of one run, which did not come to it. Returns how many.
+    fn leave_unsent(&mut self) -> Result<u64, QueueError>;
+
+    /// From now on only these items are claimed, in the queue's own order; what else waits stays, but for what would be
+    /// made again ([`Queue::leave_unsent`]). Returns how many of them wait.
     fn narrow(&mut self, items: &[ItemId]) -> Result<u64, QueueError>;
 
     /// When the next waiting item that may be claimed is due; `None` if none waits.

@@ -100,3 +100,39 @@ fn what_cannot_be_made_again_keeps_its_earlier_picture_where_it_was() {
     assert_eq!(attempts(&here), 2, "the picture it had is the one that is asked for");
     is_as_kept(&here);
 }
+
+#[test]
+fn only_what_the_run_sends_is_made_again_and_the_rest_keeps_its_pictures() {
+    for words in ["--id b", "--limit 1", "--sample 1", "--pilot 1"] {
+        let here =
+            edited("id,prompt\na,a cup\nb,a jug\nc,a pot\n", "id,prompt\na,a tin cup\nb,a tin jug\nc,a tin pot\n");
+        run(&here, &format!("--changed {words}"));
+        let status = here.status("list --rehearse");
+        assert_eq!((&status["counts"]["done"], &status["attempts"]), (&3.into(), &4.into()), "{words}");
+        // Nobody asked this run to make anything again.
+        run(&here, "").exits(0).says(&["2 items kept as already asked for"]);
+        assert_eq!(attempts(&here), 4, "{words}");
+        is_as_kept(&here);
+        run(&here, "--changed").exits(0);
+        assert_eq!(attempts(&here), 6, "{words}");
+    }
+}
+
+#[test]
+fn no_picture_takes_the_place_of_a_finished_one() {
+    let first = "id,prompt,name\na,a cup,n1\nb,a jug,n2\n";
+    let [renamed, gone] =
+        ["id,prompt,name\na,a cup,n1\nb,a jug,n3\nc,a pot,n2\n", "id,prompt,name\na,a cup,n1\nc,a pot,n2\n"];
+    for then in [renamed, gone] {
+        let here = edited(first, then);
+        let before = here.files("output/list-rehearsal");
+        run(&here, "").exits(2).says(&["list.csv:", "as that of item `b`", "nothing was sent"]);
+        assert_eq!(here.files("output/list-rehearsal"), before, "{then}");
+        is_as_kept(&here);
+        assert_eq!(attempts(&here), 2);
+    }
+    // Two that are made again both may take each other's.
+    let here = edited(first, "id,prompt,name\na,a cup,n2\nb,a jug,n1\n");
+    run(&here, "--changed").exits(0);
+    is_as_kept(&here);
+}

@@ -3,7 +3,7 @@
 use overnight::domain::{Counts, Ending, Interrupt, ItemId, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
 use overnight::queue::sqlite::SqliteQueue;
 use overnight::queue::{
-    Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
+    Displaced, Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
 };
 use overnight::run::{RunSettings, Stop};
 
@@ -138,6 +138,14 @@ impl Queue for Locked {
 
     fn crowded(&mut self) -> Result<Option<Neighbour>, QueueError> {
         self.queue.crowded()
+    }
+
+    fn displacing(&mut self) -> Result<Option<Displaced>, QueueError> {
+        self.queue.displacing()
+    }
+
+    fn leave_unsent(&mut self) -> Result<u64, QueueError> {
+        self.queue.leave_unsent()
     }
 
     fn mark(&self) -> Mark {

@@ -40,6 +40,11 @@ impl Chosen {
         Ok(Self { fresh: keys.into(), later: BTreeSet::new() })
     }
 
+    /// Their keys.
+    pub fn keys(&self) -> Vec<i64> {
+        self.fresh.iter().copied().chain(self.later.iter().map(|(_, key)| *key)).collect()
+    }
+
     /// How many there are.
     pub fn waiting(&self) -> u64 {
         (self.fresh.len() + self.later.len()) as u64

@@ -6,8 +6,8 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
-    Attempt, Claim, Intake, LEASE, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned,
-    Uncommitted,
+    Attempt, Claim, Displaced, Intake, LEASE, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn,
+    Turned, Uncommitted,
 };
 use super::chosen::{Chosen, Looked};
 use super::entry::{JobEntry, know_job};
@@ -15,7 +15,7 @@ use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::TurnWriter;
-use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, waits};
+use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, versions, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{AttemptId, Counts, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
 
@@ -63,6 +63,16 @@ impl SqliteQueue {
         let ballast = beside_itself(&database.path, &format!(".{}.ballast", entry.name));
         let ballast = Ballast::lay(&ballast, BALLAST);
         Ok(Self { database, job, run, mark, chosen: None, ballast, _lock: lock })
+    }
+
+    /// In one transaction, of all but the items of these keys.
+    fn leave_unsent_but(&mut self, keys: &[i64]) -> Result<u64, QueueError> {
+        let path = self.database.path.clone();
+        let begun = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.doing(&path, "leaving items as they were")?;
+        let left = versions::leave_unsent(&transaction, self.job, keys).doing(&path, "leaving items as they were")?;
+        transaction.commit().doing(&path, "leaving items as they were")?;
+        Ok(left as u64)
     }
 
     fn try_commit(&mut self, now: Timestamp, turn: &Turn) -> Result<Written, QueueError> {
@@ -138,6 +148,11 @@ impl Queue for SqliteQueue {
         crowded.doing(&self.database.path, "looking at the jobs that share the output folder")
     }
 
+    fn displacing(&mut self) -> Result<Option<Displaced>, QueueError> {
+        let displacing = neighbours::displacing(&self.database.connection, self.job);
+        displacing.doing(&self.database.path, "looking at the names of finished items")
+    }
+
     fn mark(&self) -> Mark {
         self.mark.clone()
     }
@@ -175,7 +190,13 @@ impl Queue for SqliteQueue {
     fn narrow(&mut self, items: &[ItemId]) -> Result<u64, QueueError> {
         let chosen = Chosen::of(&self.database.connection, self.job, items);
         let chosen = self.chosen.insert(chosen.doing(&self.database.path, "looking for the chosen items")?);
-        Ok(chosen.waiting())
+        let (waiting, keys) = (chosen.waiting(), chosen.keys());
+        self.leave_unsent_but(&keys)?;
+        Ok(waiting)
+    }
+
+    fn leave_unsent(&mut self) -> Result<u64, QueueError> {
+        self.leave_unsent_but(&[])
     }
 
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {

@@ -1,11 +1,10 @@
-//! Jobs of one database that share an output folder: whether their pictures would be called alike. Never looks into a
-//! folder.
+//! Whether pictures would be called alike, of jobs that share an output folder or of one job. Never looks into a folder.
 
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::super::{Neighbour, lock};
+use super::super::{Displaced, Neighbour, lock};
 use crate::domain::ItemId;
 
 /// A job that has the same output folder.
@@ -27,6 +26,20 @@ pub(super) fn crowded(connection: &Connection, database: &Path, job: i64) -> rus
         }
     }
     Ok(None)
+}
+
+/// The first waiting item of a job whose picture would be called as one that a finished item of the job has.
+pub(super) fn displacing(connection: &Connection, job: i64) -> rusqlite::Result<Option<Displaced>> {
+    let displacing = "SELECT waiting.id, waiting.line, waiting.name, done.id
+         FROM (SELECT id, line, name FROM items WHERE job_id = ?1 AND state = 'queued' AND name IN
+                   (SELECT name FROM items WHERE job_id = ?1 AND state = 'done')
+               ORDER BY line LIMIT 1) AS waiting
+         JOIN items AS done ON done.job_id = ?1 AND done.state = 'done' AND done.name = waiting.name";
+    let found = connection.query_row(displacing, [job], |row| {
+        let id = |column| row.get::<_, String>(column).map(ItemId::new);
+        Ok(Displaced { item: id(0)?, line: row.get(1)?, name: row.get(2)?, holder: id(3)? })
+    });
+    found.optional()
 }
 
 fn sharing(connection: &Connection, database: &Path, job: i64) -> rusqlite::Result<Vec<Other>> {

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::super::VersionRecord;
-use super::stored::json;
+use super::stored::{json, to_json};
 use crate::domain::Timestamp;
 
 /// The artifact of an item that still stands where it was published, though the item is made again, as a column of a
@@ -53,11 +53,37 @@ pub(super) fn leave_as_they_were(connection: &Connection, job: i64, item: Option
                              AND (?2 IS NULL OR items.id = ?2)",
         params![job, item],
     )?;
+    read_anew(connection, job, left)?;
+    Ok(left)
+}
+
+/// The same for those for which no request left since they were put back, but for the items of these keys: to make them
+/// again was asked of the run that did so, and of no other.
+pub(super) fn leave_unsent(connection: &Connection, job: i64, but: &[i64]) -> rusqlite::Result<usize> {
+    let left = connection.execute(
+        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL,
+                name = versions.name, request = versions.request, digest = versions.digest, sources = versions.sources
+         FROM versions WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND items.state = 'queued'
+                             AND items.key NOT IN (SELECT value FROM json_each(?2))
+                             AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.item_key = items.key
+                                             AND attempts.number > coalesce(versions.attempt, 0)
+                                             AND attempts.state <> 'unsent')",
+        params![job, to_json(&but)?],
+    )?;
+    if left > 0 {
+        connection.execute("UPDATE jobs SET results_stale = 1 WHERE id = ?1", [job])?;
+    }
+    read_anew(connection, job, left)?;
+    Ok(left)
+}
+
+/// Where items were left as they were, the next reading tells that their rows read otherwise.
+fn read_anew(connection: &Connection, job: i64, left: usize) -> rusqlite::Result<()> {
     if left > 0 {
         forget_brought_back(connection, job)?;
         connection.execute("DELETE FROM readings WHERE job_id = ?1", [job])?;
     }
-    Ok(left)
+    Ok(())
 }
 
 /// Where another item has the name of an earlier picture now, the files there are that item's: they become an earlier
