@@ -26,8 +26,27 @@ pub(super) struct Excerpt {
 /// How a workbook and a compressed list begin: their rows are no lines of theirs.
 const NO_TEXT: [&[u8]; 2] = [b"PK", b"\x1F\x8B"];
 
-/// The lines of these numbers, as far as the file has lines and can be read.
+/// What the names of secrets have in common, in small letters.
+const SECRETS: [&str; 7] = ["headers", "auth", "key", "token", "secret", "password", "cookie"];
+
+/// Whether a line may hold what is never repeated: an address with a password, or, below this heading of a job file, a
+/// header or a key.
+fn may_be_secret(line: &str, heading: Option<&str>) -> bool {
+    let has_password = |address: &str| {
+        let host = address.split(['/', '"', '\'', ' ', ',', ';']).next().unwrap_or_default();
+        host.contains('@')
+    };
+    if line.split("://").skip(1).any(has_password) {
+        return true;
+    }
+    let Some(heading) = heading else { return false };
+    let name = line.split('=').next().unwrap_or_default();
+    [heading, name].iter().any(|name| SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
+}
+
+/// The lines of these numbers, as far as the file has lines and can be read, and none that may hold a secret.
 pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
+    let mut heading = file.extension().is_some_and(|extension| extension == "toml").then(String::new);
     let is_file = file.metadata().is_ok_and(|about| about.is_file());
     let Some(file) = is_file.then(|| File::open(file).ok()).flatten() else { return Vec::new() };
     let mut lines = BufReader::new(file);
@@ -45,8 +64,15 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
         if !line.ends_with(b"\n") && lines.skip_until(b'\n').is_err() {
             break;
         }
-        if numbers.contains(&number) {
-            let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
+        let is_heading = line.trim_ascii_start().starts_with(b"[");
+        if !is_heading && !numbers.contains(&number) {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
+        if let Some(heading) = heading.as_mut().filter(|_| is_heading) {
+            heading.clone_from(&text);
+        }
+        if numbers.contains(&number) && !may_be_secret(&text, heading.as_deref()) {
             found.push(Excerpt { number, text });
         }
     }
@@ -96,6 +122,25 @@ mod tests {
         assert_eq!(lines("日本,x", 4), ["    7 | 日本,x", "      |      ^"]);
         assert_eq!(lines("a\tb\u{1b}[31m", 3), ["    7 | a b [31m", "      |   ^"]);
         assert_eq!(lines("short", 9), [""; 0]);
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_never_shown() {
+        for (line, heading) in [
+            ("a,https://me:secret@shop.example/a.png,x", None),
+            ("base_url = 'http://me:pw@localhost'", Some("")),
+            ("api_key = 'x'", Some("")),
+            ("X-Shop = 'x'", Some("[headers]")),
+            ("headers.X-Shop = 'x'", Some("")),
+            ("Authorization = 'x", Some("[labels]")),
+        ] {
+            assert!(may_be_secret(line, heading), "{line}");
+        }
+        for (line, heading) in
+            [("a,https://shop.example/@a.png", None), ("key,token", None), ("rpm = 'x'", Some("[price]"))]
+        {
+            assert!(!may_be_secret(line, heading), "{line}");
+        }
     }
 
     #[test]
