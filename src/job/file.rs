@@ -150,6 +150,11 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
         return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();
     }
+    // What stands there may be a secret, which no message repeats.
+    if name == "headers" && value.get_ref().as_table().is_none() {
+        let message = "`headers`: write a table, like [headers] and below it X-Shop = \"north\"";
+        return vec![(value.span(), message.to_owned())];
+    }
     let error = if JOB_KEYS.contains(&name) {
         match read::<JobKeys>(alone(key, value)) {
             Ok(keys) => return wrong_entries(name, value, &keys),

@@ -33,6 +33,8 @@ const TOML: &[(&str, &str)] = &[
         "string values must be quoted",
         "this value is not understood; text stands in quotes, numbers and true or false without",
     ),
+    ("invalid time", "this value is not understood; text stands in quotes, like \"4:5\""),
+    ("invalid date", "this value is not understood; text stands in quotes"),
     ("invalid value", "this value is not understood; text stands in quotes, numbers and true or false without"),
     ("duplicate key", "this key stands here twice; keep one"),
     ("key with no value", "a value is missing; write key = value"),

@@ -123,6 +123,19 @@ fn no_line_is_shown_of_a_workbook_and_a_whole_row_is_not_repeated() {
 }
 
 #[test]
+fn a_line_that_may_hold_a_secret_is_not_shown() {
+    let here = Workspace::new();
+    here.write("list.csv", "id,prompt,images\na,p,https://me:s3cret@shop.example/a.png\n");
+    let heads =
+        ["api_key = 's3cret'", "[headers]\nX-Shop = ['s3cret']", "[headers]\nX-Shop = 's3cret", "headers = 's3cret'"];
+    here.overnight("plan list.csv").end().exits(2).says(&["list.csv:2:5: "]).never_says("s3cret");
+    for head in heads {
+        here.write("a.toml", &format!("manifest = 'list.csv'\n{head}\n"));
+        here.overnight("plan a.toml").end().exits(2).says(&["a.toml:"]).never_says("s3cret");
+    }
+}
+
+#[test]
 fn a_line_that_would_command_the_terminal_is_shown_harmless_and_a_long_one_is_cut() {
     let here = Workspace::new();
     here.write("list.csv", &format!("prompt,seed\n\u{1b}[31m{},x\n", "long ".repeat(100)));

@@ -28,6 +28,7 @@ mod cli_resume;
 mod cli_run;
 mod cli_settings;
 mod cli_several;
+mod cli_shaping;
 mod cli_show;
 mod cli_signals;
 mod cli_status;

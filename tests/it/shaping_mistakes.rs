@@ -173,6 +173,19 @@ fn a_row_that_breaks_the_condition_or_a_template_is_told_with_its_line() {
 }
 
 #[test]
+fn combinations_that_would_take_all_memory_are_refused() {
+    let numbers = (0..100).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    let list = format!("prompt,variants\n\"{}\",20\np,2\n", "x".repeat(20_000));
+    let faults = Shop::new("l.csv", &list, &format!("[matrix]\nview = [{numbers}]\n")).faults();
+    assert_eq!(
+        faults,
+        [
+            "l.csv:2: the combinations of the job's [matrix]: so many of so long a request take more than 32 MiB; write fewer"
+        ]
+    );
+}
+
+#[test]
 fn a_picture_that_is_not_there_is_told_by_its_own_name() {
     let job = "[template]\nimages = 'p/{{ c }}.png'\n";
     let faults = Shop::new("l.csv", "c,prompt\na[b],p\nx,p\n", job).faults();

@@ -1,5 +1,4 @@
-//! Single lines of a text file, cut to a terminal, with a mark below the place that is meant. Never holds a file, never
-//! shows a line of a job file that may hold a secret.
+//! Single lines of a text file, cut to a terminal, with a mark below the place that is meant. Never holds a file.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -27,14 +26,28 @@ pub(super) struct Excerpt {
 /// How a workbook and a compressed list begin: their rows are no lines of theirs.
 const NO_TEXT: [&[u8]; 2] = [b"PK", b"\x1F\x8B"];
 
-/// What a line of a job file, or the name of its table, holds that says of a key or a header: its value is nobody's
-/// business, also when it stands in the wrong place.
-const SECRET: [&str; 6] = ["header", "key", "token", "secret", "auth", "password"];
+/// What the names of secrets have in common, in small letters.
+const SECRETS: [&str; 7] = ["headers", "auth", "key", "token", "secret", "password", "cookie"];
 
-/// The lines of these numbers, as far as the file has lines and can be read.
+/// Whether a line may hold what is never repeated: an address with a password, or, below this heading of a job file, a
+/// header or a key.
+fn may_be_secret(line: &str, heading: Option<&str>) -> bool {
+    let has_password = |address: &str| {
+        let host = address.split(['/', '"', '\'', ' ', ',', ';']).next().unwrap_or_default();
+        host.contains('@')
+    };
+    if line.split("://").skip(1).any(has_password) {
+        return true;
+    }
+    let Some(heading) = heading else { return false };
+    let name = line.split('=').next().unwrap_or_default();
+    [heading, name].iter().any(|name| SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
+}
+
+/// The lines of these numbers, as far as the file has lines and can be read, and none that may hold a secret.
 pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
+    let mut heading = file.extension().is_some_and(|extension| extension == "toml").then(String::new);
     let is_file = file.metadata().is_ok_and(|about| about.is_file());
-    let is_job = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let Some(file) = is_file.then(|| File::open(file).ok()).flatten() else { return Vec::new() };
     let mut lines = BufReader::new(file);
     if lines.fill_buf().is_ok_and(|start| NO_TEXT.iter().any(|other| start.starts_with(other))) {
@@ -42,7 +55,6 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
     }
     let last = numbers.iter().copied().max().unwrap_or(0);
     let mut found = Vec::new();
-    let mut table = String::new();
     for number in 1..=last {
         let mut line = Vec::new();
         match lines.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
@@ -52,20 +64,19 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
         if !line.ends_with(b"\n") && lines.skip_until(b'\n').is_err() {
             break;
         }
-        let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
-        if is_job && text.trim_start().starts_with('[') {
-            table.clone_from(&text);
+        let is_heading = line.trim_ascii_start().starts_with(b"[");
+        if !is_heading && !numbers.contains(&number) {
+            continue;
         }
-        if numbers.contains(&number) && !(is_job && may_be_secret(&table, &text)) {
+        let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
+        if let Some(heading) = heading.as_mut().filter(|_| is_heading) {
+            heading.clone_from(&text);
+        }
+        if numbers.contains(&number) && !may_be_secret(&text, heading.as_deref()) {
             found.push(Excerpt { number, text });
         }
     }
     found
-}
-
-fn may_be_secret(table: &str, line: &str) -> bool {
-    let says = |text: &str| SECRET.iter().any(|word| text.to_ascii_lowercase().contains(word));
-    says(table) || says(line)
 }
 
 impl Excerpt {
@@ -114,15 +125,22 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_may_hold_a_secret_are_not_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let (job, list) = (folder.path().join("a.toml"), folder.path().join("a.csv"));
-        let text = "concurency = 3\napi_key = 'sk-1'\n[headers]\nX-Any = 's3cret\n[template]\nprompt = '{{'\n";
-        std::fs::write(&job, text).unwrap();
-        std::fs::write(&list, text).unwrap();
-        let shown = |file| excerpts(file, &[1, 2, 3, 4, 6]).iter().map(|line| line.number).collect::<Vec<_>>();
-        assert_eq!(shown(&job), [1, 6]);
-        assert_eq!(shown(&list), [1, 2, 3, 4, 6]);
+    fn what_may_be_a_secret_is_never_shown() {
+        for (line, heading) in [
+            ("a,https://me:secret@shop.example/a.png,x", None),
+            ("base_url = 'http://me:pw@localhost'", Some("")),
+            ("api_key = 'x'", Some("")),
+            ("X-Shop = 'x'", Some("[headers]")),
+            ("headers.X-Shop = 'x'", Some("")),
+            ("Authorization = 'x", Some("[labels]")),
+        ] {
+            assert!(may_be_secret(line, heading), "{line}");
+        }
+        for (line, heading) in
+            [("a,https://shop.example/@a.png", None), ("key,token", None), ("rpm = 'x'", Some("[price]"))]
+        {
+            assert!(!may_be_secret(line, heading), "{line}");
+        }
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct NamingOf<'a> {
     pub seen: &'a RowCells,
     /// Which values it is made with.
     pub combination: &'a Combination<'a>,
+    /// How many combinations there are.
+    pub combinations: usize,
 }
 
 /// How one item is called.
@@ -41,10 +43,9 @@ impl NamingOf<'_> {
         let variants = cells.parsed("variants", variants).unwrap_or(1);
         let (request, sources) = asked;
         let digest = digest(request);
-        if variants > 1 && stored(request).len().saturating_mul(variants as usize) > MOST_BYTES {
-            let most = MOST_BYTES >> 20;
-            let message = format!("`variants`: so many of so long a request take more than {most} MiB; write fewer");
-            cells.fault("variants", message);
+        let together = self.combinations.saturating_mul(variants as usize);
+        if together > 1 && stored(request).len().saturating_mul(together) > MOST_BYTES {
+            self.too_many(cells);
             return false;
         }
         let mut has_id = false;
@@ -64,6 +65,15 @@ impl NamingOf<'_> {
             }
         }
         has_id
+    }
+
+    fn too_many(&self, cells: &mut Cells<'_>) {
+        let most = MOST_BYTES >> 20;
+        let why = format!("so many of so long a request take more than {most} MiB; write fewer");
+        match self.combinations {
+            1 => cells.fault("variants", format!("`variants`: {why}")),
+            _ => cells.fault_of_row(format!("the combinations of the job's [matrix]: {why}")),
+        }
     }
 
     /// What the row calls a variant: its templates where it has some, else its cells.

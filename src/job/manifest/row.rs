@@ -203,7 +203,8 @@ impl Rows {
                 problems.push(problem);
             }
         };
-        for combination in &combinations(&shaping.matrix) {
+        let all = combinations(&shaping.matrix);
+        for combination in &all {
             let given = match self.shaper.given(&seen, row, combination) {
                 Ok(given) => given,
                 Err(broken) => {
@@ -215,7 +216,7 @@ impl Rows {
             cells.find_said_twice();
             self.named = NamePlaces { id: cells.place("id"), name: cells.place("name") };
             let asked = self.request(&mut cells);
-            let naming = NamingOf { shaper: &self.shaper, seen: &seen, combination };
+            let naming = NamingOf { shaper: &self.shaper, seen: &seen, combination, combinations: all.len() };
             has_id |= naming.items(&mut cells, &asked, items);
             cells.into_problems().into_iter().for_each(|problem| note(problem, problems));
         }

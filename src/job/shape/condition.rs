@@ -135,7 +135,7 @@ mod tests {
             ("Title ==", 6),
             ("(Title", 1),
             ("Title | lowercase == 'x'", 8),
-            ("Title != '' and n | flaot > 2", 18),
+            ("Title != '' and n | flaot > 2", 20),
         ] {
             let error = takes(expression).unwrap_err();
             assert_eq!(error.at, at, "{expression}: {error:?}");

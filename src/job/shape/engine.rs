@@ -31,6 +31,8 @@ pub fn engine(partials: &[Partial]) -> Environment<'static> {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_fuel(Some(FUEL));
     engine.set_debug(true);
+    // It would tell of the engine, which no prompt is about.
+    engine.remove_global("debug");
     engine.set_formatter(write);
     filters::add(&mut engine);
     let partials = partials.to_vec();

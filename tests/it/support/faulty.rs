@@ -204,7 +204,7 @@ const LINES: &[(&str, &str)] = &[
 ];
 
 impl Faulty {
-    /// A CSV file of about so many rows, in which each kind stands so often.
+    /// A CSV file of at least so many rows, in which each kind stands so often.
     pub fn csv(rows: usize, times: usize) -> Self {
         let mut faulty = Self::starting(&(COLUMNS.join(",") + "\n"));
         let good = |number: usize| match number % 7 {
@@ -224,9 +224,9 @@ impl Faulty {
     /// JSON Lines.
     pub fn json_lines(rows: usize, times: usize) -> Self {
         let mut faulty = Self::starting("");
-        let good = |number: usize| match number % 5 {
-            0 => format!("{{\"key\": \"good-{number}\", \"request\": {{{}}}}}", contents(number)),
-            1 => String::new(),
+        let good = |number: usize| match number % 50 {
+            0..10 => format!("{{\"key\": \"good-{number}\", \"request\": {{{}}}}}", contents(number)),
+            10 => String::new(),
             _ => format!("{{\"prompt\": \"a m\u{fc}g {number}\", \"id\": \"good-{number}\", \"note\": [1, {{}}]}}"),
         };
         faulty.fill(rows, times, &json_kinds(), good);
@@ -241,7 +241,7 @@ impl Faulty {
     fn fill(&mut self, rows: usize, times: usize, kinds: &[Kind], good: impl Fn(usize) -> String) {
         let planted: Vec<&Kind> =
             (0..times).flat_map(|time| kinds.iter().filter(move |kind| time == 0 || !kind.is_large)).collect();
-        let between = (rows / planted.len()).max(1);
+        let between = rows.div_ceil(planted.len());
         self.kinds = kinds.len();
         for (number, kind) in planted.into_iter().enumerate() {
             for good_number in 0..between - 1 {
