@@ -17,7 +17,8 @@ fn assert_runs(file: &str, text: impl AsRef<[u8]>, pictures: &[&str]) -> (String
     fs::write(here.path(file), text.as_ref()).unwrap();
     let told = begin(&here, file);
     let stem = file.split('.').next().unwrap();
-    here.overnight(&format!("run jobs/{stem}.toml --rehearse")).end().exits(0);
+    let ran = here.overnight(&format!("run jobs/{stem}.toml --rehearse")).end().exits(0);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!(here.pictures(&format!("output/{stem}-rehearsal")), pictures);
     assert_eq!(fs::read(here.path(file)).unwrap(), text.as_ref(), "the list stays as it is");
     (job(&here, stem), told)
@@ -154,6 +155,7 @@ fn a_list_that_has_prompts_is_taken_as_it_is() {
     assert!(!job.contains("\n[template]\n") && told.contains("what the list says itself"), "{job}");
     let (job, _) = assert_runs("some.csv", "id,prompt,model\na,A cup,Acme 3000!\nb,,\n", &["a"]);
     assert!(job.contains("where = \"prompt != ''\"") && job.contains("ignore = [\"model\"]"), "{job}");
+    assert_runs("blanks.csv", "id,prompt\na,A cup\nb,  \n", &["a"]);
     let (job, _) = assert_runs("named.csv", "SKU,Image Prompt\na,A cup\nb,A hat\n", &["a", "b"]);
     assert!(job.contains("{{ row['Image Prompt'] }}"), "{job}");
     let batch = "{\"key\":\"a\",\"request\":{\"contents\":[{\"parts\":[{\"text\":\"A cup\"}]}]}}\n";
@@ -179,6 +181,9 @@ fn headers_that_a_template_would_stumble_over_are_quoted() {
     let text = "\"it's \"\"the\"\" no.\",true,\"line\nbreak {{ }}\"\n1,Mug,a\\b\n2,Lamp,c\n";
     let (job, _) = assert_runs("odd.csv", text, &["lamp", "mug"]);
     assert!(job.contains("row['true']"), "{job}");
+    let text = "row,Artikel-Nr.,Name\nx,1,Mug\nx,2,Lamp\n";
+    let (job, _) = assert_runs("all.csv", text, &["lamp", "mug"]);
+    assert!(!job.contains("{{ row['Artikel"), "{job}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_sample_is_the_same_each_time_and_a_larger_one_holds_it() {
 fn the_values_of_a_column_take_turns() {
     let here = Workspace::new();
     let row = |number: u32| {
-        let vendor = if number % 10 == 0 { "rare" } else { "common" };
+        let vendor = if number.is_multiple_of(10) { "rare" } else { "common" };
         format!("{vendor}-{number},a cup with the number {number},{vendor}\n")
     };
     here.write("list.csv", &("id,prompt,vendor\n".to_owned() + &(1..=40).map(row).collect::<String>()));

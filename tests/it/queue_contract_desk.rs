@@ -2,7 +2,7 @@
 //! `queue_sqlite.rs` does.
 
 use overnight::domain::{FailureKind, ItemId, Outcome};
-use overnight::queue::{QueueError, Selection, StoredItem, Turn};
+use overnight::queue::{QueueError, Redo, Selection, StoredItem, Turn};
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, failure, items, receipt, settle, start, turn};
 
@@ -77,8 +77,11 @@ pub fn a_pilot_is_approved_once(workspace: &dyn Workspace) {
     assert!(status().awaits_approval);
     workspace.run("job").unwrap().end_run(NOW, "not run").unwrap();
     assert!(status().awaits_approval, "nothing came of the last one");
+    let is_approved = || workspace.preview("job", Redo::No).is_approved().unwrap();
     let mut desk = workspace.desk();
+    assert!(!is_approved());
     assert_eq!(desk.approve(NOW, "job").unwrap(), None);
+    assert!(is_approved());
     assert_eq!(desk.approve(NOW.moved(9), "job").unwrap(), Some(NOW));
     assert_eq!((status().awaits_approval, status().approved_at), (false, Some(NOW)));
 }

@@ -1,4 +1,5 @@
-//! Single lines of a text file, cut to a terminal, with a mark below the place that is meant. Never holds a file.
+//! Single lines of a text file, cut to a terminal, with a mark below the place that is meant. Never holds a file, never
+//! shows a line of a job file that may hold a secret.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -26,9 +27,14 @@ pub(super) struct Excerpt {
 /// How a workbook and a compressed list begin: their rows are no lines of theirs.
 const NO_TEXT: [&[u8]; 2] = [b"PK", b"\x1F\x8B"];
 
+/// What a line of a job file, or the name of its table, holds that says of a key or a header: its value is nobody's
+/// business, also when it stands in the wrong place.
+const SECRET: [&str; 6] = ["header", "key", "token", "secret", "auth", "password"];
+
 /// The lines of these numbers, as far as the file has lines and can be read.
 pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
     let is_file = file.metadata().is_ok_and(|about| about.is_file());
+    let is_job = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let Some(file) = is_file.then(|| File::open(file).ok()).flatten() else { return Vec::new() };
     let mut lines = BufReader::new(file);
     if lines.fill_buf().is_ok_and(|start| NO_TEXT.iter().any(|other| start.starts_with(other))) {
@@ -36,6 +42,7 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
     }
     let last = numbers.iter().copied().max().unwrap_or(0);
     let mut found = Vec::new();
+    let mut table = String::new();
     for number in 1..=last {
         let mut line = Vec::new();
         match lines.by_ref().take(LONGEST).read_until(b'\n', &mut line) {
@@ -45,12 +52,20 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
         if !line.ends_with(b"\n") && lines.skip_until(b'\n').is_err() {
             break;
         }
-        if numbers.contains(&number) {
-            let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
+        let text = String::from_utf8_lossy(&line).trim_start_matches('\u{feff}').trim_end().to_owned();
+        if is_job && text.trim_start().starts_with('[') {
+            table.clone_from(&text);
+        }
+        if numbers.contains(&number) && !(is_job && may_be_secret(&table, &text)) {
             found.push(Excerpt { number, text });
         }
     }
     found
+}
+
+fn may_be_secret(table: &str, line: &str) -> bool {
+    let says = |text: &str| SECRET.iter().any(|word| text.to_ascii_lowercase().contains(word));
+    says(table) || says(line)
 }
 
 impl Excerpt {
@@ -96,6 +111,18 @@ mod tests {
         assert_eq!(lines("日本,x", 4), ["    7 | 日本,x", "      |      ^"]);
         assert_eq!(lines("a\tb\u{1b}[31m", 3), ["    7 | a b [31m", "      |   ^"]);
         assert_eq!(lines("short", 9), [""; 0]);
+    }
+
+    #[test]
+    fn lines_that_may_hold_a_secret_are_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (job, list) = (folder.path().join("a.toml"), folder.path().join("a.csv"));
+        let text = "concurency = 3\napi_key = 'sk-1'\n[headers]\nX-Any = 's3cret\n[template]\nprompt = '{{'\n";
+        std::fs::write(&job, text).unwrap();
+        std::fs::write(&list, text).unwrap();
+        let shown = |file| excerpts(file, &[1, 2, 3, 4, 6]).iter().map(|line| line.number).collect::<Vec<_>>();
+        assert_eq!(shown(&job), [1, 6]);
+        assert_eq!(shown(&list), [1, 2, 3, 4, 6]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::roles::Pictures;
 use super::trial::About;
+use crate::job::shape::ROW;
 use crate::report::words::shell_word;
 
 /// A job that may fit a list.
@@ -13,14 +14,25 @@ pub struct Draft {
     pub prompt: Prompt,
     /// What an item is called.
     pub id: Id,
-    /// The column that must hold something, and the one with the value that must not stand there.
-    pub condition: Option<(String, Option<(&'static str, &'static str)>)>,
+    /// Which rows are meant.
+    pub condition: Option<Condition>,
     /// Where the pictures are that go along.
     pub pictures: Option<Pictures>,
     /// The column of pictures that cannot be had.
     pub forgone: Option<String>,
     /// The columns that are not read.
     pub ignore: Vec<String>,
+}
+
+/// Which rows are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The column that must hold something.
+    pub filled: String,
+    /// Whether blanks are nothing.
+    pub trimmed: bool,
+    /// A column, and what must not stand in it.
+    pub other: Option<(&'static str, &'static str)>,
 }
 
 /// What is asked of the model.
@@ -80,9 +92,12 @@ impl Draft {
 
     /// Which rows and columns of the list are meant.
     fn write_rows(&self, text: &mut String) {
-        if let Some((column, other)) = &self.condition {
-            *text += "\n# Which rows: in a shop's export, those without this are variants or further pictures of the one above.\n";
-            let mut condition = format!("{} != ''", named(column));
+        if let Some(Condition { filled, trimmed, other }) = &self.condition {
+            *text += match &self.prompt {
+                Prompt::Product { .. } => VARIANTS,
+                _ => "\n# Which rows: those that ask for something.\n",
+            };
+            let mut condition = format!("{}{} != ''", named(filled), if *trimmed { " | trim" } else { "" });
             if let Some((column, value)) = other {
                 let _ = write!(condition, " and {} != {}", named(column), word(value));
             }
@@ -90,7 +105,7 @@ impl Draft {
         }
         if !self.ignore.is_empty() {
             *text +=
-                "\n# Columns that would mean something to this program and are meant otherwise: kept, and not read.\n";
+                "\n# Columns of the list that are not meant as settings, though they are called so or nearly so.\n";
             let names: Vec<String> = self.ignore.iter().map(|name| quoted(name)).collect();
             let _ = writeln!(text, "ignore = [{}]", names.join(", "));
         }
@@ -181,6 +196,10 @@ const SCENE: &str = "on a plain light background, in soft daylight, true colours
 
 const LIKENESS: &str = "Keep the product exactly as in the reference image.";
 
+const VARIANTS: &str = "
+# Which rows: in a shop's export, those without this are variants or further pictures of the one above.
+";
+
 const FIRST: &str = "
 # The list, which is read and never changed. Paths start at the folder of this file.
 ";
@@ -247,9 +266,13 @@ const TAKEN: [&str; 23] = [
 
 /// A column as templates and conditions name it.
 fn named(column: &str) -> String {
-    let is_word = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let starts = column.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if is_word && starts && !TAKEN.contains(&column) { column.to_owned() } else { format!("row[{}]", word(column)) }
+    if is_a_word(column) { column.to_owned() } else { format!("{ROW}[{}]", word(column)) }
+}
+
+/// Whether a column can be named as it is.
+pub fn is_a_word(column: &str) -> bool {
+    let is_plain = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_plain && column.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !TAKEN.contains(&column)
 }
 
 /// What stands in a column, after these filters.

@@ -3,7 +3,7 @@
 
 use std::iter::once;
 
-use super::draft::{Draft, Id, Prompt};
+use super::draft::{Condition, Draft, Id, Prompt};
 use super::roles::{Pictures, Roles, first_as_key, keys};
 use super::survey::Survey;
 use super::trial::{About, Read};
@@ -31,11 +31,10 @@ pub struct Guessed {
 pub fn guess(about: &About<'_>) -> anyhow::Result<Guessed> {
     let drafts = if about.is_folder { vec![Draft::of_folder()] } else { drafts(&about.survey()?, about)? };
     let mut wrong = None;
-    for mut draft in drafts {
-        draft.forgone = draft.forgone.filter(|_| wrong.is_some());
+    for draft in drafts {
         let text = draft.text(about);
         match about.read(&text)? {
-            Ok(read) => return Ok(Guessed { text, draft, read }),
+            Ok(read) => return certain(about, Guessed { text, draft, read }),
             Err(faults) => wrong = Some((text, faults)),
         }
     }
@@ -45,63 +44,92 @@ pub fn guess(about: &About<'_>) -> anyhow::Result<Guessed> {
     }
 }
 
+/// The same, with the columns that are merely called almost like ours set aside, so that no run warns of them. Not where
+/// the list is written for this program: there it may be a slip.
+fn certain(about: &About<'_>, guessed: Guessed) -> anyhow::Result<Guessed> {
+    let mut draft = guessed.draft.clone();
+    if draft.prompt == Prompt::AsItIs || guessed.read.suspects.is_empty() {
+        return Ok(guessed);
+    }
+    draft.ignore.extend(guessed.read.suspects.iter().cloned());
+    let text = draft.text(about);
+    Ok(about.read(&text)?.map_or(guessed, |read| Guessed { text, draft, read }))
+}
+
 /// What may be meant, the likeliest first.
 fn drafts(survey: &Survey, about: &About<'_>) -> anyhow::Result<Vec<Draft>> {
     if survey.is_empty() {
         return Err(lists_nothing(about));
     }
     let roles = Roles::of(survey);
-    let is_ours = survey.has("prompt") && roles.prompt.as_deref() == Some("prompt");
-    if is_ours || survey.has("request") {
-        return Ok(as_it_is(survey, is_ours));
-    }
-    let Some(subject) = roles.prompt.clone().or_else(|| roles.title.clone()) else {
-        return Err(unclear(survey, about));
+    let mut drafts = match roles.prompt.as_deref() {
+        Some("prompt") => return Ok(with_prompts(survey)),
+        // As the lines of the batch format have it.
+        _ if survey.has("request") => vec![Draft::of_nothing()],
+        _ => Vec::new(),
     };
-    let products = survey.without(&subject, roles.variations);
-    let template = match (&roles.prompt, &roles.title) {
-        (Some(column), _) => Prompt::Column(column.clone()),
-        (None, _) => {
-            Prompt::Product { title: subject.clone(), text: roles.text.clone(), has_tags: has_tags(&products, &roles) }
-        }
-    };
-    let ids = keys(&products).take(MOST_KEYS).map(|column| Id::Column(column.to_owned()));
-    let slug = products.is_key(&subject).then(|| Id::Slug(subject.clone()));
-    let first = first_as_key(&products).map(|column| Id::Column(column.to_owned()));
-    let ids: Vec<Id> = ids.chain(slug).chain(first).chain(once(Id::None)).collect();
-    let pictures = once(roles.pictures.clone()).chain(roles.pictures.is_some().then_some(None));
-    let mut drafts = Vec::new();
-    for pictures in pictures {
-        for id in &ids {
-            for all in [false, true] {
-                let given =
-                    ["prompt", if *id == Id::None { "" } else { "id" }, if pictures.is_none() { "" } else { "images" }];
-                drafts.push(Draft {
-                    prompt: template.clone(),
-                    id: id.clone(),
-                    condition: Some((subject.clone(), roles.variations)),
-                    forgone: roles.pictures.clone().filter(|_| pictures.is_none()).map(|gone: Pictures| gone.column),
-                    pictures: pictures.clone(),
-                    ignore: ignored(survey, all, &given),
-                });
-            }
-        }
+    match roles.prompt.clone().or_else(|| roles.title.clone()) {
+        Some(subject) => drafts.extend(of_products(survey, &roles, &subject)),
+        None if drafts.is_empty() => return Err(unclear(survey, about)),
+        None => (),
     }
-    drafts.dedup_by(|one, other| one == other);
     Ok(drafts)
 }
 
-/// A list that was written for this program: taken as it is, then without the rows and columns that are not its own.
-fn as_it_is(survey: &Survey, has_prompts: bool) -> Vec<Draft> {
-    let plain = Draft { prompt: Prompt::AsItIs, ..Draft::of_nothing() };
-    let condition = has_prompts.then(|| ("prompt".to_owned(), None));
-    let filled = Draft { condition, ..plain.clone() };
-    let with = |all, given: &[&str]| Draft { ignore: ignored(survey, all, given), ..filled.clone() };
-    let own = ["id", "prompt", "images"];
-    let (some, most, all) = (with(false, &own), with(true, &own), with(true, &["prompt"]));
-    let mut drafts = vec![plain, filled, some, most, all];
-    drafts.dedup_by(|one, other| one == other);
+/// A list of products, each of which this column names or asks for.
+fn of_products(survey: &Survey, roles: &Roles, subject: &str) -> Vec<Draft> {
+    let products = survey.without(subject, roles.variations);
+    let template = match roles.prompt {
+        Some(_) => Prompt::Column(subject.to_owned()),
+        None => {
+            let (title, text) = (subject.to_owned(), roles.text.clone());
+            Prompt::Product { title, text, has_tags: has_tags(&products, roles) }
+        }
+    };
+    let condition = Condition {
+        filled: subject.to_owned(),
+        trimmed: roles.prompt.is_some() || survey.has_blanks(subject),
+        other: roles.variations,
+    };
+    let draft = |pictures: &Option<Pictures>, id: &Id, all| {
+        let given = ["prompt", if *id == Id::None { "" } else { "id" }, if pictures.is_none() { "" } else { "images" }];
+        Draft {
+            prompt: template.clone(),
+            id: id.clone(),
+            condition: Some(condition.clone()),
+            pictures: pictures.clone(),
+            forgone: roles.pictures.as_ref().filter(|_| pictures.is_none()).map(|gone| gone.column.clone()),
+            ignore: ignored(survey, all, &given),
+        }
+    };
+    let ids = ids(&products, subject);
+    let mut drafts = Vec::new();
+    for pictures in once(roles.pictures.clone()).chain(roles.pictures.is_some().then_some(None)) {
+        drafts.extend(ids.iter().flat_map(|id| [draft(&pictures, id, false), draft(&pictures, id, true)]));
+    }
+    drafts.dedup();
     drafts
+}
+
+/// What may name the products, the likeliest first.
+fn ids(products: &Survey, subject: &str) -> Vec<Id> {
+    let column = |column: &str| Id::Column(column.to_owned());
+    let called = keys(products).take(MOST_KEYS).map(column);
+    let slug = products.is_key(subject).then(|| Id::Slug(subject.to_owned()));
+    called.chain(slug).chain(first_as_key(products).map(column)).chain(once(Id::None)).collect()
+}
+
+/// A list that was written for this program: taken as it is, then without the rows and columns that are not its own.
+fn with_prompts(survey: &Survey) -> Vec<Draft> {
+    let with = |trimmed, all, given: &[&str]| Draft {
+        condition: Some(Condition { filled: "prompt".to_owned(), trimmed, other: None }),
+        ignore: ignored(survey, all, given),
+        ..Draft::of_nothing()
+    };
+    let (blanks, own, asked) = (survey.has_blanks("prompt"), ["id", "prompt", "images"], ["prompt"]);
+    let filled = with(blanks, false, &READ);
+    let (some, most, all) = (with(blanks, false, &own), with(blanks, true, &own), with(blanks, true, &asked));
+    vec![Draft::of_nothing(), filled, some, most, all, with(true, true, &asked)]
 }
 
 /// The columns that have a meaning for this program: those that mostly mean something else in a shop, or `all`; but none

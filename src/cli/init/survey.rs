@@ -14,15 +14,16 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// These rows in these columns.
-    pub fn new(columns: &[String], rows: &[Vec<Value>]) -> Self {
+    /// These rows in these columns. A column that a job could not name is as if it had no name.
+    pub fn new(columns: &[String], rows: &[Vec<Value>], can_be_named: impl Fn(&str) -> bool) -> Self {
         let text = |cell: &Value| match cell {
             Value::Null => String::new(),
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
         let rows = rows.iter().map(|row| row.iter().map(text).collect()).collect();
-        Self { columns: columns.to_vec(), rows }
+        let name = |column: &String| if can_be_named(column) { column.clone() } else { String::new() };
+        Self { columns: columns.iter().map(name).collect(), rows }
     }
 
     /// The names of the columns, in their order; some may have none.
@@ -52,6 +53,13 @@ impl Survey {
     pub fn cells(&self, column: &str) -> impl Iterator<Item = &str> + Clone {
         let at = self.columns.iter().position(|known| known == column);
         self.rows.iter().map(move |row| at.and_then(|at| row.get(at)).map_or("", |cell| cell.trim()))
+    }
+
+    /// Whether a column has cells that hold blanks and nothing else.
+    pub fn has_blanks(&self, column: &str) -> bool {
+        let at = self.columns.iter().position(|known| known == column);
+        let mut cells = self.rows.iter().filter_map(|row| row.get(at?));
+        cells.any(|cell| !cell.is_empty() && cell.trim().is_empty())
     }
 
     /// The cells of a column that hold anything.

@@ -31,12 +31,12 @@ pub fn guessed(list: &str, guessed: &Guessed) -> String {
     } else if let Some(column) = &draft.forgone {
         say("pictures", format!("none, for those in `{column}` cannot be had"));
     }
-    if let Some((column, other)) = draft.condition.as_ref().filter(|_| read.items < read.rows) {
-        let other = other.map(|(column, value)| format!(", and those whose `{column}` is {value}"));
-        say("left out", format!("rows without `{column}`{}", other.unwrap_or_default()));
+    if let Some(condition) = draft.condition.as_ref().filter(|_| read.items < read.rows) {
+        let other = condition.other.map(|(column, value)| format!(", and those whose `{column}` is {value}"));
+        say("left out", format!("rows without `{}`{}", condition.filled, other.unwrap_or_default()));
     }
     if !draft.ignore.is_empty() {
-        say("not read", format!("{}, which mean something else here", draft.ignore.join(", ")));
+        say("not read", format!("{}, which are no settings", draft.ignore.join(", ")));
     }
     told
 }

@@ -3,8 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+use super::draft;
 use super::survey::{MOST_ROWS, Survey};
 use crate::cli::{enqueue, exit::UsageError, faults, open};
+use crate::job::shape::ROW;
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::Redo;
 
@@ -28,12 +32,14 @@ pub struct About<'a> {
 }
 
 /// What a list holds by a job.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Read {
     /// Its rows.
     pub rows: u64,
     /// What they ask for.
     pub items: u64,
+    /// Columns that are called almost as if they had a meaning here.
+    pub suspects: Vec<String>,
 }
 
 impl About<'_> {
@@ -57,15 +63,16 @@ impl About<'_> {
             let list = &self.list;
             return Err(UsageError(format!("the columns of {list} are separated by {separator}")).into());
         }
-        if faults.is_empty() { Ok(Survey::new(manifest.columns(), &rows)) } else { Err(refused(&job, &faults)) }
+        if faults.is_empty() { Ok(surveyed(manifest.columns(), &rows)) } else { Err(refused(&job, &faults)) }
     }
 
     /// The list read with a job of this text: what it holds, or what is wrong.
     pub fn read(&self, text: &str) -> anyhow::Result<Result<Read, Vec<Fault>>> {
         let job = Job::drafted(text, &self.file, self.current_dir)?;
         let mut preview = open::preview(&job, Redo::default())?;
-        let (mut read, mut faults) = (Read { rows: 0, items: 0 }, Vec::new());
-        for row in Manifest::open(&job)? {
+        let (mut read, mut faults) = (Read::default(), Vec::new());
+        let mut manifest = Manifest::open(&job)?;
+        for row in manifest.by_ref() {
             read.rows += 1;
             let (row, items) = match row {
                 Ok(row) => row,
@@ -84,6 +91,7 @@ impl About<'_> {
         if read.items == 0 && faults.is_empty() {
             faults.push(enqueue::nothing_listed(&job, read.rows));
         }
+        read.suspects = manifest.suspects().into_iter().map(str::to_owned).collect();
         Ok(if faults.is_empty() { Ok(read) } else { Err(faults) })
     }
 
@@ -94,9 +102,15 @@ impl About<'_> {
 
     /// The lines of a job file that name the list.
     pub fn list_lines(&self) -> String {
-        let sheet = self.sheet.map(|sheet| format!("sheet = {}\n", super::draft::quoted(sheet)));
-        format!("manifest = {}\n{}", super::draft::quoted(&self.manifest), sheet.unwrap_or_default())
+        let sheet = self.sheet.map(|sheet| format!("sheet = {}\n", draft::quoted(sheet)));
+        format!("manifest = {}\n{}", draft::quoted(&self.manifest), sheet.unwrap_or_default())
     }
+}
+
+/// The list as far as a job can name its columns: one that is called as all of a row is stands in the way of others.
+fn surveyed(columns: &[String], rows: &[Vec<Value>]) -> Survey {
+    let hides_others = columns.iter().any(|column| column == ROW);
+    Survey::new(columns, rows, |column| !hides_others || draft::is_a_word(column))
 }
 
 /// What stands between the cells of a list that seems to have one column, and what to do.

@@ -182,8 +182,16 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
-        self.faults(near_misses(&self.columns, is_mapped))
+        self.faults(self.near_misses().into_iter().map(|(_, problem)| problem).collect())
+    }
+
+    /// The columns that [`Self::warnings`] warns of.
+    pub fn suspects(&self) -> Vec<&str> {
+        self.near_misses().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn near_misses(&self) -> Vec<(&str, Problem)> {
+        near_misses(&self.columns, |name: &str| self.added.maps(name) || self.rows.shaper().knows(name))
     }
 
     /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.

@@ -22,6 +22,7 @@ pub use keys::SHAPING_KEYS;
 pub(super) use keys::read;
 pub use matrix::{Axis, AxisValue, Combination, MOST as MOST_COMBINATIONS, combinations};
 pub use renderer::{Misnamed, Renderer, Rendering, RowCells, Unrendered};
+pub use row_view::ROW;
 pub use written::Written;
 
 use super::fault::Place;
