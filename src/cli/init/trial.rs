@@ -72,8 +72,9 @@ impl About<'_> {
         let mut preview = open::preview(&job, Redo::default())?;
         let (mut read, mut faults) = (Read::default(), Vec::new());
         let mut manifest = Manifest::open(&job)?;
-        for row in manifest.by_ref() {
+        while let Some(row) = manifest.next() {
             read.rows += 1;
+            let named = manifest.named();
             let (row, items) = match row {
                 Ok(row) => row,
                 Err(bad) => {
@@ -83,7 +84,7 @@ impl About<'_> {
             };
             let foreseen = preview.look(&row, &items)?;
             read.items += items.len() as u64;
-            faults.extend(foreseen.clashes.into_iter().map(|clash| enqueue::clashing(&job, &row, clash)));
+            faults.extend(foreseen.clashes.into_iter().map(|clash| enqueue::clashing(&job, (&row, named), clash)));
             if faults.len() >= MOST_FAULTS {
                 break;
             }
@@ -124,5 +125,5 @@ fn other_separator(columns: &[String]) -> Option<&'static str> {
 }
 
 fn refused(job: &Job, faults: &[Fault]) -> anyhow::Error {
-    UsageError(faults::refused(job, faults)).into()
+    UsageError(faults::refused(job, Path::new(&job.manifest_shown), faults)).into()
 }

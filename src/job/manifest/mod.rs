@@ -5,6 +5,7 @@ mod added;
 mod batch;
 mod cells;
 mod columns;
+mod constant;
 mod csv;
 mod fingerprint;
 mod folder;
@@ -26,12 +27,13 @@ use std::io;
 use crate::job::format::RowFormat;
 pub use added::AddedReferences;
 use columns::Columns;
+pub use constant::KNOWN;
 use csv::{CsvRows, Separator};
 use fingerprint::Trace;
 use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use row::{READ, TEMPLATED};
+pub use row::{NamePlaces, READ};
 use row::{RawRow, Rows};
 pub use sight::is_as_seen;
 use workbook::SheetRows;
@@ -207,6 +209,11 @@ impl Manifest {
     /// The references that the rows so far were checked against, but for those told before.
     pub fn take_seen(&mut self) -> Vec<SeenFile> {
         self.rows.take_seen()
+    }
+
+    /// Where the last row says how its items are called.
+    pub fn named(&self) -> NamePlaces {
+        self.rows.named()
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {
