@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser};
 use overnight::domain::{AspectRatio, Auth, OnLost};
 use overnight::job::RowFormat;
+use overnight::job::shape::SHAPING_KEYS;
 use overnight::job::{Fault, Job, JobError, JobFile, KeyError, KeySource, ManifestFormat, Options, Workspace};
 use secrecy::ExposeSecret;
 
@@ -338,7 +339,18 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
     let shown = JobFile::parse(&written, "catalog.toml").unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert!(!shown.safety.is_empty() && !shown.labels.is_empty() && !shown.extra.is_empty());
     assert!(shown.references.most.is_some() && shown.references.shape.reduce_to.is_some());
-    for key in Options::names() {
-        assert!(written.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} is not shown");
+    let shows = |written: &str, key: &str| {
+        written.lines().any(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]"))
+    };
+    for key in Options::names().into_iter().chain(SHAPING_KEYS.map(str::to_owned)) {
+        assert!(shows(&written, &key), "{key} is not shown");
+    }
+    let references = written.split("\n[references]\n").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    let unknown = JobFile::parse("manifest = 'a.csv'\n[references]\nzzz = 1", "a.toml").unwrap_err();
+    let (_, known) = unknown[0].message.split_once("the keys are ").unwrap();
+    let known: Vec<&str> = known.split(", ").collect();
+    assert!(known.len() >= 5, "{known:?}");
+    for key in known {
+        assert!(shows(references, key), "{key} is not shown below [references]");
     }
 }
