@@ -76,7 +76,7 @@ pub(super) fn own_names(columns: &[String]) -> Vec<String> {
 }
 
 /// Another name for a column, one that is not taken.
-pub(super) fn renamed(column: &str, taken: &HashSet<&str>) -> String {
+fn renamed(column: &str, taken: &HashSet<&str>) -> String {
     let mut name = format!("manifest_{column}");
     while taken.contains(name.as_str()) {
         name.insert_str(0, "manifest_");
