@@ -77,6 +77,20 @@ pub fn measure(command: &mut Command, place: Place) -> anyhow::Result<Used> {
     Ok(Used { wall, cpu: cpu?, peak_bytes })
 }
 
+/// Runs a command to its end, and says what it used and what it wrote to its stdout, however it ended.
+pub fn measure_told(command: &mut Command) -> anyhow::Result<(Used, String)> {
+    let start = Instant::now();
+    let mut child = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()), Place::Anywhere)?;
+    let mut stdout = child.stdout.take().context("stdout is a pipe")?;
+    let reader = thread::spawn(move || std::io::read_to_string(&mut stdout));
+    let peak_bytes = watch(&child)?;
+    let wall = start.elapsed();
+    let cpu = cpu(child.id());
+    child.wait()?;
+    let told = reader.join().map_err(|_| anyhow::anyhow!("nobody reads its stdout"))??;
+    Ok((Used { wall, cpu: cpu?, peak_bytes }, told))
+}
+
 /// Runs a command until it writes its first line, and says how long that took and what memory it took at most. The
 /// command is then killed.
 pub fn until_first_line(command: &mut Command) -> anyhow::Result<(Duration, u64)> {

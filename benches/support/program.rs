@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::scratch::Scratch;
@@ -55,6 +55,13 @@ impl<'a> Workspace<'a> {
         command.arg("--db").arg(self.database());
         command
     }
+}
+
+/// `overnight plan --json` of a manifest.
+pub fn plan(manifest: &Path) -> Command {
+    let mut command = program("plan");
+    command.arg(manifest).arg("--json").current_dir(manifest.parent().unwrap_or(manifest));
+    command
 }
 
 /// The program, with nothing in its environment that could give it another mind.

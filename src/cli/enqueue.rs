@@ -5,6 +5,7 @@ use tokio::sync::watch;
 use super::read_ahead::{Batch, read_ahead};
 use crate::domain::{Interrupt, ManifestRow};
 use crate::job::fault::Problem;
+use crate::job::manifest::NamePlaces;
 use crate::job::{Fault, Job, Manifest, Place, fingerprint, is_as_seen};
 use crate::queue::{Clash, ClashOver, Enqueued, Intake, Queue, QueueError, Redo};
 use crate::run::Stop;
@@ -94,7 +95,7 @@ impl Taking<'_> {
         for file in &batch.seen {
             self.intake.see(file)?;
         }
-        for row in batch.rows {
+        for (row, named) in batch.rows {
             self.rows += 1;
             let row = match row {
                 Ok(row) => Some(row),
@@ -106,7 +107,7 @@ impl Taking<'_> {
             if let Some((row, items)) = row {
                 self.items += items.len();
                 let clashes = self.intake.push(&row, &items)?;
-                self.faults.extend(clashes.into_iter().map(|clash| clashing(self.job, &row, clash)));
+                self.faults.extend(clashes.into_iter().map(|clash| clashing(self.job, (&row, named), clash)));
             }
             if self.faults.len() >= MOST_FAULTS {
                 return Ok(false);
@@ -135,7 +136,12 @@ pub(super) fn nothing_listed(job: &Job, rows: u64) -> Fault {
 }
 
 /// Two rows that want the same id or the same file, as a fault of the second.
-pub(super) fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
+pub(super) fn clashing(job: &Job, (row, named): (&ManifestRow, NamePlaces), clash: Clash) -> Fault {
+    let place = match clash.over {
+        ClashOver::Id(_) => named.id,
+        ClashOver::Name(_) => named.name.or(named.id),
+    };
+    let place = place.unwrap_or(Place::line(row.line));
     let first = clash.first_line;
     let message = match clash.over {
         ClashOver::Id(id) => format!("the id `{id}` stands on line {first} already; give every row an id of its own"),
@@ -144,7 +150,7 @@ pub(super) fn clashing(job: &Job, row: &ManifestRow, clash: Clash) -> Fault {
              give one of them another id, or another name in the column `name`"
         ),
     };
-    Fault { file: job.manifest_shown.clone(), place: Place { line: row.line, column: None }, message }
+    Problem::new(place, message).in_file(&job.manifest_shown)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::domain::{Item, SeenFile};
 use crate::job::Manifest;
-use crate::job::manifest::{BadRow, Row};
+use crate::job::manifest::{BadRow, NamePlaces, Row};
 
 /// A batch ends after so many rows, or when what they hold weighs so many bytes.
 const MOST_ROWS: usize = 256;
@@ -17,7 +17,7 @@ const BATCHES_AHEAD: usize = 2;
 
 /// Some rows in the manifest's order.
 pub(super) struct Batch {
-    pub rows: Vec<Result<Row, BadRow>>,
+    pub rows: Vec<(Result<Row, BadRow>, NamePlaces)>,
     /// The files that they, and no rows before, were checked against.
     pub seen: Vec<SeenFile>,
 }
@@ -54,7 +54,7 @@ fn next_batch(manifest: &mut Manifest, is_stopped: &impl Fn() -> bool) -> Option
     while rows.len() < MOST_ROWS && bytes < MOST_BYTES && !is_stopped() {
         let Some(row) = manifest.next() else { break };
         bytes += row.as_ref().map_or(0, weight);
-        rows.push(row);
+        rows.push((row, manifest.named()));
     }
     (!rows.is_empty()).then(|| Batch { rows, seen: manifest.take_seen() })
 }

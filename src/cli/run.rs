@@ -139,7 +139,7 @@ impl Session<'_> {
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
-        match self.take_in(&job, manifest, &mut *queue) {
+        match self.take_in(&job, &target, manifest, &mut *queue) {
             Ok(taken) => Ok(Prepared { job, target, queue, taken }),
             Err(error) => {
                 // What came first is what helps.
@@ -164,7 +164,13 @@ impl Session<'_> {
     }
 
     /// What a dead run left, then what the manifest says now, then who will make the pictures, key in hand.
-    fn take_in(&self, job: &Job, mut manifest: Manifest, queue: &mut dyn Queue) -> anyhow::Result<TakenIn> {
+    fn take_in(
+        &self,
+        job: &Job,
+        target: &Path,
+        mut manifest: Manifest,
+        queue: &mut dyn Queue,
+    ) -> anyhow::Result<TakenIn> {
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
@@ -172,7 +178,7 @@ impl Session<'_> {
         self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
             Taken::Enqueued(enqueued) => enqueued,
-            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, &faults)).into()),
+            Taken::Refused(faults) => return Err(UsageError(faults::refused(job, target, &faults)).into()),
             Taken::Interrupted(interrupt) => return Err(exit::Interrupted(interrupt).into()),
         };
         if let Some(neighbour) = queue.crowded()? {

@@ -11,7 +11,7 @@ use toml::{Deserializer, Spanned};
 
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
-use super::manifest::{AddedReferences, TEMPLATED};
+use super::manifest::{AddedReferences, KNOWN};
 use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
@@ -90,6 +90,12 @@ impl JobFile {
     }
 }
 
+/// What a job file says about the rows, as far as that is right, whatever else is wrong with it.
+pub fn shaping_of(text: &str, file: &str) -> Shaping {
+    let (table, broken) = DeTable::parse_recoverable(text);
+    if broken.is_empty() { shaping(&table, text, file) } else { Shaping::default() }
+}
+
 /// The keys of a table that was found right one by one, together.
 fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
     let shaping = shaping(&table, text, file);
@@ -113,7 +119,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
 fn shaping(table: &Spanned<DeTable>, text: &str, file: &str) -> Shaping {
     let mut shaping = Shaping { file: file.to_owned(), ..Shaping::default() };
     for (key, value) in table.get_ref().iter().filter(|(key, _)| SHAPING_KEYS.contains(&key.get_ref().as_ref())) {
-        shape::read(key.get_ref(), value, text, &TEMPLATED, &mut shaping);
+        shape::read(key.get_ref(), value, text, &KNOWN, &mut shaping);
     }
     shaping
 }
@@ -139,7 +145,10 @@ impl ReferenceKeys {
 fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(Range<usize>, String)> {
     let name: &str = key.get_ref();
     if SHAPING_KEYS.contains(&name) {
-        return shape::read(name, value, text, &TEMPLATED, &mut Shaping::default());
+        return shape::read(name, value, text, &KNOWN, &mut Shaping::default());
+    }
+    if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
+        return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();
     }
     let error = if JOB_KEYS.contains(&name) {
         match read::<JobKeys>(alone(key, value)) {
@@ -155,6 +164,15 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
         return vec![(key.span(), unknown(name, options))];
     };
     vec![(error.span().unwrap_or(value.span()), format!("`{name}`: {}", plain::toml(error.message())))]
+}
+
+/// What is wrong with a key of `[references]`, be the others right or wrong.
+fn wrong_with_reference_key(key: &Key, value: &Value) -> Option<(Range<usize>, String)> {
+    let error = read::<ReferenceKeys>(alone(key, value)).err()?;
+    let name = key.get_ref();
+    let message = plain::toml(error.message());
+    let within = if message.starts_with("unknown key") { "references" } else { &format!("references.{name}") };
+    Some((error.span().unwrap_or(value.span()), format!("`{within}`: {message}")))
 }
 
 /// What is wrong with the entries of the one table that `keys` holds, each at its own key.
@@ -199,6 +217,9 @@ fn unknown(name: &str, options: &[String]) -> String {
     }
     let known: Vec<&str> = JOB_KEYS.into_iter().chain(SHAPING_KEYS).chain(options.iter().map(String::as_str)).collect();
     match nearest(&name.to_lowercase().replace('-', "_"), &known) {
+        _ if KNOWN.columns.contains(&name) => {
+            format!("unknown key `{name}`; what every row says stands below the heading [template]")
+        }
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
         None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),
     }

@@ -256,8 +256,11 @@ impl Job {
 
 fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Path) -> Result<Stated, JobError> {
     let shown = paths::shown(&path, current_dir);
-    let file = JobFile::parse(text, &shown).map_err(JobError::Faults)?;
     let folder = paths::folder_of(&path);
+    let file = match JobFile::parse(text, &shown) {
+        Ok(file) => file,
+        Err(faults) => return Err(with_those_of_templates(faults, file::shaping_of(text, &shown), &folder)),
+    };
     let shaping = understood(file.shaping, &folder)?;
     let given = checked(options, GIVEN)?;
     let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
@@ -271,6 +274,16 @@ fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Pa
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
     })
+}
+
+/// All that is wrong with a job file, if templates can be looked at although other keys are at fault.
+fn with_those_of_templates(mut faults: Vec<Fault>, shaping: Shaping, folder: &Path) -> JobError {
+    let shown = shaping.file.clone();
+    if let Err(JobError::Faults(more)) = understood(shaping, folder) {
+        faults.extend(more);
+    }
+    faults.sort_by_key(|fault| (fault.file != shown, fault.place));
+    JobError::Faults(faults)
 }
 
 /// The shaping of rows, with the pieces that its templates include, if all of them are understood.

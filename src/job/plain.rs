@@ -1,5 +1,7 @@
 //! What parsers complain of, in words for those who write job files and manifests. Never knows where the mistake stands.
 
+use super::nearest::nearest;
+
 /// serde_json's complaints, by how they begin, and what they mean.
 const JSON: &[(&str, &str)] = &[
     ("EOF while parsing a string", "a text has no closing quote"),
@@ -22,7 +24,7 @@ const JSON: &[(&str, &str)] = &[
     ("lone leading surrogate", "half a character stands here; its \\u escapes come in pairs"),
     ("unexpected end of hex escape", "half a character stands here; its \\u escapes come in pairs"),
     ("invalid unicode code point", "a \\u escape names no character"),
-    ("recursion limit exceeded", "lists and objects are nested too deeply"),
+    ("recursion limit exceeded", "lists and objects are nested too deeply; flatten them"),
 ];
 
 /// The TOML parser's complaints, by how they begin, and what they mean.
@@ -81,10 +83,25 @@ pub fn json(error: &serde_json::Error) -> String {
 /// What is wrong with a TOML file, or with a value in it.
 pub fn toml(message: &str) -> String {
     let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(unknown) = unknown_field(&message) {
+        return unknown;
+    }
     let Some((found, expected)) = wrong_type(&message) else {
         return translated(TOML, &message);
     };
     format!("{} does not belong here; write {}", named(found), translated(EXPECTED, expected))
+}
+
+/// A key of a table that the table does not have.
+fn unknown_field(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("unknown field ")?;
+    let mut names = rest.split('`').skip(1).step_by(2);
+    let name = names.next()?;
+    let known: Vec<&str> = names.collect();
+    Some(match nearest(name, &known) {
+        Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
+        None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),
+    })
 }
 
 /// What stands where what else belongs.
@@ -153,6 +170,8 @@ mod tests {
             "invalid type: sequence, expected a string",
             "string values must be quoted, expected literal string",
             "unheard of",
+            "unknown field `colums`, expected one of `columns`, `always`",
+            "unknown field `x`, expected `columns` or `always`",
         ]
         .map(toml);
         assert_eq!(
@@ -163,6 +182,8 @@ mod tests {
                 "a list does not belong here; write text in quotes",
                 "this value is not understood; text stands in quotes, numbers and true or false without",
                 "unheard of",
+                "unknown key `colums`; did you mean `columns`?",
+                "unknown key `x`; the keys are columns, always",
             ]
         );
     }

@@ -83,7 +83,7 @@ fn a_faulty_manifest_is_refused_whole_with_every_fault_at_its_place() {
         "list.csv:3:3: `prompt` is empty",
         "list.csv:4:9: `aspect_ratio`: `5:3`",
         "list.csv:5:11: `images`: `missing.png` is not there",
-        "list.csv:6: the id `a` stands on line 2 already",
+        "list.csv:6:1: the id `a` stands on line 2 already",
         "4 mistakes; nothing was queued and nothing was sent",
     ]);
     assert_eq!(ended.stdout, "");

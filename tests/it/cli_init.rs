@@ -17,7 +17,8 @@ fn assert_runs(file: &str, text: impl AsRef<[u8]>, pictures: &[&str]) -> (String
     fs::write(here.path(file), text.as_ref()).unwrap();
     let told = begin(&here, file);
     let stem = file.split('.').next().unwrap();
-    here.overnight(&format!("run jobs/{stem}.toml --rehearse")).end().exits(0);
+    let ran = here.overnight(&format!("run jobs/{stem}.toml --rehearse")).end().exits(0);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert_eq!(here.pictures(&format!("output/{stem}-rehearsal")), pictures);
     assert_eq!(fs::read(here.path(file)).unwrap(), text.as_ref(), "the list stays as it is");
     (job(&here, stem), told)

@@ -105,7 +105,7 @@ impl Draft {
         }
         if !self.ignore.is_empty() {
             *text +=
-                "\n# Columns that would mean something to this program and are meant otherwise: kept, and not read.\n";
+                "\n# Columns of the list that are not meant as settings, though they are called so or nearly so.\n";
             let names: Vec<String> = self.ignore.iter().map(|name| quoted(name)).collect();
             let _ = writeln!(text, "ignore = [{}]", names.join(", "));
         }

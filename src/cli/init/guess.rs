@@ -34,7 +34,7 @@ pub fn guess(about: &About<'_>) -> anyhow::Result<Guessed> {
     for draft in drafts {
         let text = draft.text(about);
         match about.read(&text)? {
-            Ok(read) => return Ok(Guessed { text, draft, read }),
+            Ok(read) => return certain(about, Guessed { text, draft, read }),
             Err(faults) => wrong = Some((text, faults)),
         }
     }
@@ -42,6 +42,18 @@ pub fn guess(about: &About<'_>) -> anyhow::Result<Guessed> {
         Some((text, faults)) => Err(about.refused(&text, &faults)?),
         None => Err(lists_nothing(about)),
     }
+}
+
+/// The same, with the columns that are merely called almost like ours set aside, so that no run warns of them. Not where
+/// the list is written for this program: there it may be a slip.
+fn certain(about: &About<'_>, guessed: Guessed) -> anyhow::Result<Guessed> {
+    let mut draft = guessed.draft.clone();
+    if draft.prompt == Prompt::AsItIs || guessed.read.suspects.is_empty() {
+        return Ok(guessed);
+    }
+    draft.ignore.extend(guessed.read.suspects.iter().cloned());
+    let text = draft.text(about);
+    Ok(about.read(&text)?.map_or(guessed, |read| Guessed { text, draft, read }))
 }
 
 /// What may be meant, the likeliest first.

@@ -36,7 +36,7 @@ pub fn guessed(list: &str, guessed: &Guessed) -> String {
         say("left out", format!("rows without `{}`{}", condition.filled, other.unwrap_or_default()));
     }
     if !draft.ignore.is_empty() {
-        say("not read", format!("{}, which mean something else here", draft.ignore.join(", ")));
+        say("not read", format!("{}, which are no settings", draft.ignore.join(", ")));
     }
     told
 }

@@ -32,12 +32,14 @@ pub struct About<'a> {
 }
 
 /// What a list holds by a job.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Read {
     /// Its rows.
     pub rows: u64,
     /// What they ask for.
     pub items: u64,
+    /// Columns that are called almost as if they had a meaning here.
+    pub suspects: Vec<String>,
 }
 
 impl About<'_> {
@@ -68,9 +70,11 @@ impl About<'_> {
     pub fn read(&self, text: &str) -> anyhow::Result<Result<Read, Vec<Fault>>> {
         let job = Job::drafted(text, &self.file, self.current_dir)?;
         let mut preview = open::preview(&job, Redo::default())?;
-        let (mut read, mut faults) = (Read { rows: 0, items: 0 }, Vec::new());
-        for row in Manifest::open(&job)? {
+        let (mut read, mut faults) = (Read::default(), Vec::new());
+        let mut manifest = Manifest::open(&job)?;
+        while let Some(row) = manifest.next() {
             read.rows += 1;
+            let named = manifest.named();
             let (row, items) = match row {
                 Ok(row) => row,
                 Err(bad) => {
@@ -80,7 +84,7 @@ impl About<'_> {
             };
             let foreseen = preview.look(&row, &items)?;
             read.items += items.len() as u64;
-            faults.extend(foreseen.clashes.into_iter().map(|clash| enqueue::clashing(&job, &row, clash)));
+            faults.extend(foreseen.clashes.into_iter().map(|clash| enqueue::clashing(&job, (&row, named), clash)));
             if faults.len() >= MOST_FAULTS {
                 break;
             }
@@ -88,6 +92,7 @@ impl About<'_> {
         if read.items == 0 && faults.is_empty() {
             faults.push(enqueue::nothing_listed(&job, read.rows));
         }
+        read.suspects = manifest.suspects().into_iter().map(str::to_owned).collect();
         Ok(if faults.is_empty() { Ok(read) } else { Err(faults) })
     }
 
@@ -120,5 +125,5 @@ fn other_separator(columns: &[String]) -> Option<&'static str> {
 }
 
 fn refused(job: &Job, faults: &[Fault]) -> anyhow::Error {
-    UsageError(faults::refused(job, faults)).into()
+    UsageError(faults::refused(job, Path::new(&job.manifest_shown), faults)).into()
 }

@@ -7,7 +7,7 @@ use super::super::enqueue::{MOST_FAULTS, clashing, nothing_listed};
 use super::super::read_ahead::{Batch, read_ahead};
 use super::differences::differences;
 use crate::domain::{Item, ItemId, PriceList, Usd, is_address};
-use crate::job::manifest::Row;
+use crate::job::manifest::{NamePlaces, Row};
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::{Before, Fate, ItemState, Preview, QueueError};
 use crate::references::ReferenceCache;
@@ -52,6 +52,8 @@ pub(super) struct Forecast {
     /// Addresses of references that a run would fetch, in order of their rows.
     pub unfetched: Vec<String>,
     pub problems: Vec<Fault>,
+    /// Whether there were so many problems that the rest of the manifest was not read.
+    pub is_cut_off: bool,
     pub warnings: Vec<Fault>,
 }
 
@@ -156,7 +158,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn take(&mut self, batch: Batch) -> Result<bool, QueueError> {
-        for row in batch.rows {
+        for (row, named) in batch.rows {
             self.forecast.rows += 1;
             let row = match row {
                 Ok(row) => Some(row),
@@ -166,19 +168,20 @@ impl Reading<'_> {
                 }
             };
             if let Some(row) = row {
-                self.look(&row)?;
+                self.look(&row, named)?;
             }
             if self.forecast.problems.len() >= MOST_FAULTS {
+                self.forecast.is_cut_off = true;
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn look(&mut self, (row, items): &Row) -> Result<(), QueueError> {
+    fn look(&mut self, (row, items): &Row, named: NamePlaces) -> Result<(), QueueError> {
         self.forecast.left_out += u64::from(items.is_empty());
         let foreseen = self.preview.look(row, items)?;
-        let clashes = foreseen.clashes.into_iter().map(|clash| clashing(self.job, row, clash));
+        let clashes = foreseen.clashes.into_iter().map(|clash| clashing(self.job, (row, named), clash));
         self.forecast.problems.extend(clashes);
         for (item, fate) in items.iter().zip(foreseen.items) {
             self.count(item, fate);

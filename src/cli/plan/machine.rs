@@ -23,6 +23,7 @@ pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
         "cost_usd": {"expected": dollars(forecast.expected), "worst": dollars(forecast.worst)},
         "duration_s": forecast.least_seconds(job.rpm),
         "problems": problems(&forecast.problems),
+        "more_problems": forecast.is_cut_off,
         "warnings": problems(&forecast.warnings),
         "kept": forecast.kept,
         "waiting": {"pilot": forecast.beyond_pilot, "not_chosen": forecast.not_chosen, "limit": forecast.beyond_limit},

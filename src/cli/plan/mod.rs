@@ -54,7 +54,7 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     if args.json {
         return Ok(Code::Usage);
     }
-    Err(UsageError(faults::refused(&job, &forecast.problems)).into())
+    Err(UsageError(faults::refused(&job, &args.target, &forecast.problems)).into())
 }
 
 /// The items that the run would be narrowed to, for which the manifest is read once more.

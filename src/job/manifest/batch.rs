@@ -68,6 +68,7 @@ impl Reading<'_> {
         match prompt {
             Some((contents, text)) if !text.trim().is_empty() => self.state("prompt", contents, Value::String(text)),
             Some(_) if !self.problems.is_empty() => {}
+            None if !request.get().starts_with('{') => {}
             other => {
                 let place = other.map_or(request, |(contents, _)| contents);
                 self.problem(place, "there is no prompt; write {\"text\": \"…\"} into `contents[0].parts`".to_owned());

@@ -87,10 +87,26 @@ impl<'a> Cells<'a> {
 
     /// Something about a cell, or about the row where the cell is missing.
     pub fn problem(&self, name: &str, message: String) -> Problem {
+        if let Some((_, at)) = self.template(name) {
+            return Problem::new(Place::line(self.row.line), format!("{message} (from the template at {at})"));
+        }
         let place = self.cell(name).map_or(Place::new(self.row.line, 1), |cell| cell.place);
-        let template = self.given.templates.iter().find(|(column, _)| *column == name);
-        let from = template.map_or(String::new(), |(_, at)| format!(" (from the template at {at})"));
-        Problem { place, message: format!("{message}{from}") }
+        Problem { place, message }
+    }
+
+    /// Notes a problem of the row as it is.
+    pub fn fault_of_row(&mut self, message: String) {
+        self.problems.push(Problem::new(Place::line(self.row.line), message));
+    }
+
+    /// Where a cell stands that is read and holds something; none where a template speaks in its place.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        self.get(name).filter(|_| self.template(name).is_none()).map(|cell| cell.place)
+    }
+
+    /// The template of a column.
+    fn template(&self, name: &str) -> Option<&'a (&'static str, String)> {
+        self.given.templates.iter().find(|(column, _)| *column == name)
     }
 
     /// A cell that must be text.
@@ -209,6 +225,10 @@ fn one_line(text: &str) -> Result<String, String> {
 pub fn in_a_cell(text: &str) -> Option<Vec<String>> {
     if text.starts_with('[') && text.ends_with(']') {
         return texts(&serde_json::from_str::<Vec<Value>>(text).ok()?);
+    }
+    // An image written out as an address holds a `;` of its own.
+    if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
+        return Some(vec![text.to_owned()]);
     }
     let paths = text.split(';').map(str::trim).filter(|path| !path.is_empty());
     Some(paths.map(str::to_owned).collect())

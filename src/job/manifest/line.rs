@@ -53,7 +53,13 @@ impl<'a> Line<'a> {
             return Problem::new(self.place(blank), message);
         }
         let message = format!("this is not JSON: {}; write one whole object a line", plain::json(error));
-        Problem::new(self.place(error.column().saturating_sub(1)), message)
+        let mut at = error.column().saturating_sub(1);
+        // The parser names the byte before it or the control character itself, by how it came there.
+        if error.to_string().starts_with("control character") {
+            let from = self.text.get(at..).and_then(|rest| rest.find(char::is_control));
+            at += from.unwrap_or(0);
+        }
+        Problem::new(self.place(at), message)
     }
 
     /// The place of the byte at `offset`.

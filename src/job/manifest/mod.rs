@@ -5,6 +5,7 @@ mod added;
 mod batch;
 mod cells;
 mod columns;
+mod constant;
 mod csv;
 mod fingerprint;
 mod folder;
@@ -26,12 +27,13 @@ use std::io;
 use crate::job::format::RowFormat;
 pub use added::AddedReferences;
 use columns::Columns;
+pub use constant::KNOWN;
 use csv::{CsvRows, Separator};
 use fingerprint::Trace;
 use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use row::{READ, TEMPLATED};
+pub use row::{NamePlaces, READ};
 use row::{RawRow, Rows};
 pub use sight::is_as_seen;
 use workbook::SheetRows;
@@ -182,8 +184,16 @@ impl Manifest {
     /// Columns that are kept unread though they were probably meant to be read. As with [`Self::columns`], all of those
     /// of JSON Lines are known when the last row was read; they are told at the value that stands first.
     pub fn warnings(&self) -> Vec<Fault> {
-        let is_mapped = |name: &str| self.added.maps(name) || self.rows.shaper().knows(name);
-        self.faults(near_misses(&self.columns, is_mapped))
+        self.faults(self.near_misses().into_iter().map(|(_, problem)| problem).collect())
+    }
+
+    /// The columns that [`Self::warnings`] warns of.
+    pub fn suspects(&self) -> Vec<&str> {
+        self.near_misses().into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn near_misses(&self) -> Vec<(&str, Problem)> {
+        near_misses(&self.columns, |name: &str| self.added.maps(name) || self.rows.shaper().knows(name))
     }
 
     /// What is odd about references that are new or were changed. Unlike [`Self::warnings`], told of a file but once.
@@ -199,6 +209,11 @@ impl Manifest {
     /// The references that the rows so far were checked against, but for those told before.
     pub fn take_seen(&mut self) -> Vec<SeenFile> {
         self.rows.take_seen()
+    }
+
+    /// Where the last row says how its items are called.
+    pub fn named(&self) -> NamePlaces {
+        self.rows.named()
     }
 
     fn read(&mut self) -> io::Result<Option<Result<RawRow, Vec<Problem>>>> {

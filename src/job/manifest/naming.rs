@@ -71,7 +71,7 @@ impl NamingOf<'_> {
         let rendered = match self.shaper.names(self.seen, self.combination, variant) {
             Ok(rendered) => rendered,
             Err(broken) => {
-                broken.into_iter().for_each(|(column, message)| cells.fault(column, message));
+                broken.into_iter().for_each(|message| cells.fault_of_row(message));
                 return None;
             }
         };
@@ -117,7 +117,7 @@ impl NamingOf<'_> {
 }
 
 /// A number of variants as a cell has it.
-fn variants(text: &str) -> Result<u32, String> {
+pub fn variants(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (1..=MOST_VARIANTS).contains(number));
     number
         .ok_or_else(|| format!("`{text}` is not a number of variants; write a whole number from 1 to {MOST_VARIANTS}"))

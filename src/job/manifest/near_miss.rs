@@ -21,13 +21,13 @@ const EXACT: [&str; 4] = ["system_instruction", "safety", "labels", "extra"];
 /// more, a catalogue's own columns (`image_src`, `variant_sku`) would be suspected.
 const LETTERS_A_SLIP: usize = 5;
 
-/// The columns to warn of, in their order. Those that the job file maps are read.
-pub fn near_misses(columns: &Columns, is_mapped: impl Fn(&str) -> bool) -> Vec<Problem> {
+/// The columns to warn of, in their order, and the warnings. Those that the job file maps are read.
+pub fn near_misses(columns: &Columns, is_mapped: impl Fn(&str) -> bool) -> Vec<(&str, Problem)> {
     let unread = columns.iter().filter(|(name, _)| !READ.contains(name) && !is_mapped(name));
-    let suspicion = |(name, place)| {
+    let suspicion = |(name, place): (_, _)| {
         let meant = meant(name, columns)?;
         let message = format!("the column `{name}` is not one this program reads; if `{meant}` was meant, rename it");
-        Some(Problem::new(place, message))
+        Some((name, Problem::new(place, message)))
     };
     unread.filter_map(suspicion).collect()
 }

@@ -10,7 +10,7 @@ use super::columns::Columns;
 use super::naming::NamingOf;
 use super::references::{References, Resolved};
 use super::shaper::Shaper;
-use super::{AddedReferences, Row};
+use super::{AddedReferences, MOST_PROBLEMS, Row};
 use crate::disk::ListFolder;
 use crate::domain::{Fields, Item, ManifestRow, Request, SeenFile, Sources, lay_over};
 use crate::job::Defaults;
@@ -90,6 +90,15 @@ impl Cell {
     }
 }
 
+/// Where a row says how its items are called.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NamePlaces {
+    /// The cell that holds the id, if the row has one.
+    pub id: Option<Place>,
+    /// The cell that holds the name.
+    pub name: Option<Place>,
+}
+
 /// Turns rows into items.
 pub struct Rows {
     defaults: Defaults,
@@ -100,6 +109,7 @@ pub struct Rows {
     /// The references that every request gets.
     always: Vec<String>,
     notes: Vec<Problem>,
+    named: NamePlaces,
 }
 
 impl Rows {
@@ -112,7 +122,13 @@ impl Rows {
             reference_columns: Vec::new(),
             always: Vec::new(),
             notes: Vec::new(),
+            named: NamePlaces::default(),
         }
+    }
+
+    /// Where the last row says how its items are called.
+    pub fn named(&self) -> NamePlaces {
+        self.named
     }
 
     /// What shapes the rows.
@@ -156,11 +172,13 @@ impl Rows {
         let taken = self.shaper.takes(columns, &row);
         let before = self.shaper.fill_down(columns, &mut row);
         let (mut items, mut problems, mut has_id) = (Vec::new(), Vec::new(), false);
+        self.named = NamePlaces::default();
         match taken {
             Ok(true) => has_id = self.shaped_items(columns, &row, &mut items, &mut problems),
             Ok(false) => {}
             Err(problem) => problems.push(problem),
         }
+        problems.truncate(MOST_PROBLEMS);
         let mut cells: Vec<Value> = row.cells.into_iter().map(|cell| cell.value).collect();
         for (column, value) in before {
             cells[column] = value;
@@ -195,6 +213,7 @@ impl Rows {
             };
             let mut cells = Cells::new(columns, row, &given, &shaping.ignore);
             cells.find_said_twice();
+            self.named = NamePlaces { id: cells.place("id"), name: cells.place("name") };
             let asked = self.request(&mut cells);
             let naming = NamingOf { shaper: &self.shaper, seen: &seen, combination };
             has_id |= naming.items(&mut cells, &asked, items);

@@ -22,6 +22,8 @@ pub struct Shaper {
     shaping: Arc<Shaping>,
     condition: Option<Condition>,
     renderer: Renderer,
+    /// The columns that have a template, and where each stands.
+    templates: Vec<(&'static str, String)>,
     /// What stood last in each column that is filled down.
     above: Vec<Option<Value>>,
     /// The names that were told to be no column's.
@@ -32,9 +34,15 @@ impl Shaper {
     /// Shapes rows as a job says that was found right.
     pub fn new(shaping: &Shaping) -> Self {
         let condition = shaping.condition.as_ref();
+        let location = |place: Place| Problem::new(place, "").in_file(&shaping.file).location();
+        let templates = shaping.templates.iter().filter_map(|template| {
+            let first = template.texts.first()?;
+            Some((template.column, location(first.start())))
+        });
         Self {
             condition: condition.map(|written| Condition::parse(written.text()).expect("the job file was found right")),
             renderer: Renderer::new(shaping).expect("the job file was found right"),
+            templates: templates.collect(),
             above: vec![None; shaping.fill_down.len()],
             told: RefCell::default(),
             shaping: Arc::new(shaping.clone()),
@@ -91,12 +99,8 @@ impl Shaper {
         })?;
         let cell = |value| Cell { value, place: Place::line(row.line) };
         let mut given = Given::default();
-        for rendering in rendered {
-            let written = self.shaping.template(rendering.column).and_then(|template| template.texts.first());
-            let at = written.map_or(String::new(), |written| self.location(written.start()));
-            given.templates.push((rendering.column, at));
-            given.cells.push((rendering.column, cell(stated(rendering))));
-        }
+        given.templates.clone_from(&self.templates);
+        given.cells.extend(rendered.into_iter().map(|rendering| (rendering.column, cell(stated(rendering)))));
         // A template of the column knows the value, and says what becomes of it.
         for (axis, value) in combination {
             let column = READ.into_iter().find(|column| *column == axis.name);
@@ -113,9 +117,9 @@ impl Shaper {
         seen: &RowCells,
         combination: &Combination<'_>,
         variant: u32,
-    ) -> Result<Vec<Rendering>, Vec<(&'static str, String)>> {
+    ) -> Result<Vec<Rendering>, Vec<String>> {
         let rendered = self.renderer.render(seen, combination, variant, |column| NAMES.contains(&column));
-        rendered.map_err(|broken| broken.into_iter().map(|broken| (broken.column, broken.message)).collect())
+        rendered.map_err(|broken| broken.into_iter().map(|broken| broken.message).collect())
     }
 
     /// Whether the template of a column names this value.
@@ -138,6 +142,7 @@ impl Shaper {
             misnamed.extend(missing.map(|(name, place)| self.misnamed_at(format!("`{key}`"), name, *place)));
         }
         misnamed.extend(self.misnamed_in_condition(is_column));
+        misnamed.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
         let mut told = self.told.borrow_mut();
         let new = misnamed.into_iter().filter(|one| told.insert(format!("{}:{:?}:{}", one.file, one.place, one.name)));
         let fault = |one: Misnamed| {
@@ -161,10 +166,6 @@ impl Shaper {
 
     fn misnamed_at(&self, within: String, name: &str, place: Place) -> Misnamed {
         Misnamed { within, name: name.to_owned(), file: self.shaping.file.clone(), place }
-    }
-
-    fn location(&self, place: Place) -> String {
-        Problem::new(place, "").in_file(&self.shaping.file).location()
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::{fs, io};
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::value::ValueKind;
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter};
 
 use super::filters;
 use super::paths::path_engine;
@@ -30,6 +31,7 @@ pub fn engine(partials: &[Partial]) -> Environment<'static> {
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_fuel(Some(FUEL));
     engine.set_debug(true);
+    engine.set_formatter(write);
     filters::add(&mut engine);
     let partials = partials.to_vec();
     engine.set_loader(move |name| {
@@ -60,6 +62,15 @@ impl Engines {
     pub fn of_mut(&mut self, column: &str) -> &mut Environment<'static> {
         if column == "images" { &mut self.paths } else { &mut self.texts }
     }
+}
+
+/// A list reads as people write one.
+fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.kind() != ValueKind::Seq {
+        return escape_formatter(out, state, value);
+    }
+    let entries: Vec<String> = value.try_iter()?.map(|entry| entry.to_string()).collect();
+    Ok(out.write_str(&entries.join(", "))?)
 }
 
 /// The pieces in the folder beside a job file, sorted by name; none if there is no such folder.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeString, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::condition::Condition;
 use super::matrix::{Axis, MOST};
@@ -22,15 +22,22 @@ type Value<'text> = Spanned<DeValue<'text>>;
 
 const A_LIST_OF_COLUMNS: &str = "write a list of columns, like [\"Vendor\"]";
 
-/// Reads one of the keys into `shaping`; `text` is the file's, `columns` are those that a template may give. Returns all
-/// that is wrong with it.
-pub fn read(key: &str, value: &Value<'_>, text: &str, columns: &[&'static str], shaping: &mut Shaping) -> Vec<Wrong> {
+/// What is known of the columns that a job may speak for.
+pub struct Known {
+    /// Those that a template may give.
+    pub columns: &'static [&'static str],
+    /// What is wrong with a text in a column, if no row can have it there.
+    pub wrong_with: fn(&str, &str) -> Option<String>,
+}
+
+/// Reads one of the keys into `shaping`; `text` is the file's. Returns all that is wrong with it.
+pub fn read(key: &str, value: &Value<'_>, text: &str, known: &Known, shaping: &mut Shaping) -> Vec<Wrong> {
     let read = match key {
         "where" => condition(value, text).map(|written| shaping.condition = Some(written)),
         "fill_down" => names(key, value, text).map(|names| shaping.fill_down = names),
         "ignore" => names(key, value, text).map(|names| shaping.ignore = names),
-        "template" => templates(value, text, columns).map(|templates| shaping.templates = templates),
-        _ => matrix(value).map(|axes| shaping.matrix = axes),
+        "template" => templates(value, text, known).map(|templates| shaping.templates = templates),
+        _ => matrix(value, known).map(|axes| shaping.matrix = axes),
     };
     read.err().unwrap_or_default()
 }
@@ -58,14 +65,14 @@ fn names(key: &str, value: &Value<'_>, text: &str) -> Result<Vec<(String, Place)
     named.collect()
 }
 
-fn templates(value: &Value<'_>, text: &str, columns: &[&'static str]) -> Result<Vec<Template>, Vec<Wrong>> {
+fn templates(value: &Value<'_>, text: &str, known: &Known) -> Result<Vec<Template>, Vec<Wrong>> {
     let Some(table) = value.get_ref().as_table() else {
         let message = "`template`: write a table, like [template] and below it prompt = \"{{ Title }} on oak\"";
         return Err(vec![(value.span(), message.to_owned())]);
     };
     let (mut templates, mut wrong) = (Vec::new(), Vec::new());
-    for (key, value) in table.iter() {
-        match template(key, value, text, columns) {
+    for (key, value) in as_written(table) {
+        match template(key, value, text, known) {
             Ok(template) => templates.push(template),
             Err(one) => wrong.push(one),
         }
@@ -73,13 +80,16 @@ fn templates(value: &Value<'_>, text: &str, columns: &[&'static str]) -> Result<
     if wrong.is_empty() { Ok(templates) } else { Err(wrong) }
 }
 
-fn template(
-    key: &Spanned<DeString<'_>>,
-    value: &Value<'_>,
-    text: &str,
-    columns: &[&'static str],
-) -> Result<Template, Wrong> {
+/// A table's entries in the order in which they were written, which TOML does not keep.
+fn as_written<'a, 'text>(table: &'a DeTable<'text>) -> Vec<(&'a Spanned<DeString<'text>>, &'a Value<'text>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}
+
+fn template(key: &Spanned<DeString<'_>>, value: &Value<'_>, text: &str, known: &Known) -> Result<Template, Wrong> {
     let name: &str = key.get_ref();
+    let columns = known.columns;
     let Some(column) = columns.iter().copied().find(|column| *column == name) else {
         let message = match nearest(name, columns) {
             Some(near) => format!("`template`: no column `{name}` is read; did you mean `{near}`?"),
@@ -95,7 +105,13 @@ fn template(
         let list = if column == "images" { ", or a list of such texts" } else { "" };
         (value.span(), format!("`template.{column}`: write text in quotes{list}, like \"{{{{ Handle }}}}.jpg\""))
     })?;
-    Ok(Template { column, texts })
+    // What names no cell stands in every row.
+    let constant = |written: &&Written| !written.text().contains('{');
+    let wrong = texts.iter().filter(constant).find_map(|written| (known.wrong_with)(column, written.text()));
+    match wrong {
+        Some(message) => Err((value.span(), format!("`template.{column}`: {message}"))),
+        None => Ok(Template { column, texts }),
+    }
 }
 
 /// A text, or a number or a truth as text: `variants = 3` is as good as `variants = "3"`.
@@ -113,17 +129,14 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-fn matrix(value: &Value<'_>) -> Result<Vec<Axis>, Vec<Wrong>> {
+fn matrix(value: &Value<'_>, known: &Known) -> Result<Vec<Axis>, Vec<Wrong>> {
     let example = "like background = [\"white\", \"oak\"]";
     let Some(table) = value.get_ref().as_table() else {
         return Err(vec![(value.span(), format!("`matrix`: write a table of lists, {example}"))]);
     };
     let (mut axes, mut wrong) = (Vec::new(), Vec::new());
-    // TOML keeps no order of its keys here; people mean the one in which they wrote them.
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    for (key, value) in entries {
-        match axis(key.get_ref(), value, example) {
+    for (key, value) in as_written(table) {
+        match axis(key.get_ref(), value, example, known) {
             Ok(axis) => axes.push(axis),
             Err(one) => wrong.push(one),
         }
@@ -135,12 +148,17 @@ fn matrix(value: &Value<'_>) -> Result<Vec<Axis>, Vec<Wrong>> {
     if wrong.is_empty() { Ok(axes) } else { Err(wrong) }
 }
 
-fn axis(name: &str, value: &Value<'_>, example: &str) -> Result<Axis, Wrong> {
+fn axis(name: &str, value: &Value<'_>, example: &str, known: &Known) -> Result<Axis, Wrong> {
     let not_a_list = || (value.span(), format!("`matrix.{name}`: write a list of values, {example}"));
     let list = value.get_ref().as_array().filter(|list| !list.is_empty()).ok_or_else(not_a_list)?;
-    let values = list.iter().map(|entry| plain(entry.get_ref()).ok_or_else(not_a_list)).collect::<Result<_, _>>()?;
+    let values = list.iter().map(|entry| plain(entry.get_ref()).ok_or_else(not_a_list));
+    let values: Vec<String> = values.collect::<Result<_, _>>()?;
     if matches!(name, "row" | "variant") {
         return Err((value.span(), format!("`matrix.{name}`: `{name}` has a meaning of its own; write another name")));
+    }
+    let faulty = |(entry, text): (&Value<'_>, &String)| Some((entry.span(), (known.wrong_with)(name, text)?));
+    if let Some((at, message)) = list.iter().zip(&values).find_map(faulty) {
+        return Err((at, format!("`matrix.{name}`: {message}")));
     }
     Axis::new(name.to_owned(), values).map_err(|(number, message)| {
         (list.get(number).map_or(value.span(), Spanned::span), format!("`matrix.{name}`: {message}"))

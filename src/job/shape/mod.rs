@@ -18,8 +18,8 @@ use std::io;
 use std::path::Path;
 
 pub use condition::{Condition, ConditionError};
-pub use keys::SHAPING_KEYS;
 pub(super) use keys::read;
+pub use keys::{Known, SHAPING_KEYS};
 pub use matrix::{Axis, AxisValue, Combination, MOST as MOST_COMBINATIONS, combinations};
 pub use renderer::{Misnamed, Renderer, Rendering, RowCells, Unrendered};
 pub use row_view::ROW;

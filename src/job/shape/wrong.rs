@@ -42,6 +42,9 @@ const FILTERS: [&str; 28] = [
     "select",
 ];
 
+/// How the engine says that a text is no number.
+const NO_NUMBER: [&str; 3] = ["invalid float literal", "invalid digit", "cannot parse"];
+
 /// The names among those of a template that rows are asked for.
 pub fn asked(names: &HashSet<String>) -> BTreeSet<String> {
     let others = [&FUNCTIONS[..], &[ROW, VARIANT]].concat();
@@ -81,6 +84,9 @@ pub fn words(error: &Error, pieces: &[&str]) -> String {
         }
         ErrorKind::OutOfFuel => "this takes too much work for one row; look for a loop that is too long".to_owned(),
         kind if detail.is_empty() => kind.to_string(),
+        _ if NO_NUMBER.iter().any(|words| detail.contains(words)) => {
+            "what stands here is no number; correct the cell, or leave such rows out with `where`".to_owned()
+        }
         _ => detail.to_owned(),
     }
 }
@@ -96,7 +102,7 @@ fn unknown(what: &str, detail: &str, known: &[&str]) -> String {
 
 /// `tried to include non-existing template "style.txt"`
 fn no_piece(detail: &str, pieces: &[&str]) -> String {
-    let name = detail.split('"').nth(1).unwrap_or_default();
+    let name = detail.split(['"', '\'']).nth(1).unwrap_or_default();
     let remedy = match (nearest(name, pieces), pieces) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, []) => "put it into the folder `partials` beside the job file".to_owned(),
@@ -107,8 +113,18 @@ fn no_piece(detail: &str, pieces: &[&str]) -> String {
 
 /// "unexpected end of input, expected expression"
 fn plain(detail: &str) -> String {
-    let detail =
-        detail.replace("end of input", "the end").replace("end of template", "the end").replace("`=`", "a single `=`");
+    let words = [
+        (
+            "unexpected input after expression",
+            "something stands behind the expression; compare with `==`, and join with `and` or `or`",
+        ),
+        ("end of input", "the end"),
+        ("end of template", "the end"),
+        ("end of variable block", "`}}`"),
+        ("end of block", "`%}`, or a tag such as `{% endif %}`,"),
+        ("`=`", "a single `=`"),
+    ];
+    let detail = words.iter().fold(detail.to_owned(), |detail, (its, ours)| detail.replace(its, ours));
     match detail.strip_prefix("unexpected ").and_then(|rest| rest.split_once(", expected ")) {
         Some((found, expected)) => format!("{found} stands where {expected} belongs"),
         None => detail,

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod database;
+pub mod faulty;
 pub mod gate;
 pub mod gemini;
 pub mod photo;
