@@ -1,8 +1,10 @@
 //! One picture asked for. Never changes its request once something may have been paid for it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::attempt::AttemptId;
 use super::request::Request;
@@ -86,9 +88,19 @@ pub struct ManifestRow {
     /// Its line in the file, from 1.
     pub line: u64,
     /// The cells, in the order of the manifest's columns: text for CSV, any JSON value for JSON Lines.
-    pub cells: Vec<serde_json::Value>,
+    pub cells: Vec<Value>,
     /// Whether the row names its item itself; without, rows with the same request are one item.
     pub has_id: bool,
+}
+
+/// A cell of a manifest as it was written, values of JSON Lines that are no strings as their JSON; a shorter row of JSON
+/// Lines has empty ones at its end.
+pub fn cell_text(value: Option<&Value>) -> Cow<'_, str> {
+    match value {
+        None | Some(Value::Null) => "".into(),
+        Some(Value::String(text)) => text.into(),
+        Some(other) => other.to_string().into(),
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, Narrowed, News, 
 pub use extra::{Fields, lay_over};
 pub use image::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST};
 pub use io_words::io_words;
-pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources};
+pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources, cell_text};
 pub use money::{Price, PriceList, Usd};
 pub use reading::{ContentHash, Fingerprint, SeenFile};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking, is_address};

@@ -1,10 +1,8 @@
 //! What became of an item, as the columns that stand behind a manifest's own. Never changes what the manifest says.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::harmless::{self, harmless};
 use crate::domain::Usd;
@@ -78,22 +76,12 @@ pub(super) fn own_names(columns: &[String]) -> Vec<String> {
 }
 
 /// Another name for a column, one that is not taken.
-pub(super) fn renamed(column: &str, taken: &HashSet<&str>) -> String {
+fn renamed(column: &str, taken: &HashSet<&str>) -> String {
     let mut name = format!("manifest_{column}");
     while taken.contains(name.as_str()) {
         name.insert_str(0, "manifest_");
     }
     name
-}
-
-/// A cell as the manifest wrote it, values of JSON Lines that are no strings as their JSON; a shorter row of JSON Lines
-/// has empty ones at its end.
-pub(super) fn cell(value: Option<&Value>) -> Cow<'_, str> {
-    match value {
-        None | Some(Value::Null) => "".into(),
-        Some(Value::String(text)) => text.into(),
-        Some(other) => other.to_string().into(),
-    }
 }
 
 fn text(value: Option<impl ToString>) -> String {

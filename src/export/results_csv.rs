@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::harmless::harmless;
-use super::results::{Results, cell, own_names};
+use super::results::{Results, own_names};
 use super::table::Table;
+use crate::domain::cell_text;
 use crate::queue::RowRecord;
 
 /// Writes the table to anything, a row of the manifest at a time.
@@ -55,7 +56,7 @@ impl<W: Write> ResultsCsv<W> {
 
     fn line(&mut self, row: &RowRecord, results: &Results<'_>) -> io::Result<()> {
         let own = self.own;
-        let cells: Vec<_> = (0..self.manifest_columns).map(|column| cell(row.cells.get(column))).collect();
+        let cells: Vec<_> = (0..self.manifest_columns).map(|column| cell_text(row.cells.get(column))).collect();
         self.table.line(cells.iter().map(|cell| own(cell)), results)
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::de::{DeString, DeTable, DeValue};
 use toml::{Deserializer, Spanned};
 
+use super::error::JobError;
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
 use super::manifest::{AddedReferences, KNOWN};
@@ -16,7 +17,7 @@ use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
 use super::setting::LongerSide;
-use super::shape::{self, SHAPING_KEYS, Shaping};
+use super::shape::{self, PARTIALS, Renderer, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
 use crate::domain::{Fields, Safety};
 use crate::reshape::Shape;
@@ -72,6 +73,21 @@ type Key<'text> = Spanned<DeString<'text>>;
 type Value<'text> = Spanned<DeValue<'text>>;
 
 impl JobFile {
+    /// The job file of this text, whose templates include what lies in this folder, if all of it is understood. Templates
+    /// are looked at although other keys are at fault.
+    pub(super) fn understood(text: &str, file: &str, folder: &Path) -> Result<Self, JobError> {
+        match Self::parse(text, file) {
+            Ok(parsed) => Ok(Self { shaping: understood(parsed.shaping, folder)?, ..parsed }),
+            Err(mut faults) => {
+                if let Err(JobError::Faults(more)) = understood(shaping_of(text, file), folder) {
+                    faults.extend(more);
+                }
+                faults.sort_by_key(|fault| (fault.file != file, fault.place));
+                Err(JobError::Faults(faults))
+            }
+        }
+    }
+
     /// Reads the text of a job file; `file` is its name in messages. On failure, every mistake in the file's order.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Fault>> {
         let at = |span: Range<usize>, message: String| Problem::new(Place::of_offset(text, span.start), message);
@@ -91,9 +107,19 @@ impl JobFile {
 }
 
 /// What a job file says about the rows, as far as that is right, whatever else is wrong with it.
-pub fn shaping_of(text: &str, file: &str) -> Shaping {
+fn shaping_of(text: &str, file: &str) -> Shaping {
     let (table, broken) = DeTable::parse_recoverable(text);
     if broken.is_empty() { shaping(&table, text, file) } else { Shaping::default() }
+}
+
+/// The shaping of rows, with the pieces that its templates include, if all of them are understood.
+fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> {
+    let unreadable = |error| JobError::Unreadable { file: format!("the folder {PARTIALS} beside the job file"), error };
+    shaping.bring_partials(folder).map_err(unreadable)?;
+    match Renderer::new(&shaping) {
+        Ok(_) => Ok(shaping),
+        Err(faults) => Err(JobError::Faults(faults)),
+    }
 }
 
 /// The keys of a table that was found right one by one, together.
@@ -168,6 +194,13 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     } else {
         return vec![(key.span(), unknown(name, options))];
     };
+    // What stands there by mistake may be a secret all the same.
+    if name == "headers" {
+        return vec![(
+            key.span(),
+            "`headers`: write a table, like [headers] and below it X-Team = \"catalogue\"".to_owned(),
+        )];
+    }
     vec![(error.span().unwrap_or(value.span()), format!("`{name}`: {}", plain::toml(error.message())))]
 }
 

@@ -39,8 +39,6 @@ pub use sample::{Sample, column_called};
 pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
 
-use shape::{PARTIALS, Renderer};
-
 use crate::disk::ListFolder;
 use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
 
@@ -257,43 +255,19 @@ impl Job {
 fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Path) -> Result<Stated, JobError> {
     let shown = paths::shown(&path, current_dir);
     let folder = paths::folder_of(&path);
-    let file = match JobFile::parse(text, &shown) {
-        Ok(file) => file,
-        Err(faults) => return Err(with_those_of_templates(faults, file::shaping_of(text, &shown), &folder)),
-    };
-    let shaping = understood(file.shaping, &folder)?;
+    let file = JobFile::understood(text, &shown, &folder)?;
     let given = checked(options, GIVEN)?;
     let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
     Ok(Stated {
         manifest: resolve(&folder, &file.manifest),
         workspace: paths::workspace_of(&path),
         references: file.references,
-        shaping,
+        shaping: file.shaping,
         tables: Tables { safety: file.safety, labels: file.labels, extra: file.extra, headers: file.headers },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
     })
-}
-
-/// All that is wrong with a job file, if templates can be looked at although other keys are at fault.
-fn with_those_of_templates(mut faults: Vec<Fault>, shaping: Shaping, folder: &Path) -> JobError {
-    let shown = shaping.file.clone();
-    if let Err(JobError::Faults(more)) = understood(shaping, folder) {
-        faults.extend(more);
-    }
-    faults.sort_by_key(|fault| (fault.file != shown, fault.place));
-    JobError::Faults(faults)
-}
-
-/// The shaping of rows, with the pieces that its templates include, if all of them are understood.
-fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> {
-    let unreadable = |error| JobError::Unreadable { file: format!("the folder {PARTIALS} beside the job file"), error };
-    shaping.bring_partials(folder).map_err(unreadable)?;
-    match Renderer::new(&shaping) {
-        Ok(_) => Ok(shaping),
-        Err(faults) => Err(JobError::Faults(faults)),
-    }
 }
 
 /// Where the options that are not a file's come from, for messages.

@@ -1,7 +1,7 @@
 //! What taking a manifest in would do, told beforehand: the contract. Never changes anything.
 
 use super::{Clash, ItemState, QueueError};
-use crate::domain::{Counts, Item, ItemId, ManifestRow, Request, SeenFile, Sources};
+use crate::domain::{Item, ItemId, ManifestRow, Request, SeenFile, Sources};
 
 /// Foresees what [`Intake`](super::Intake) would do with the rows of a manifest, given one after the other; may be used
 /// while a run is on, and never stands in its way. Where there is no database yet, or the job is unknown to it, every
@@ -19,9 +19,6 @@ pub trait Preview {
 
     /// Whether a person approved the job's pilot.
     fn is_approved(&self) -> Result<bool, QueueError>;
-
-    /// The job's items by state, as they stand now.
-    fn counts(&self) -> Result<Counts, QueueError>;
 }
 
 /// What would become of a row.

@@ -2,20 +2,19 @@
 //! for what will never be.
 
 use std::fs;
-use std::io;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use url::Url;
 
 use super::cache::{self, Draft};
-use super::{Shared, aside, never, not_now, picture};
-use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
+use super::{Shared, aside, never, not_kept, not_now, picture};
+use crate::domain::{ImageFormat, LARGEST_REFERENCE};
 use crate::net::{self, Authorities, Cause, Fetched, Fetcher, Limits, Proxies, Trust};
 use crate::provider::{ReadyFile, Unready};
 
-/// What a picture may hold that is reduced before it is sent: 32 MiB.
-const LARGEST_REDUCED: u64 = 32 << 20;
+/// The largest picture that is fetched, in bytes, where it is reduced before it is sent: 32 MiB.
+const LARGEST_FETCHED: u64 = 32 << 20;
 /// Failures that are remembered; whoever has more is asked again.
 const MOST_GIVEN_UP: usize = 10_000;
 
@@ -45,7 +44,7 @@ impl Shared {
         let from = self.settings.stand_ins.as_ref().map_or(address.to_owned(), |place| format!("{place}/{key}"));
         let body = self.fetcher()?.get(&from, Duration::MAX).await;
         let body = body.map_err(|error| self.told(address, &error.cause))?;
-        let draft = self.settings.cache.begin(key).map_err(|error| not_kept(address, &error))?;
+        let draft = self.settings.cache.begin(key).map_err(|error| not_kept(&picture(address), &error))?;
         self.receive(address, body, draft).await
     }
 
@@ -58,10 +57,10 @@ impl Shared {
             if first.len() == ImageFormat::SNIFF_BYTES && ImageFormat::sniff(&first).is_none() {
                 return Err(no_picture(address));
             }
-            draft.write(&bytes).map_err(|error| not_kept(address, &error))?;
+            draft.write(&bytes).map_err(|error| not_kept(&picture(address), &error))?;
         }
         let format = ImageFormat::sniff(&first).ok_or_else(|| no_picture(address))?;
-        draft.keep(format).map_err(|error| not_kept(address, &error))
+        draft.keep(format).map_err(|error| not_kept(&picture(address), &error))
     }
 
     fn fetcher(&self) -> Result<&Fetcher, Unready> {
@@ -82,7 +81,7 @@ impl Shared {
     }
 
     fn most_bytes(&self) -> u64 {
-        if self.settings.shape.reduce_to.is_some() { LARGEST_REDUCED } else { LARGEST_REFERENCE }
+        if self.settings.shape.reduce_to.is_some() { LARGEST_FETCHED } else { LARGEST_REFERENCE }
     }
 
     fn given_up(&self, address: &str) -> Option<Unready> {
@@ -119,18 +118,12 @@ fn too_large(address: &str, most: u64) -> Unready {
             "{picture} has more than 7 MB; have it reduced when it is sent: `reduce_to = 2048` in [references] of the job \
              file"
         ),
-        most => format!("{picture} has more than {most} bytes; save it smaller and name its file in the manifest"),
+        most => {
+            format!("{picture} has more than {} MiB; save it smaller and name its file in the manifest", most >> 20)
+        }
     })
 }
 
 fn no_picture(address: &str) -> Unready {
     never(format!("{} is no JPEG, PNG or WebP by its content; correct its address in the manifest", picture(address)))
-}
-
-fn not_kept(address: &str, error: &io::Error) -> Unready {
-    not_now(format!(
-        "{} cannot be kept in the hidden folder beside the database: {}",
-        picture(address),
-        io_words(error)
-    ))
 }

@@ -8,6 +8,7 @@ mod shaped;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -20,7 +21,7 @@ pub use cache::ReferenceCache;
 
 use self::flights::Flights;
 use crate::disk::ListFolder;
-use crate::domain::is_address;
+use crate::domain::{io_words, is_address};
 use crate::net::Fetcher;
 use crate::provider::{ReadyFile, ReferenceSource, Unready};
 use crate::reshape::Shape;
@@ -125,6 +126,11 @@ fn picture(reference: &str) -> String {
     let url = Url::parse(reference).ok().filter(|_| is_address(reference));
     let host = url.as_ref().and_then(Url::host_str);
     host.map_or_else(|| reference.to_owned(), |host| format!("the picture at {host}"))
+}
+
+/// `picture` is what messages call it.
+fn not_kept(picture: &str, error: &io::Error) -> Unready {
+    not_now(format!("{picture} cannot be kept in the hidden folder beside the database: {}", io_words(error)))
 }
 
 fn not_now(message: String) -> Unready {

@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use super::cache;
-use super::{Shared, aside, never, not_now};
+use super::{Shared, aside, never, not_kept, not_now};
 use crate::disk::FileError;
-use crate::domain::{ImageFormat, io_words};
+use crate::domain::ImageFormat;
 use crate::provider::{ReadyFile, Unready};
 use crate::reshape::{self, ReshapeError, Reshaped};
 
@@ -77,8 +77,6 @@ impl Shared {
             draft.write(&bytes)?;
             draft.keep(format)
         });
-        kept.map_err(|error| {
-            not_now(format!("{picture} cannot be kept in the hidden folder beside the database: {}", io_words(&error)))
-        })
+        kept.map_err(|error| not_kept(picture, &error))
     }
 }

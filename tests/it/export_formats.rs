@@ -91,6 +91,15 @@ fn no_two_keys_of_a_line_are_the_same() {
 }
 
 #[test]
+fn thousands_of_columns_without_a_name_are_numbered() {
+    let columns = ["manifest_3"].into_iter().chain([""; 16_000]).collect::<Vec<_>>();
+    let line = handed(&ledger(&columns, &[row(&[json!("a"), json!("b")], &[])]), &of_format(Format::JsonLines));
+    let begins = r#"{"manifest_3":"a","":"b","manifest_":null,"manifest_4":null,"manifest_5":null,"#;
+    assert!(line.starts_with(begins), "{}", &line[..200]);
+    assert!(line.contains(r#""manifest_16001":null,"status""#), "the last of them");
+}
+
+#[test]
 fn only_items_that_stand_as_asked_are_told_and_only_their_rows() {
     let rows = [
         row(&[json!("a")], &[done("a-1", None, &["a.jpg"]), refused("a-2"), waiting("a-3")]),

@@ -141,7 +141,6 @@ fn foreseen_and_done(workspace: &dyn Workspace, redo: Redo) -> Enqueued {
     let fates = look(&mut *preview, &next());
     let removed = gone(&*preview);
     assert_eq!(removed, [Gone { id: ItemId::new("gone"), state: ItemState::Queued }]);
-    assert_eq!(preview.counts().unwrap(), run.counts().unwrap());
     let mut intake = run.intake(redo).unwrap();
     for (line, item) in next().iter().enumerate() {
         intake.push(&without_id(line), std::slice::from_ref(item)).unwrap();
@@ -196,7 +195,7 @@ fn where_nothing_is_known_everything_is_new(workspace: &dyn Workspace) {
     for _ in 0..2 {
         let mut preview = workspace.preview("unknown", Redo::Yes);
         assert_eq!(look(&mut *preview, &[item("a", "a"), item("b", "b")]), [Fate::New, Fate::New]);
-        assert_eq!((gone(&*preview), preview.counts().unwrap().total()), (vec![], 0));
+        assert_eq!(gone(&*preview), []);
         drop(preview);
         // First without a database, then with one that knows other jobs.
         job(workspace);
@@ -214,5 +213,6 @@ fn a_preview_and_a_run_do_not_stand_in_each_others_way(workspace: &dyn Workspace
     assert_eq!(gone(&*preview).len(), KNOWN.len() + 1, "all but the one that was looked at");
     intake.abandon().unwrap();
     assert_eq!(claim(&mut *run, NOW, 9).len(), 6);
-    assert_eq!(preview.counts().unwrap().running, 6);
+    let running = gone(&*preview).iter().filter(|gone| gone.state == ItemState::Running).count();
+    assert_eq!(running, 5, "all that were claimed but the one that was looked at");
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::roles::Pictures;
+use super::spelling::{escaped, filled, named, quoted, word};
 use super::trial::About;
-use crate::job::shape::ROW;
 use crate::report::words::shell_word;
 
 /// A job that may fit a list.
@@ -236,72 +236,3 @@ const MATRIX: &str = "
 
 const PHOTOGRAPH: &str = "The product of this photograph, unchanged in shape, colour and proportions, as a studio photograph on a \
                           plain light background, in soft daylight, no text.";
-
-/// Words that mean something of their own where a column is named.
-const TAKEN: [&str; 23] = [
-    "variant",
-    "true",
-    "false",
-    "none",
-    "True",
-    "False",
-    "None",
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "if",
-    "else",
-    "loop",
-    "self",
-    "range",
-    "dict",
-    "namespace",
-    "debug",
-    "lipsum",
-    "cycler",
-    "joiner",
-];
-
-/// A column as templates and conditions name it.
-fn named(column: &str) -> String {
-    if is_a_word(column) { column.to_owned() } else { format!("{ROW}[{}]", word(column)) }
-}
-
-/// Whether a column can be named as it is.
-pub fn is_a_word(column: &str) -> bool {
-    let is_plain = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    is_plain && column.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !TAKEN.contains(&column)
-}
-
-/// What stands in a column, after these filters.
-fn filled(column: &str, filters: &str) -> String {
-    format!("{{{{ {}{filters} }}}}", named(column))
-}
-
-/// A text in a template.
-fn word(text: &str) -> String {
-    let text =
-        text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-    format!("'{text}'")
-}
-
-/// A text in a job file.
-pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", escaped(text).replace('\n', "\\n"))
-}
-
-/// The same between three quotes: line ends stay.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '\\' | '"' => escaped.extend(['\\', c]),
-            '\n' => escaped.push(c),
-            c if c.is_control() => _ = write!(escaped, "\\u{:04X}", u32::from(c)),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}

@@ -5,6 +5,7 @@ mod draft;
 mod guess;
 mod place;
 mod roles;
+mod spelling;
 mod survey;
 mod told;
 mod trial;

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::survey::Survey;
+use crate::domain::is_address;
 use crate::job::manifest::names;
 
 /// Names of columns, without blanks, signs and accents, the likeliest first.
@@ -28,9 +29,6 @@ const VARIATION: (&str, &str) = ("Type", "variation");
 
 /// The endings of images.
 const ENDINGS: [&str; 4] = [".jpg", ".jpeg", ".png", ".webp"];
-
-/// How addresses begin that can be fetched.
-const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// A title is no longer on average, in characters.
 const LONGEST_TITLE: usize = 150;
@@ -174,17 +172,17 @@ fn first_of(cell: &str) -> &str {
 
 /// Whether this is the address of something, or a path that ends like an image's.
 fn is_picture(text: &str) -> bool {
-    is_address(text) || ends_like_an_image(text)
+    is_one_address(text) || ends_like_an_image(text)
 }
 
-fn is_address(text: &str) -> bool {
-    let small = text.to_lowercase();
-    SCHEMES.iter().any(|scheme| small.starts_with(scheme)) && !small.contains(char::is_whitespace)
+/// Whether this is an address that can be fetched, and nothing besides.
+fn is_one_address(text: &str) -> bool {
+    is_address(text) && !text.contains(char::is_whitespace)
 }
 
 /// Whether a path, or the path of an address, ends like an image's.
 fn ends_like_an_image(text: &str) -> bool {
-    let path = if is_address(text) { text.split(['?', '#']).next().unwrap_or(text) } else { text };
+    let path = if is_one_address(text) { text.split(['?', '#']).next().unwrap_or(text) } else { text };
     let path = path.to_lowercase();
     ENDINGS.iter().any(|ending| path.ends_with(ending))
 }

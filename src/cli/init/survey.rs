@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::domain::cell_text;
+
 /// So many rows show what a column holds.
 pub const MOST_ROWS: usize = 5_000;
 
@@ -16,11 +18,7 @@ pub struct Survey {
 impl Survey {
     /// These rows in these columns. A column that a job could not name is as if it had no name.
     pub fn new(columns: &[String], rows: &[Vec<Value>], can_be_named: impl Fn(&str) -> bool) -> Self {
-        let text = |cell: &Value| match cell {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let text = |cell: &Value| cell_text(Some(cell)).into_owned();
         let rows = rows.iter().map(|row| row.iter().map(text).collect()).collect();
         let name = |column: &String| if can_be_named(column) { column.clone() } else { String::new() };
         Self { columns: columns.iter().map(name).collect(), rows }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::draft;
+use super::spelling::{is_a_word, quoted};
 use super::survey::{MOST_ROWS, Survey};
 use crate::cli::{enqueue, exit::UsageError, faults, open};
 use crate::job::shape::ROW;
@@ -103,15 +103,15 @@ impl About<'_> {
 
     /// The lines of a job file that name the list.
     pub fn list_lines(&self) -> String {
-        let sheet = self.sheet.map(|sheet| format!("sheet = {}\n", draft::quoted(sheet)));
-        format!("manifest = {}\n{}", draft::quoted(&self.manifest), sheet.unwrap_or_default())
+        let sheet = self.sheet.map(|sheet| format!("sheet = {}\n", quoted(sheet)));
+        format!("manifest = {}\n{}", quoted(&self.manifest), sheet.unwrap_or_default())
     }
 }
 
 /// The list as far as a job can name its columns: one that is called as all of a row is stands in the way of others.
 fn surveyed(columns: &[String], rows: &[Vec<Value>]) -> Survey {
     let hides_others = columns.iter().any(|column| column == ROW);
-    Survey::new(columns, rows, |column| !hides_others || draft::is_a_word(column))
+    Survey::new(columns, rows, |column| !hides_others || is_a_word(column))
 }
 
 /// What stands between the cells of a list that seems to have one column, and what to do.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::args::NarrowArgs;
 use super::super::exit::UsageError;
-use crate::domain::ItemId;
+use crate::domain::{ItemId, cell_text};
 use crate::job::{Condition, Sample, column_called};
 
 /// What narrows a list.
@@ -68,7 +68,7 @@ impl<'a> Choice<'a> {
             return Ok(());
         }
         let stratum = self.args.sample_by.as_ref().and_then(|name| self.columns.get(name));
-        let stratum = stratum.map(|column| text(cells.get(*column))).unwrap_or_default();
+        let stratum = stratum.map(|column| cell_text(cells.get(*column))).unwrap_or_default();
         for id in items.filter(|id| self.ids.is_empty() || self.ids.contains(id.as_str())) {
             match &mut self.sample {
                 Some(sample) => sample.offer(&stratum, &id),
@@ -96,13 +96,4 @@ impl<'a> Choice<'a> {
 
 fn wrong_condition(message: &str) -> UsageError {
     UsageError(format!("--where: {message}"))
-}
-
-/// A cell as text; one that is not there is empty.
-fn text(cell: Option<&Value>) -> String {
-    match cell {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    }
 }

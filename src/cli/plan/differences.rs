@@ -1,14 +1,12 @@
 //! What an item's row says otherwise than before, in the words of the columns. Never decides what becomes of the item.
 
-use std::path::Path;
-
 use crate::domain::{Item, Request, Sources};
 use crate::queue::Before;
 
 /// What differs, in the order of the columns: `prompt`, `aspect_ratio`, `the content of photos/mug.jpg`. Nothing does where
 /// a row that was gone is there again as it was.
 pub(super) fn differences(before: &Before, item: &Item) -> Vec<String> {
-    let mut what: Vec<String> = changed_fields(&before.request, &item.request);
+    let mut what = changed_fields(&before.request, &item.request);
     if before.name != item.name {
         what.push("name".to_owned());
     }
@@ -43,7 +41,7 @@ fn changed_contents(before: Option<&Sources>, item: &Item) -> Vec<String> {
     let before = before.map_or(&[][..], |sources| &sources.0);
     let pairs = item.request.references.iter().zip(before.iter().zip(&item.sources.0));
     let changed = pairs.filter(|(_, (before, now))| before.is_some() && now.is_some() && before != now);
-    changed.map(|(path, _)| format!("the content of {}", Path::new(path).display())).collect()
+    changed.map(|(path, _)| format!("the content of {path}")).collect()
 }
 
 #[cfg(test)]

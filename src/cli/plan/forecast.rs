@@ -1,11 +1,12 @@
 //! What a run would do with a manifest, item by item: read, compared, counted. Never writes or sends anything.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 
 use super::super::enqueue::{MOST_FAULTS, clashing, nothing_listed};
 use super::super::read_ahead::{Batch, read_ahead};
 use super::differences::differences;
-use crate::domain::{Item, ItemId, PriceList, Usd};
+use crate::domain::{Item, ItemId, PriceList, Usd, is_address};
 use crate::job::manifest::{NamePlaces, Row};
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::{Before, Fate, ItemState, Preview, QueueError};
@@ -93,6 +94,11 @@ impl Forecast {
     /// The bytes that the pictures would take, roughly.
     pub fn disk_bytes(&self) -> u64 {
         self.requests * PICTURE_BYTES
+    }
+
+    /// The seconds that the requests take at least, where so many a minute are the most.
+    pub fn least_seconds(&self, requests_a_minute: Option<NonZeroU32>) -> Option<u64> {
+        requests_a_minute.map(|most| (self.requests * 60).div_ceil(u64::from(most.get())))
     }
 }
 
@@ -236,7 +242,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Counts an item that a run would ask for.
+    /// Counts an item that waits: a run asks for it, unless it is kept to others.
     fn sends(&mut self, item: &Item) {
         let forecast = &mut self.forecast;
         if self.extent.pilot.is_some_and(|pilot| forecast.items > pilot) {
@@ -251,6 +257,12 @@ impl Reading<'_> {
             forecast.beyond_limit += 1;
             return;
         }
+        self.asks(item);
+    }
+
+    /// Counts a request, and what it takes.
+    fn asks(&mut self, item: &Item) {
+        let forecast = &mut self.forecast;
         forecast.requests += 1;
         let price = PriceList.of(&item.request.model).map(|price| price.per_image);
         let attempts = u64::from(self.job.max_attempts.get());
@@ -259,11 +271,16 @@ impl Reading<'_> {
         if forecast.examples.len() < EXAMPLES {
             forecast.examples.push(item.clone());
         }
-        for address in item.request.references.iter().filter(|reference| crate::domain::is_address(reference)) {
+        self.fetches(item);
+    }
+
+    /// Notes the addresses that nobody fetched yet.
+    fn fetches(&mut self, item: &Item) {
+        for address in item.request.references.iter().filter(|reference| is_address(reference)) {
             let hash = *blake3::hash(address.as_bytes()).as_bytes();
             let half = hash.first_chunk().copied().unwrap_or_default();
             if self.addresses.insert(half) && !self.cache.has(address) {
-                forecast.unfetched.push(address.clone());
+                self.forecast.unfetched.push(address.clone());
             }
         }
     }

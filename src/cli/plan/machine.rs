@@ -21,7 +21,7 @@ pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
         "removed": forecast.removed,
         "requests": forecast.requests,
         "cost_usd": {"expected": dollars(forecast.expected), "worst": dollars(forecast.worst)},
-        "duration_s": shortest(job, forecast.requests),
+        "duration_s": forecast.least_seconds(job.rpm),
         "problems": problems(&forecast.problems),
         "more_problems": forecast.is_cut_off,
         "warnings": problems(&forecast.warnings),
@@ -40,11 +40,6 @@ pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
 pub(super) fn refused(target: &Path, faults: &[Fault]) -> String {
     let job = target.file_stem().unwrap_or_default().to_string_lossy();
     format!("{}\n", json!({"job": job, "problems": problems(faults)}))
-}
-
-/// The seconds that the requests take at least, where the job limits them a minute.
-pub(super) fn shortest(job: &Job, requests: u64) -> Option<u64> {
-    job.rpm.map(|rpm| (requests * 60).div_ceil(u64::from(rpm.get())))
 }
 
 fn problems(faults: &[Fault]) -> Vec<Value> {

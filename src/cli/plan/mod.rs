@@ -32,9 +32,10 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     let redo = if job.changed { Redo::Yes } else { Redo::No };
     let mut preview = open::preview(&job, redo)?;
     let cache = open::reference_cache(&job);
+    let is_approved = preview.is_approved()?;
     let extent = Extent {
         chosen: chosen(args, &job)?,
-        pilot: job.pilot.filter(|_| !preview.is_approved().unwrap_or(false)).map(|pilot| pilot.get() as u64),
+        pilot: job.pilot.filter(|_| !is_approved).map(|pilot| pilot.get() as u64),
         lists_all: args.items,
     };
     let forecast = forecast::foresee(&job, &mut manifest, &mut *preview, &cache, extent)?;

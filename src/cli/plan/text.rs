@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::super::args::PlanArgs;
 use super::forecast::{Forecast, Mark, Marked};
-use super::machine::shortest;
 use crate::domain::{Item, PriceList, Room};
 use crate::job::Job;
 use crate::report::terminal::stdout_columns;
@@ -95,9 +94,9 @@ fn facts(job: &Job, forecast: &Forecast, around: &Around<'_>) -> Vec<(&'static s
     let mut facts = vec![("to send", to_send(forecast))];
     if forecast.requests > 0 {
         facts.push(("cost", cost(job, forecast)));
-        facts.extend(shortest(job, forecast.requests).map(|seconds| {
+        facts.extend(forecast.least_seconds(job.rpm).zip(job.rpm).map(|(seconds, rpm)| {
             let time = duration(std::time::Duration::from_secs(seconds));
-            ("time", format!("{time} at least, at {} requests a minute", job.rpm.map_or(0, |rpm| rpm.get())))
+            ("time", format!("{time} at least, at {rpm} requests a minute"))
         }));
         facts.push(("disk", disk(forecast, around.room)));
     }

@@ -3,11 +3,12 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::iter::once;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::super::results::{Results, own_names, renamed};
+use super::super::results::{Results, own_names};
 use super::RowWriter;
 use crate::queue::RowRecord;
 
@@ -65,14 +66,13 @@ impl<W: Write> RowWriter for JsonLines<W> {
     }
 }
 
-/// The names, each once: a table may have several columns without a name, an object not.
+/// The names, each once: a table may have several columns without a name, an object not. The first of them stays so, the
+/// others are called `manifest_`, `manifest_3`, `manifest_4` …, unless another column is.
 fn distinct(mut names: Vec<String>) -> Vec<String> {
-    for number in 1..names.len() {
-        let (before, rest) = names.split_at(number);
-        if rest[0].is_empty() && before.contains(&rest[0]) {
-            let other = renamed(&rest[0], &names.iter().map(String::as_str).collect::<HashSet<_>>());
-            names[number] = other;
-        }
-    }
+    let taken: HashSet<String> = names.iter().cloned().collect();
+    let numbered = (3..).map(|number: usize| format!("manifest_{number}"));
+    let free = once("manifest_".to_owned()).chain(numbered).filter(|name| !taken.contains(name));
+    let nameless = names.iter_mut().filter(|name| name.is_empty()).skip(1);
+    nameless.zip(free).for_each(|(name, other)| *name = other);
     names
 }

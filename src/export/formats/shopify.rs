@@ -8,11 +8,11 @@ use std::mem;
 
 use super::super::address::address;
 use super::super::harmless::{self, harmless};
-use super::super::results::{Results, cell, own_names};
+use super::super::results::{Results, own_names};
 use super::super::table::Table;
 use super::RowWriter;
 use super::shopify_columns::ShopColumns;
-use crate::domain::Artifact;
+use crate::domain::{Artifact, cell_text};
 use crate::queue::{ItemRecord, ItemState, RowRecord};
 
 /// Shopify takes no longer description of a picture, in characters.
@@ -76,7 +76,7 @@ impl<W: Write> Shopify<W> {
 
     /// A row of the manifest, with its first picture; those beyond it are put aside.
     fn row<'a>(&mut self, row: &'a RowRecord, further: &mut Vec<Further<'a>>) -> io::Result<()> {
-        let mut cells = (0..self.columns.count).map(|column| cell(row.cells.get(column))).collect::<Vec<_>>();
+        let mut cells = (0..self.columns.count).map(|column| cell_text(row.cells.get(column))).collect::<Vec<_>>();
         let title = Some(self.columns.title.map_or("", |title| cells[title].as_ref()).trim());
         let title = title.filter(|title| !title.is_empty()).unwrap_or(&self.product.title).to_owned();
         let mut pictures = row.items.iter().filter_map(picture).filter(|(_, artifact)| self.product.shows(artifact));
@@ -120,7 +120,7 @@ impl<W: Write> Shopify<W> {
 
 impl<W: Write> RowWriter for Shopify<W> {
     fn write(&mut self, row: RowRecord) -> io::Result<()> {
-        let handle = self.columns.handle.map(|handle| cell(row.cells.get(handle)).into_owned());
+        let handle = self.columns.handle.map(|handle| cell_text(row.cells.get(handle)).into_owned());
         let handle = handle.filter(|handle| !handle.trim().is_empty());
         if handle.is_none() || handle != self.product.handle {
             self.flush()?;
@@ -141,11 +141,11 @@ impl<W: Write> RowWriter for Shopify<W> {
 impl Product {
     /// Learns from a row what the product is called, and which places are taken among its pictures.
     fn take(&mut self, row: &RowRecord, columns: &ShopColumns) {
-        let title = cell(columns.title.and_then(|title| row.cells.get(title)));
+        let title = cell_text(columns.title.and_then(|title| row.cells.get(title)));
         if self.title.is_empty() {
             self.title = title.trim().to_owned();
         }
-        if let Ok(place) = cell(row.cells.get(columns.position)).trim().parse() {
+        if let Ok(place) = cell_text(row.cells.get(columns.position)).trim().parse() {
             self.takes_place(place);
         }
     }

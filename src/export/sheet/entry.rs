@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::super::address::address;
-use super::super::results::cell;
 use super::link::{Reference, References};
-use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd};
+use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd, cell_text};
 use crate::queue::{ItemRecord, RowRecord};
 
 /// One item. What there is none of is left out.
@@ -97,7 +96,7 @@ fn picture(image: &ImageFile) -> Picture {
 
 fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {
     let told = [record.item.id.as_str(), &record.item.request.prompt];
-    let cells = row.cells.iter().map(|value| cell(Some(value)));
+    let cells = row.cells.iter().map(|value| cell_text(Some(value)));
     cells.map(|text| if told.contains(&text.as_ref()) { "".into() } else { text }).collect()
 }
 

@@ -50,13 +50,11 @@ impl Chosen {
         (self.fresh.len() + self.later.len()) as u64
     }
 
-    /// Those whose moment has come are looked at next.
+    /// Those whose moment has come are looked at next, the first of them first.
     pub fn wake(&mut self, now: Timestamp) {
-        while let Some((due_at, key)) = self.later.pop_first() {
-            if due_at > now.millis() {
-                self.later.insert((due_at, key));
-                break;
-            }
+        let still_waiting = self.later.split_off(&(now.millis().saturating_add(1), i64::MIN));
+        let due = std::mem::replace(&mut self.later, still_waiting);
+        for (_, key) in due.into_iter().rev() {
             self.fresh.push_front(key);
         }
     }
@@ -104,11 +102,11 @@ impl Chosen {
         while let Some((due_at, key)) = self.later.pop_first() {
             // A person may have taken it out, or put it back, meanwhile.
             match due(connection, key)? {
-                Some(now) if now == due_at => {
+                Some(same) if same == due_at => {
                     self.later.insert((due_at, key));
                     return Ok(Some(due_at));
                 }
-                Some(now) => drop(self.later.insert((now, key))),
+                Some(other) => drop(self.later.insert((other, key))),
                 None => {}
             }
         }

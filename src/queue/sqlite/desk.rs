@@ -1,4 +1,4 @@
-//! A person's hand on the queue: put back, take out. Never touches what a run holds.
+//! A person's hand on the queue: put back, take out, approve. Never touches what a run holds.
 
 use std::path::Path;
 
@@ -124,16 +124,14 @@ impl Desk for SqliteDesk {
             let dead = !lock::is_held(&path, job);
             match items {
                 None => {
-                    let left = versions::leave_as_they_were(transaction, key, None)?;
+                    let left = versions::leave_all(transaction, key)?;
                     Ok((left + transaction.execute(CANCEL, params![key, dead])?) as u64)
                 }
                 Some(items) => {
+                    let left = versions::leave(transaction, key, items)?;
                     let sql = format!("{CANCEL} AND id = ?3");
-                    let cancel = |id: &str| {
-                        let left = versions::leave_as_they_were(transaction, key, Some(id))?;
-                        Ok(left + transaction.prepare_cached(&sql)?.execute(params![key, dead, id])?)
-                    };
-                    each(transaction, key, items, cancel)
+                    let cancel = |id: &str| transaction.prepare_cached(&sql)?.execute(params![key, dead, id]);
+                    Ok(left as u64 + each(transaction, key, items, cancel)?)
                 }
             }
         })
@@ -150,7 +148,8 @@ fn each(
     let mut changed = 0;
     for item in items {
         let known = "SELECT EXISTS (SELECT 1 FROM items WHERE job_id = ?1 AND id = ?2)";
-        if !transaction.query_row(known, params![job, item.as_str()], |row| row.get::<_, bool>(0))? {
+        let mut known = transaction.prepare_cached(known)?;
+        if !known.query_row(params![job, item.as_str()], |row| row.get::<_, bool>(0))? {
             return Err(ActError::NoSuchItem(item.clone()));
         }
         changed += change(item.as_str())? as u64;

@@ -74,8 +74,9 @@ impl Known {
         known.optional()
     }
 
-    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; done, it is
-    /// made again if that is asked for; otherwise it keeps what it has. One that waits to be sent will be sent with what its references hold then: so it always takes them.
+    /// While nothing was paid for it, it takes the new request; failed, it gets a new chance; done, it is made again if
+    /// that is asked for; otherwise it keeps what it has. One that waits to be sent will be sent with what its references
+    /// hold then: so it always takes them.
     pub fn change(&self, redo: Redo) -> Change {
         let same = self.same_request && self.same_sources;
         match self.state {

@@ -9,12 +9,11 @@ use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
 use super::super::{Clash, ClashOver, QueueError, Redo};
 use super::entry::{JobEntry, check_entry};
 use super::known::{Change, Known};
-use super::ledger::counts;
 use super::names::Taken;
 use super::seen::Seen;
 use super::stored::{item_state, json};
 use super::{Database, Doing, beside_itself, migrate, readings, refuse_strange};
-use crate::domain::{Counts, Item, ItemId, ManifestRow, SeenFile};
+use crate::domain::{Item, ItemId, ManifestRow, SeenFile};
 
 /// Items looked at by one statement for what has no row any more.
 const PAGE: i64 = 1024;
@@ -110,11 +109,6 @@ impl Preview for SqlitePreview {
         let approved = "SELECT approved_at IS NOT NULL FROM jobs WHERE id = ?1";
         let approved = job.database.connection.query_row(approved, [job.job], |row| row.get(0));
         approved.doing(&job.database.path, "looking for the job")
-    }
-
-    fn counts(&self) -> Result<Counts, QueueError> {
-        let Some(job) = &self.known else { return Ok(Counts::default()) };
-        counts(&job.database.connection, job.job).doing(&job.database.path, "counting")
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, Transaction, params};
 
 use super::super::VersionRecord;
 use super::stored::{json, to_json};
-use crate::domain::Timestamp;
+use crate::domain::{ItemId, Timestamp};
 
 /// The artifact of an item that still stands where it was published, though the item is made again, as a column of a
 /// statement over items.
@@ -43,42 +43,45 @@ fn forget_brought_back(connection: &Connection, job: i64) -> rusqlite::Result<()
     connection.execute(brought_back, [job]).map(drop)
 }
 
-/// Items that wait to be made again, all or this one, are done as they were: their rows read otherwise again, and a
-/// reading tells so. Returns how many.
-pub(super) fn leave_as_they_were(connection: &Connection, job: i64, item: Option<&str>) -> rusqlite::Result<usize> {
-    let left = connection.execute(
-        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL,
-                name = versions.name, request = versions.request, digest = versions.digest, sources = versions.sources
-         FROM versions WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND state = 'queued'
-                             AND (?2 IS NULL OR items.id = ?2)",
-        params![job, item],
-    )?;
-    read_anew(connection, job, left)?;
-    Ok(left)
+/// An item that waits to be made again is done as it was: its row reads otherwise again, and a reading tells so.
+const LEAVE: &str = "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL,
+            failure = NULL, name = versions.name, request = versions.request, digest = versions.digest,
+            sources = versions.sources
+     FROM versions WHERE versions.job_id = ?1 AND items.job_id = ?1 AND stands AND versions.item_key = items.key
+                         AND items.state = 'queued'";
+
+/// Leaves all items that wait to be made again as they were. Returns how many.
+pub(super) fn leave_all(connection: &Connection, job: i64) -> rusqlite::Result<usize> {
+    let left = connection.execute(LEAVE, [job])?;
+    note_left(connection, job, left).map(|()| left)
+}
+
+/// The same for these items, each found by its id, however many others wait.
+pub(super) fn leave(connection: &Connection, job: i64, items: &[ItemId]) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare(&format!("{LEAVE} AND items.id = ?2"))?;
+    let mut left = 0;
+    for item in items {
+        left += statement.execute(params![job, item.as_str()])?;
+    }
+    note_left(connection, job, left).map(|()| left)
 }
 
 /// The same for those for which no request left since they were put back, but for the items of these keys: to make them
 /// again was asked of the run that did so, and of no other.
 pub(super) fn leave_unsent(connection: &Connection, job: i64, but: &[i64]) -> rusqlite::Result<usize> {
-    let left = connection.execute(
-        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL,
-                name = versions.name, request = versions.request, digest = versions.digest, sources = versions.sources
-         FROM versions WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND items.state = 'queued'
-                             AND items.key NOT IN (SELECT value FROM json_each(?2))
-                             AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.item_key = items.key
-                                             AND attempts.number > coalesce(versions.attempt, 0)
-                                             AND attempts.state <> 'unsent')",
-        params![job, to_json(&but)?],
-    )?;
+    let unsent = format!(
+        "{LEAVE} AND items.key NOT IN (SELECT value FROM json_each(?2))
+                 AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.item_key = items.key
+                                 AND attempts.number > coalesce(versions.attempt, 0) AND attempts.state <> 'unsent')"
+    );
+    let left = connection.execute(&unsent, params![job, to_json(&but)?])?;
     if left > 0 {
         connection.execute("UPDATE jobs SET results_stale = 1 WHERE id = ?1", [job])?;
     }
-    read_anew(connection, job, left)?;
-    Ok(left)
+    note_left(connection, job, left).map(|()| left)
 }
 
-/// Where items were left as they were, the next reading tells that their rows read otherwise.
-fn read_anew(connection: &Connection, job: i64, left: usize) -> rusqlite::Result<()> {
+fn note_left(connection: &Connection, job: i64, left: usize) -> rusqlite::Result<()> {
     if left > 0 {
         forget_brought_back(connection, job)?;
         connection.execute("DELETE FROM readings WHERE job_id = ?1", [job])?;
