@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::exit::UsageError;
+use super::precious::Precious;
 use crate::domain::io_words;
 use crate::job::Job;
 use crate::report::{JsonLines, Reporters, WriteFault};
@@ -15,6 +16,7 @@ pub(super) fn listen(job: &Job, reporters: &mut Reporters) -> anyhow::Result<Opt
     let lines: JsonLines<Box<dyn Write + Send>> = if path == Path::new("-") {
         JsonLines::new(Box::new(io::stdout()))
     } else {
+        Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare("--events", path)?;
         JsonLines::new(Box::new(appended(path)?))
     };
     let fault = lines.fault();

@@ -1,12 +1,12 @@
 //! `overnight export`: the manifest with its results, for people and for programs. Never waits for a run, never changes
 //! what is known.
 
-use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::args::{ExportArgs, ExportFormat};
 use super::exit::{Code, UsageError};
+use super::precious::Precious;
 use super::{current_dir, open};
 use crate::export::{Format, Wanted, hand_over, hand_over_as};
 use crate::queue::Ledger;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<Code> {
         hand_over(&*ledger, &wanted, &mut stdout, anyhow::Error::from)?;
         stdout.flush()?;
     } else {
-        keep_the_manifest(&*ledger, &wanted, &args.output)?;
+        spare(&*ledger, &located.db, &wanted, &args.output)?;
         hand_over_as(&*ledger, &wanted, &args.output)?;
     }
     Ok(Code::Complete)
@@ -45,14 +45,10 @@ fn format(args: &ExportArgs) -> Result<Format, UsageError> {
     })
 }
 
-/// The results must not take the place of the list that they are of.
-fn keep_the_manifest(ledger: &dyn Ledger, wanted: &Wanted<'_>, output: &Path) -> anyhow::Result<()> {
-    let jobs = ledger.status(open::clock().now(), &[wanted.job.to_owned()])?;
-    let Ok(file) = fs::canonicalize(output) else { return Ok(()) };
-    let is_manifest = |manifest: &Path| fs::canonicalize(manifest).is_ok_and(|manifest| manifest == file);
-    if jobs.iter().any(|job| is_manifest(&job.manifest)) {
-        let message = format!("{} is the job's manifest; choose another file", output.display());
-        return Err(UsageError(message).into());
+/// The results must not take the place of what they are made from.
+fn spare(ledger: &dyn Ledger, db: &Path, wanted: &Wanted<'_>, output: &Path) -> anyhow::Result<()> {
+    for job in ledger.status(open::clock().now(), &[wanted.job.to_owned()])? {
+        Precious { db, manifest: &job.manifest, output: &job.output }.spare("--output", output)?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod logs;
 mod narrow;
 mod open;
 mod plan;
+mod precious;
 mod read_ahead;
 mod retry;
 mod run;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, Template, Value};
 
+use super::depth::{deep, too_long};
 use super::engine::engine;
 use super::named::unknown_in_expression;
 use super::row_view::{RowView, Unknown, View, text};
@@ -35,6 +36,13 @@ pub struct ConditionError {
 impl Condition {
     /// Understands an expression.
     pub fn parse(expression: &str) -> Result<Self, ConditionError> {
+        match too_long(expression) {
+            Some(message) => Err(ConditionError { at: 0, message }),
+            None => deep(|| Self::understood(expression)),
+        }
+    }
+
+    fn understood(expression: &str) -> Result<Self, ConditionError> {
         let mut engine = engine(&[]);
         let parsed = engine.compile_expression_owned(expression.to_owned());
         let names = match parsed {

@@ -6,6 +6,7 @@ use std::{fs, io};
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter};
 
+use super::depth::LONGEST;
 use super::filters;
 use super::paths::path_engine;
 
@@ -17,7 +18,7 @@ pub const PARTIALS: &str = "partials";
 
 /// The most pieces, and the most bytes of one.
 const MOST_PARTIALS: usize = 1000;
-const LONGEST_PARTIAL: u64 = 1 << 20;
+const LONGEST_PARTIAL: u64 = LONGEST as u64;
 
 /// A piece that templates include: its name below the folder, and its text.
 pub type Partial = (String, String);

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::condition::Condition;
+use super::depth::too_long;
 use super::matrix::{Axis, MOST};
 use super::written::Written;
 use super::{Shaping, Template};
@@ -108,7 +109,7 @@ fn template(key: &Spanned<DeString<'_>>, value: &Value<'_>, text: &str, known: &
     // What names no cell stands in every row.
     let constant = |written: &&Written| !written.text().contains('{');
     let wrong = texts.iter().filter(constant).find_map(|written| (known.wrong_with)(column, written.text()));
-    match wrong {
+    match wrong.or_else(|| texts.iter().find_map(|written| too_long(written.text()))) {
         Some(message) => Err((value.span(), format!("`template.{column}`: {message}"))),
         None => Ok(Template { column, texts }),
     }

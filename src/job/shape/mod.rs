@@ -2,6 +2,7 @@
 //! nothing of files and formats, never decides what a column means.
 
 mod condition;
+mod depth;
 mod engine;
 mod filters;
 mod keys;

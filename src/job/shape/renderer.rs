@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Value};
 
+use super::depth::deep;
 use super::engine::Engines;
 use super::matrix::Combination;
 use super::named::unknown_in_template;
@@ -78,6 +79,10 @@ impl fmt::Debug for Renderer {
 impl Renderer {
     /// Understands every template of a job, or tells all that is wrong with them.
     pub fn new(shaping: &Shaping) -> Result<Self, Vec<Fault>> {
+        deep(|| Self::understood(shaping))
+    }
+
+    fn understood(shaping: &Shaping) -> Result<Self, Vec<Fault>> {
         let mut engines = Engines::new(&shaping.partials);
         let (pieces, mut faults) = understood_pieces(&engines, shaping);
         let mut texts = Vec::new();
