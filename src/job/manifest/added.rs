@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::columns::Columns;
-use super::row::READ;
+use super::raw_row::READ;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::reshape::Shape;
 

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::MOST_PROBLEMS;
 use super::line::{Line, Object};
-use super::row::{Cell, Stated};
+use super::raw_row::{Cell, Stated};
 use crate::job::fault::Problem;
 
 /// No object of the protocol has nearly as many.

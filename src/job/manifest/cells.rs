@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::columns::Columns;
-use super::row::{Cell, READ, RawRow, Stated};
+use super::raw_row::{Cell, READ, RawRow, Stated};
 use crate::domain::{Fields, is_direction_mark};
 use crate::job::fault::{Place, Problem};
 use crate::job::tables::BadEntry;

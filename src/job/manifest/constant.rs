@@ -2,7 +2,7 @@
 //! Never looks at a row.
 
 use super::cells::parse;
-use super::row::TEMPLATED;
+use super::raw_row::TEMPLATED;
 use super::{names, naming};
 use crate::domain::{AspectRatio, ImageSize, Modalities, Thinking};
 use crate::job::setting::{ModelName, Seed, Temperature};

@@ -7,7 +7,7 @@ use csv_core::ReadFieldResult;
 use serde_json::Value;
 
 use super::columns::Columns;
-use super::row::{Cell, RawRow};
+use super::raw_row::{Cell, RawRow};
 use super::source::{BLOCK, Position, Source};
 use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem};

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::batch;
 use super::columns::Columns;
 use super::line::{Line, Object};
-use super::row::{Cell, RawRow};
+use super::raw_row::{Cell, RawRow};
 use super::source::Source;
 use super::{LONGEST_ROW, MOST_PROBLEMS};
 use crate::job::fault::{Place, Problem, characters};

@@ -14,11 +14,13 @@ mod line;
 pub mod names;
 mod naming;
 mod near_miss;
+mod raw_row;
 mod references;
 mod row;
 mod shaper;
 mod sight;
 mod source;
+mod trace;
 mod unusable;
 mod workbook;
 
@@ -29,13 +31,14 @@ pub use added::AddedReferences;
 use columns::Columns;
 pub use constant::KNOWN;
 use csv::{CsvRows, Separator};
-use fingerprint::Trace;
 use folder::FolderRows;
 use jsonl::JsonLines;
 use near_miss::near_misses;
-pub use row::{NamePlaces, READ};
-use row::{RawRow, Rows};
+use raw_row::RawRow;
+pub use raw_row::{NamePlaces, READ};
+use row::Rows;
 pub use sight::is_as_seen;
+use trace::Trace;
 use workbook::SheetRows;
 
 use super::Job;
@@ -120,7 +123,7 @@ impl Manifest {
     }
 
     fn start(job: &Job) -> io::Result<Self> {
-        let trace = Trace::new(job);
+        let trace = Trace::new(fingerprint::shape(job));
         let (lines, problem) = Lines::open(job, &trace)?;
         let mut manifest = Self {
             file: job.manifest_shown.clone(),

@@ -1,7 +1,7 @@
 //! Columns that nobody reads and that were probably meant to be read. Never decides: such a column is kept as it is.
 
 use super::columns::Columns;
-use super::row::READ;
+use super::raw_row::READ;
 use crate::job::fault::Problem;
 
 /// What other programs call a column of ours.

@@ -9,14 +9,11 @@ use url::Url;
 
 use super::AddedReferences;
 use super::sight::{self, Hashes};
-use super::unusable::{megabytes, no_match, short, too_many, unusable};
+use super::unusable::{MOST, megabytes, no_match, short, too_many, unusable};
 
 use crate::disk::{FileError, ListFolder, Listings, is_pattern, literal};
 use crate::domain::{ContentHash, LARGEST_REFERENCE, LARGEST_REQUEST, SeenFile, Sources, is_address};
 use crate::reshape::{Look, Shape};
-
-/// The most references of one request (the API's documentation).
-pub const MOST: usize = 14;
 
 /// What a request holds besides its prompt and references, generously.
 const OVERHEAD: u64 = 2_000;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::cells::{Given, in_a_cell};
 use super::columns::Columns;
-use super::row::{Cell, READ, RawRow};
+use super::raw_row::{Cell, READ, RawRow};
 use crate::disk::unescaped;
 use crate::job::fault::{Fault, Place, Problem};
 use crate::job::shape::{Combination, Condition, Misnamed, Renderer, Rendering, RowCells, Shaping};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use super::fingerprint::Trace;
+use super::trace::Trace;
 use crate::job::fault::{Place, Problem, starts_character};
 use crate::job::{ManifestFormat, RowFormat};
 

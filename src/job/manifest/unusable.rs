@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::references::MOST;
 use crate::disk::{FileError, ListFolder, PatternError, is_pattern};
 use crate::domain::io_words;
+
+/// The most references of one request (the API's documentation).
+pub const MOST: usize = 14;
 
 /// No more of an address is told, in characters.
 const MOST_SHOWN: usize = 200;

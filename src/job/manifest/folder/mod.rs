@@ -11,8 +11,8 @@ pub use listing::Listing;
 use serde_json::Value;
 
 use super::columns::Columns;
-use super::fingerprint::Trace;
-use super::row::{Cell, RawRow};
+use super::raw_row::{Cell, RawRow};
+use super::trace::Trace;
 use crate::disk::ListFolder;
 use crate::job::fault::{Place, Problem};
 use crate::job::{Job, paths};
@@ -151,7 +151,7 @@ mod tests {
 
     /// The rows' cells, and what is wrong with the folder but for the missing prompt.
     fn read(job: &Job) -> (Vec<Vec<String>>, Vec<String>) {
-        let mut rows = FolderRows::open(job, &Trace::new(job)).unwrap();
+        let mut rows = FolderRows::open(job, &Trace::new(blake3::Hasher::new())).unwrap();
         let (_, problems) = rows.read_header();
         let told = problems.into_iter().map(|problem| problem.message).filter(|told| !told.contains("no prompts"));
         let text = |cell: Cell| cell.value.as_str().unwrap().to_owned();
@@ -246,7 +246,7 @@ mod tests {
         let print = || crate::job::fingerprint(&job(&photos, &Options::default())).unwrap();
         let (first, path) = (print(), photos.path().join("photos/b.jpg"));
         let job = job(&photos, &Options::default());
-        let trace = Trace::new(&job);
+        let trace = Trace::new(blake3::Hasher::new());
         FolderRows::open(&job, &trace).unwrap();
         assert_eq!(trace.fingerprint(), Some(first), "of what was read");
         fs::File::options().write(true).open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();

@@ -13,7 +13,7 @@ use sheet::Record;
 
 use super::MOST_PROBLEMS;
 use super::columns::Columns;
-use super::row::{Cell, RawRow};
+use super::raw_row::{Cell, RawRow};
 use super::source::Source;
 use crate::job::fault::{Place, Problem};
 
