@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 
 use super::super::address::address;
+use crate::domain::is_address;
 
 /// References whose links are remembered; many rows share a style reference, few share more than this many.
 const REMEMBERED: usize = 4096;
@@ -40,13 +41,22 @@ impl References {
         if !self.found.contains_key(name) {
             self.found.insert(name.to_owned(), self.look(name));
         }
-        Reference { name: name.to_owned(), href: self.found.get(name).cloned().flatten() }
+        Reference { name: shown(name).to_owned(), href: self.found.get(name).cloned().flatten() }
     }
 
     fn look(&self, name: &str) -> Option<String> {
         // Symbolic links are followed first: a browser takes `..` from the text of an address.
         let file = fs::canonicalize(self.folder.join(name)).ok().filter(|file| file.is_file())?;
         Some(address(relative(self.page.as_deref()?, &file)))
+    }
+}
+
+/// What the page calls a reference: of an address not what stands behind the path, which may be a signature, for the page
+/// is passed on.
+fn shown(name: &str) -> &str {
+    match is_address(name) {
+        true => name.split(['?', '#']).next().unwrap_or(name),
+        false => name,
     }
 }
 
@@ -60,6 +70,12 @@ fn relative(folder: &Path, file: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_signature_is_not_passed_on() {
+        assert_eq!(shown("https://cdn.example/a.jpg?X-Signature=s3cret#x"), "https://cdn.example/a.jpg");
+        assert_eq!(shown("what?.jpg"), "what?.jpg");
+    }
 
     #[test]
     fn the_way_goes_up_only_as_far_as_it_must() {

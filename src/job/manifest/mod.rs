@@ -169,6 +169,9 @@ impl Manifest {
             Lines::Folder(rows) => rows.read_header(),
             Lines::Json(_) => return,
         };
+        if let Lines::Folder(rows) = &mut self.lines {
+            self.notes.extend(in_order(rows.take_notes(), &self.file));
+        }
         self.columns = columns;
         self.ended = self.columns.names().is_empty() || needs_prompt && self.columns.get("prompt").is_none();
         self.header.extend(self.faults(problems));

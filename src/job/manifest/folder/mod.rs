@@ -20,6 +20,9 @@ use crate::job::{Job, paths};
 /// The columns of every row, in their order.
 const COLUMNS: [&str; 6] = ["id", "name", "file", "stem", "folder", "images"];
 
+/// The endings of what people call pictures, whether or not it can be sent.
+const PICTURES: [&str; 12] = ["heic", "heif", "avif", "gif", "bmp", "tif", "tiff", "jpg", "jpeg", "png", "webp", "psd"];
+
 /// Reads the images of a folder.
 pub struct FolderRows {
     /// Their paths from the folder, in order.
@@ -29,6 +32,7 @@ pub struct FolderRows {
     /// How many were read.
     line: usize,
     problems: Vec<Problem>,
+    notes: Vec<Problem>,
 }
 
 impl FolderRows {
@@ -37,8 +41,8 @@ impl FolderRows {
         let listing = Listing::of(job)?;
         trace.of(&listing.bytes()[..]).read_to_end(&mut Vec::new())?;
         let folder = job.references_folder();
-        let images: Vec<String> =
-            listing.files.into_iter().map(|file| file.path).filter(|path| is_image(&folder, path)).collect();
+        let paths = listing.files.into_iter().map(|file| file.path);
+        let (images, others): (Vec<String>, Vec<String>) = paths.partition(|path| is_image(&folder, path));
         let mut problems = listing.problems;
         if images.is_empty() && problems.is_empty() {
             let message = "the folder holds no JPEG, PNG or WebP image; name a folder of images, a job file (.toml) or a \
@@ -47,7 +51,7 @@ impl FolderRows {
         } else if problems.is_empty() && !job.shaping.gives("prompt") {
             problems.push(Problem::new(Place::line(1), no_prompt(job)));
         }
-        Ok(Self { alike: alike(&images), images, line: 0, problems })
+        Ok(Self { alike: alike(&images), notes: left_out(&others), images, line: 0, problems })
     }
 
     /// The image that is read next.
@@ -62,6 +66,11 @@ impl FolderRows {
             columns.push(name.to_owned(), Place::line(1));
         }
         (columns, std::mem::take(&mut self.problems))
+    }
+
+    /// What is odd about the folder.
+    pub fn take_notes(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The next image; none after the last.
@@ -80,6 +89,24 @@ impl FolderRows {
 /// Whether a file is an image by its content, or wants to be one and cannot be looked at: that is told with its row.
 fn is_image(folder: &ListFolder, path: &str) -> bool {
     folder.look(path).map_or_else(|_| is_called_an_image(path), |(_, format)| format.is_some())
+}
+
+/// That files are left out which somebody may have taken for images, with the first of them.
+fn left_out(others: &[String]) -> Vec<Problem> {
+    let is_picture = |path: &&String| PICTURES.contains(&paths::extension(Path::new(path)).as_str());
+    let pictures: Vec<&String> = others.iter().filter(is_picture).collect();
+    let Some(first) = pictures.first() else { return Vec::new() };
+    let message = match pictures.len() {
+        1 => format!("`{first}` is no JPEG, PNG or WebP image by its content and is left out; convert it"),
+        more => {
+            format!(
+                "`{first}` and {} more are no JPEG, PNG or WebP images by their content and are left out; convert \
+                     them",
+                more - 1
+            )
+        }
+    };
+    vec![Problem::new(Place::line(1), message)]
 }
 
 /// Whether a file is an image by its name.
@@ -238,6 +265,18 @@ mod tests {
         let deep = photos(&[&format!("{}a.jpg", "d/".repeat(66))]);
         let told = read(&job(&deep, &Options::default())).1;
         assert!(told.len() == 1 && told[0].contains("lies more than 64 folders deep"), "{told:?}");
+    }
+
+    #[test]
+    fn pictures_that_cannot_be_sent_are_told() {
+        let photos = photos(&["a.jpg", "notes.txt"]);
+        for name in ["IMG_3.HEIC", "b.jpg"] {
+            fs::write(photos.path().join("photos").join(name), "no picture").unwrap();
+        }
+        let job = job(&photos, &Options::default());
+        let mut rows = FolderRows::open(&job, &Trace::new(blake3::Hasher::new())).unwrap();
+        let told = rows.take_notes();
+        assert!(told.len() == 1 && told[0].message.starts_with("`IMG_3.HEIC` and 1 more are"), "{told:?}");
     }
 
     #[test]
