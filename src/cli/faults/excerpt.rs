@@ -90,7 +90,9 @@ impl Excerpt {
             return Vec::new();
         }
         let start = if characters.len() > SHOWN { at.saturating_sub(BEFORE) } else { 0 };
-        let end = characters.len().min(start + SHOWN);
+        // What says that there is more takes room too.
+        let room = if characters.len() > SHOWN { SHOWN - 2 } else { SHOWN };
+        let end = characters.len().min(start + room);
         let shown = |range: &[char]| one_line_as_it_is(&range.iter().collect::<String>());
         let (before, after) = (if start > 0 { "…" } else { "" }, if end < characters.len() { "…" } else { "" });
         let gutter = format!("{:>5}", self.number);
@@ -147,7 +149,7 @@ mod tests {
     fn a_long_line_is_cut_around_the_place() {
         let text = format!("{}X{}", "a".repeat(200), "b".repeat(200));
         let [line, mark] = &lines(&text, 201)[..] else { panic!() };
-        assert_eq!(line.chars().count(), 8 + 1 + SHOWN + 1);
+        assert_eq!(line.chars().count(), 8 + SHOWN);
         let at = mark.chars().count() - 1;
         assert_eq!(line.chars().nth(at), Some('X'));
     }
