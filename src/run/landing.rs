@@ -1,14 +1,12 @@
 //! What becomes of an attempt that came back, for its item and for the run, on to its final names. Never writes the
 //! queue: the next turn does.
 
-use std::time::Duration;
-
 use super::Run;
+use super::admission::Aftermath;
 use super::keep::Kept;
-use super::outage::{Sign, Verdict};
 use super::worker::{Landed, Miss};
 use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Timestamp};
-use crate::queue::Settlement;
+use crate::queue::{Claim, Settlement};
 use crate::store::Published;
 
 impl Run<'_> {
@@ -19,15 +17,14 @@ impl Run<'_> {
             let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
             self.tell(News::AttemptLanded { item, attempt });
         }
-        let (now, jitter) = (self.parts.clock.now(), fastrand::f64());
-        let verdict = self.judge(&landed, jitter, now);
+        let now = self.parts.clock.now();
         match landed.result {
             Ok(receipt) => {
-                self.pace.answered();
+                self.answered(landed.id, now);
                 self.reserve.saw(&receipt);
                 self.keeper.land(landed.id, receipt);
             }
-            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, verdict, jitter, now),
+            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
             Err(Miss::Unsent(message)) => {
                 self.break_off(&message);
                 let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };
@@ -40,65 +37,24 @@ impl Run<'_> {
         }
     }
 
-    /// Whether anybody is there, as far as this attempt tells.
-    fn judge(&mut self, landed: &Landed, jitter: f64, now: Timestamp) -> Verdict {
-        let (sign, asked) = match &landed.result {
-            Ok(_) => (Sign::Answered, None),
-            Err(Miss::Failure(failure)) => (Sign::of(failure), failure.retry_after),
-            Err(Miss::Unsent(_) | Miss::Broken(_)) => (Sign::Nothing, None),
-        };
-        let Some(attempt) = self.open.get(&landed.id) else { return Verdict::Present };
-        let item = &attempt.claim.item.id;
-        let is_lost_probe = self.outage.is_probe(item) && is_lost(landed);
-        match self.outage.ended(item, sign, asked, jitter, now) {
-            // It may have been billed: an outage must not buy it without end.
-            Verdict::Lasting(_) if is_lost_probe => Verdict::Present,
-            verdict => verdict,
+    fn answered(&mut self, id: AttemptId, now: Timestamp) {
+        if let Some(attempt) = self.open.get(&id) {
+            self.admission.answered(&attempt.claim.item.id, now);
         }
     }
 
-    fn failed(&mut self, id: AttemptId, failure: Failure, verdict: Verdict, jitter: f64, now: Timestamp) {
-        let Some(tries) = self.open.get(&id).map(|attempt| attempt.claim.tries) else {
-            return;
-        };
-        let resume_at = match failure.kind {
-            FailureKind::Throttled => Some(self.slow_down(&failure, jitter, now)),
-            FailureKind::Transient => self.sit_out(verdict, &failure, now),
-            _ => None,
-        };
-        if failure.kind == FailureKind::Fatal {
-            self.stop(Ending::Halted(failure.clone()), &failure.message);
+    fn failed(&mut self, id: AttemptId, failure: Failure, now: Timestamp) {
+        let Some(Claim { item, tries, .. }) = self.open.get(&id).map(|attempt| &attempt.claim) else { return };
+        let Aftermath { outcome, slowed, halted } =
+            self.admission.failed(&item.id, *tries, failure, fastrand::f64(), now);
+        if let Some((until, message)) = slowed {
+            self.tell(News::Slowed { until, message });
         }
-        let outcome = self.settings.policy.decide(failure, tries, jitter, now, resume_at);
+        if let Some(failure) = halted {
+            let message = failure.message.clone();
+            self.stop(Ending::Halted(failure), &message);
+        }
         self.settle(id, outcome);
-    }
-
-    fn slow_down(&mut self, failure: &Failure, jitter: f64, now: Timestamp) -> Timestamp {
-        let until = self.pace.throttled(failure.retry_after, jitter, now);
-        if self.score.is_news(until) {
-            self.tell(News::Slowed { until, message: failure.message.clone() });
-        }
-        until
-    }
-
-    /// Until when nothing but a probe is sent, if that is why the attempt failed.
-    fn sit_out(&mut self, verdict: Verdict, failure: &Failure, now: Timestamp) -> Option<Timestamp> {
-        if !failure.absent && failure.reach != Reach::Lost {
-            return None;
-        }
-        match verdict {
-            Verdict::Present => None,
-            Verdict::Begun(until) => {
-                self.tell(News::Slowed { until, message: gone(failure) });
-                Some(until)
-            }
-            Verdict::Lasting(until) => Some(until),
-            Verdict::GivenUp(lasted) => {
-                let message = given_up(failure, lasted);
-                self.stop(Ending::Halted(Failure { message: message.clone(), ..failure.clone() }), &message);
-                Some(now)
-            }
-        }
     }
 
     /// A store that fails ends the run, but not before whatever it did keep, and what is in flight, went its way.
@@ -127,11 +83,9 @@ impl Run<'_> {
         }
     }
 
-    /// An answer is gone through no fault of the server: billed, as far as anyone knows, and given back uncounted, or
-    /// held for a person.
+    /// An answer is gone through no fault of the server.
     pub(super) fn lose(&mut self, id: AttemptId, why: String) {
-        let failure = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) };
-        let outcome = self.settings.policy.after_loss(failure, self.parts.clock.now());
+        let outcome = self.admission.lost(why, self.parts.clock.now());
         self.settle(id, outcome);
     }
 
@@ -144,26 +98,4 @@ impl Run<'_> {
         }
         self.settlements.push(Settlement { attempt, outcome, cost });
     }
-}
-
-fn is_lost(landed: &Landed) -> bool {
-    matches!(&landed.result, Err(Miss::Failure(failure)) if failure.reach == Reach::Lost)
-}
-
-fn gone(failure: &Failure) -> String {
-    format!(
-        "{}; it is so for everybody, so one request at a time asks whether the server is back, and the run goes on by \
-         itself with the first answer",
-        failure.message
-    )
-}
-
-fn given_up(failure: &Failure, lasted: Duration) -> String {
-    let minutes = lasted.as_secs() / 60;
-    let (number, unit) = if minutes < 120 { (minutes, "minutes") } else { (minutes / 60, "hours") };
-    format!(
-        "nobody has answered for {number} {unit}: check the base URL and the network, then run the same command again; \
-         every unfinished item is still queued ({})",
-        failure.message
-    )
 }

@@ -5,6 +5,7 @@
 //! transaction, and only then acts on it: requests leave after their intent is committed, files get their final names
 //! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
 
+mod admission;
 mod clock;
 mod keep;
 mod landing;
@@ -18,7 +19,6 @@ mod turn;
 mod worker;
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,16 +28,15 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, RetryPolicy,
-    Summary, Timestamp,
+    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, Summary,
+    Timestamp,
 };
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
+pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
 use keep::Keeper;
-use outage::Outage;
 pub use outage::OutageSettings;
-use pace::Pace;
 use reserve::{Reserve, Shortage};
 use score::Score;
 use steady::Steady;
@@ -65,12 +64,8 @@ pub struct Parts<'a> {
 pub struct RunSettings {
     /// The job's name.
     pub job: String,
-    /// Requests in flight at most.
-    pub concurrency: usize,
-    /// Requests a minute at most.
-    pub requests_a_minute: Option<NonZeroU32>,
-    /// When to try again.
-    pub policy: RetryPolicy,
+    /// What it keeps to while it sends.
+    pub rules: Rules,
     /// Items in this run at most.
     pub limit: Option<u64>,
     /// What this run is narrowed to; none if it may send all that waits.
@@ -79,8 +74,6 @@ pub struct RunSettings {
     pub halt_after: Option<u64>,
     /// Whether a picture of another shape than was asked for counts as none.
     pub strict: bool,
-    /// How long a server that is gone is waited for.
-    pub outage: OutageSettings,
     /// What images cost.
     pub prices: PriceList,
 }
@@ -126,8 +119,7 @@ pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attem
 struct Run<'a> {
     parts: Parts<'a>,
     settings: RunSettings,
-    pace: Pace,
-    outage: Outage,
+    admission: Admission,
     score: Score,
     steady: Steady,
     /// By so many milliseconds the clock was moved, and the waiting rows not yet.
@@ -169,8 +161,7 @@ impl<'a> Run<'a> {
     fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
         let now = parts.clock.now();
         Self {
-            pace: Pace::new(settings.concurrency, settings.requests_a_minute),
-            outage: Outage::new(settings.outage, settings.concurrency),
+            admission: Admission::new(&settings.rules),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),
             rows_to_move: Some(0),

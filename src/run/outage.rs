@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::pace::Permit;
+use super::admission::Permit;
 use crate::domain::{Failure, ItemId, Reach, Timestamp};
 
 /// How an outage is sat out.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
+use super::admission::Permit;
 use crate::domain::Timestamp;
 
 /// The wait after a throttling that names none, doubled each time without an answer in between.
@@ -33,17 +34,6 @@ pub struct Pace {
 struct Rate {
     limiter: DefaultDirectRateLimiter,
     clock: DefaultClock,
-}
-
-/// Whether the next request may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permit {
-    /// Now; its place is taken by asking.
-    Granted,
-    /// When an answer in flight has come back.
-    AfterNext,
-    /// Not before this moment.
-    At(Timestamp),
 }
 
 impl Pace {

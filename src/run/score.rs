@@ -1,7 +1,5 @@
 //! A run in figures, kept while it works. Never decides anything.
 
-use std::time::Duration;
-
 use crate::domain::{Counts, Ending, Outcome, Reach, Summary, Timestamp, Usd};
 use crate::queue::{LEASE, Settlement};
 
@@ -10,7 +8,6 @@ use crate::queue::{LEASE, Settlement};
 pub(super) struct Score {
     started: Timestamp,
     leased: Timestamp,
-    slowed_until: Timestamp,
     attempts: u64,
     done: u64,
     failed: u64,
@@ -41,14 +38,10 @@ impl Gain {
     }
 }
 
-/// A pause that ends so much later than the one last told of is told again.
-const NEWS: Duration = Duration::from_secs(1);
-
 impl Score {
     pub fn new(now: Timestamp) -> Self {
         let (attempts, done, failed, images, lost) = (0, 0, 0, 0, 0);
-        let slowed_until = Timestamp::default();
-        Self { started: now, leased: now, slowed_until, attempts, done, failed, images, lost, cost: None }
+        Self { started: now, leased: now, attempts, done, failed, images, lost, cost: None }
     }
 
     /// A request left.
@@ -72,13 +65,6 @@ impl Score {
         self.failed
     }
 
-    /// Whether a pause until then is worth telling; many requests in flight are throttled together.
-    pub fn is_news(&mut self, until: Timestamp) -> bool {
-        let news = until > self.slowed_until.after(NEWS);
-        self.slowed_until = self.slowed_until.max(until);
-        news
-    }
-
     /// The lease was renewed.
     pub fn leased(&mut self, now: Timestamp) {
         self.leased = now;
@@ -91,7 +77,7 @@ impl Score {
 
     /// The clock was moved by so many milliseconds: what was noted is as long ago as before.
     pub fn clock_moved(&mut self, by: i64) {
-        for moment in [&mut self.started, &mut self.leased, &mut self.slowed_until] {
+        for moment in [&mut self.started, &mut self.leased] {
             *moment = moment.moved(by);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::pace::Permit;
+use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
 use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
@@ -133,7 +133,8 @@ impl Run<'_> {
         let mut starts = Vec::new();
         self.next_start_at = None;
         while !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
-            match self.permit(starts.len(), now) {
+            let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
+            match self.admission.permit(flights, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
                 Permit::At(moment) => {
@@ -148,14 +149,6 @@ impl Run<'_> {
         starts
     }
 
-    /// Whether the request of the next claim may leave, while so many others are about to.
-    fn permit(&mut self, leaving: usize, now: Timestamp) -> Permit {
-        match self.outage.permit(leaving, now) {
-            Permit::Granted => self.pace.permit(self.flights.len() + leaving, now),
-            wait => wait,
-        }
-    }
-
     fn start(&self, claim: Claim) -> Start {
         let price = self.settings.prices.of(&claim.item.request.model);
         Start { claim, reserve: price.map(|price| price.per_image) }
@@ -167,7 +160,7 @@ impl Run<'_> {
         if self.stopping.is_some() || dry {
             return 0;
         }
-        let ahead = self.pace.concurrency().saturating_sub(self.ready.len());
+        let ahead = self.admission.concurrency().saturating_sub(self.ready.len());
         match self.settings.limit {
             Some(limit) if !self.is_limit_reached() => {
                 let taken = self.admitted.len() + self.ready.len();
@@ -192,7 +185,7 @@ impl Run<'_> {
     /// Gives a request its wings: its intent is durable.
     fn launch(&mut self, attempt: Attempt) {
         self.score.sent();
-        self.outage.sent(&attempt.claim.item.id);
+        self.admission.sent(&attempt.claim.item.id);
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();

@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use overnight::domain::{Ending, Failure, FailureKind, Interrupt, News, OnLost, Reach, RetryPolicy};
-use overnight::run::{RunSettings, Stop};
+use overnight::run::{Rules, RunSettings, Stop};
 
-use crate::support::workshop::{Act, Scripted, Workshop, failure, settings};
+use crate::support::workshop::{Act, Scripted, Workshop, failure, rules, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_item_gets_its_picture_and_no_more_requests_fly_than_may() {
@@ -54,7 +54,8 @@ async fn throttled_items_come_back_without_losing_an_attempt() {
     // More often than an item may be attempted.
     let provider = Scripted::new(move |_, nth| if nth < 2 { Act::fail(throttled()) } else { Act::Draw });
     let once = RetryPolicy { max_attempts: 1, on_lost: OnLost::Resend };
-    let (summary, events) = workshop.run(&provider, RunSettings { policy: once, ..settings() }).await;
+    let (summary, events) =
+        workshop.run(&provider, RunSettings { rules: Rules { policy: once, ..rules() }, ..settings() }).await;
     assert_eq!((summary.ending, summary.done), (Ending::Complete, 8));
     assert!(events.iter().any(|news| matches!(news, News::Slowed { .. })));
 }
@@ -68,7 +69,8 @@ async fn a_transient_failure_is_tried_again_until_the_attempts_are_used_up() {
         _ => Act::fail(failure(FailureKind::Transient)),
     });
     let two = RetryPolicy { max_attempts: 2, on_lost: OnLost::Resend };
-    let (summary, _) = workshop.run(&provider, RunSettings { policy: two, ..settings() }).await;
+    let (summary, _) =
+        workshop.run(&provider, RunSettings { rules: Rules { policy: two, ..rules() }, ..settings() }).await;
     assert_eq!((summary.done, summary.failed, summary.attempts), (1, 1, 4));
     assert_eq!(summary.counts.failed[&FailureKind::Transient], 1);
 }
@@ -119,6 +121,7 @@ async fn a_lost_request_is_held_when_the_job_says_so() {
     let workshop = Workshop::of_items(1);
     let provider = Scripted::new(|_, _| Act::fail(Failure { reach: Reach::Lost, ..failure(FailureKind::Transient) }));
     let hold = RetryPolicy { max_attempts: 3, on_lost: OnLost::Hold };
-    let (summary, _) = workshop.run(&provider, RunSettings { policy: hold, ..settings() }).await;
+    let (summary, _) =
+        workshop.run(&provider, RunSettings { rules: Rules { policy: hold, ..rules() }, ..settings() }).await;
     assert_eq!((summary.counts.failed[&FailureKind::Lost], summary.lost, provider.asks()), (1, 1, 1));
 }

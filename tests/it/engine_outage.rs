@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use overnight::domain::{Auth, Ending, Failure, FailureKind, News, OnLost, Reach, RetryPolicy};
 use overnight::provider::gemini::Gemini;
-use overnight::run::{OutageSettings, RunSettings};
+use overnight::run::{OutageSettings, Rules, RunSettings};
 use tokio::net::TcpSocket;
 
 use crate::support::gate::small_picture;
 use crate::support::gemini;
 use crate::support::server::{Server, json};
-use crate::support::workshop::{Act, Scripted, Workshop, failure, settings};
+use crate::support::workshop::{Act, Scripted, Workshop, failure, rules, settings};
 
 /// The real thing with milliseconds in the place of minutes.
 fn hurried(patience: Duration) -> RunSettings {
@@ -23,7 +23,8 @@ fn hurried(patience: Duration) -> RunSettings {
         patience,
         patience_at_start: patience,
     };
-    RunSettings { outage, policy: RetryPolicy { max_attempts: 2, on_lost: OnLost::Resend }, ..settings() }
+    let policy = RetryPolicy { max_attempts: 2, on_lost: OnLost::Resend };
+    RunSettings { rules: Rules { outage, policy, ..rules() }, ..settings() }
 }
 
 fn long() -> Duration {
@@ -61,7 +62,8 @@ async fn a_server_that_is_gone_for_a_while_costs_no_item_its_attempts() {
             let workshop = Workshop::of_items(20);
             let provider = gone(after, 60, failure);
             // One at a time: an answer from before the outage that lands in it would end it, and another would begin.
-            let settings = RunSettings { concurrency: if after > 0 { 1 } else { 4 }, ..hurried(long()) };
+            let mut settings = hurried(long());
+            settings.rules.concurrency = if after > 0 { 1 } else { 4 };
             let (summary, events) = workshop.run(&provider, settings).await;
             assert_eq!((summary.ending, summary.done, summary.failed), (Ending::Complete, 20, 0));
             assert_eq!(provider.asks(), 80, "each failed request is the run's trouble, and each item is made once");

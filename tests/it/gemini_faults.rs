@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use overnight::domain::{Auth, Ending, Failure, FailureKind, OnLost, Reach, Request, RetryPolicy};
 use overnight::provider::AskError;
 use overnight::provider::gemini::{Gemini, GeminiSettings};
-use overnight::run::RunSettings;
+use overnight::run::{Rules, RunSettings};
 use tokio::net::TcpSocket;
 
 use crate::support::gemini::{answer, ask, fail, image_part, png, provider, provider_in, settings, sunset};
@@ -82,7 +82,8 @@ async fn a_run_whose_answers_are_reset_all_over_ends_with_every_picture_whole() 
     let server = Server::start(resets.into_iter().chain(vec![Play::Reply(reply); items]));
     let workshop = Workshop::of_items(items);
     let patient = RetryPolicy { max_attempts: 100, on_lost: OnLost::Resend };
-    let settings = RunSettings { policy: patient, concurrency: 16, ..workshop::settings() };
+    let settings =
+        RunSettings { rules: Rules { policy: patient, concurrency: 16, ..workshop::rules() }, ..workshop::settings() };
     let (summary, _) =
         workshop.run_with(&mut workshop.queue(), Arc::new(provider(&server)), settings, &mut |_| {}).await;
     assert_eq!((summary.ending, summary.done, summary.lost), (Ending::Complete, items as u64, items as u64));

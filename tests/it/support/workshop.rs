@@ -14,7 +14,7 @@ use overnight::domain::{
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{OutageSettings, Parts, RunSettings, Stop, drain};
+use overnight::run::{OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -195,9 +195,9 @@ impl Workshop {
         each: &mut (dyn FnMut(&News) + Send),
     ) -> (Summary, Vec<News>) {
         let store: Arc<dyn ArtifactStore> =
-            Arc::new(LocalStore::open(&self.output(), "job", &queue.mark(), settings.concurrency).unwrap());
+            Arc::new(LocalStore::open(&self.output(), "job", &queue.mark(), settings.rules.concurrency).unwrap());
         let found = store.recover(&queue.left_open().unwrap().sent).unwrap();
-        let Rescued { received, .. } = queue.rescue(self.clock.now(), settings.policy.on_lost, found).unwrap();
+        let Rescued { received, .. } = queue.rescue(self.clock.now(), settings.rules.policy.on_lost, found).unwrap();
         let mut listener = Listener { events: vec![], each };
         let parts = Parts {
             queue,
@@ -212,17 +212,23 @@ impl Workshop {
     }
 }
 
-pub fn settings() -> RunSettings {
-    RunSettings {
-        job: "job".into(),
+pub fn rules() -> Rules {
+    Rules {
         concurrency: 4,
         requests_a_minute: None,
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
+        outage: OutageSettings::default(),
+    }
+}
+
+pub fn settings() -> RunSettings {
+    RunSettings {
+        job: "job".into(),
+        rules: rules(),
         limit: None,
         narrowed: None,
         halt_after: None,
         strict: false,
-        outage: OutageSettings::default(),
         prices: PriceList,
     }
 }

@@ -1,28 +1,28 @@
 //! `overnight run`: check every job, then drain one after the other.
 
+mod painter;
+mod settings;
+
 use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use secrecy::SecretString;
 use tokio::sync::watch;
 
 use super::args::RunArgs;
 use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
-use super::open::Credentials;
 use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, RetryPolicy, Summary};
+use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, Summary};
 use crate::export::{self, About};
-use crate::job::{HaltAfter, Job, KeyError, Manifest};
+use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Reporters, Terminal, WriteFault};
-use crate::run::{OutageSettings, PATIENCE, Parts, RunSettings, Stop, drain};
-use crate::simulator::{Fault, Faults, Settings, Simulator};
+use crate::run::{PATIENCE, Parts, Stop, drain};
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {
@@ -135,7 +135,7 @@ impl Session<'_> {
 
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
-        rehearsed_faults(&job)?;
+        painter::rehearsed_faults(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
@@ -200,7 +200,7 @@ impl Session<'_> {
             self.say(&announce::key_open_to_others(path));
         }
         let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
-        let provider = Some(provider(job, waiting > 0)?);
+        let provider = Some(painter::provider(job, waiting > 0)?);
         Ok(TakenIn { rescued, narrowed, provider })
     }
 
@@ -229,11 +229,11 @@ impl Session<'_> {
         // Whoever plays a rehearsal through answers as long as it is held.
         let (provider, _simulator) = match provider {
             Some(provider) => (provider, None),
-            None => rehearsal(&job).await?,
+            None => painter::rehearsal(&job).await?,
         };
         let (mut reporters, events) = self.reporters(&job)?;
-        let settings = settings(&job, queue.counts()?.queued, narrowed);
-        raise_open_files(settings.concurrency)?;
+        let settings = settings::settings(&job, queue.counts()?.queued, narrowed);
+        settings::raise_open_files(settings.rules.concurrency)?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
             queue: &mut *queue,
@@ -294,85 +294,6 @@ fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Rece
     }
     Ok(open::store(job, queue)?.recover(&left.sent)?)
 }
-
-/// What a rehearsal was told to let fail.
-fn rehearsed_faults(job: &Job) -> Result<Faults, UsageError> {
-    let wrong = |why: String| UsageError(format!("--fail: {why}"));
-    if !job.rehearse && !job.fail.is_empty() {
-        return Err(wrong("only a rehearsal can be made to fail; add --rehearse".to_owned()));
-    }
-    let parsed = job.fail.iter().map(|text| text.parse::<Fault>());
-    let parsed = parsed.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(error.to_string()))?;
-    Faults::new(parsed).map_err(|error| wrong(error.to_string()))
-}
-
-/// A simulator that plays the job through, and who asks it.
-async fn rehearsal(job: &Job) -> anyhow::Result<(Arc<dyn Provider>, Option<Simulator>)> {
-    let settings = Settings { faults: rehearsed_faults(job)?, ..Settings::default() };
-    let simulator = Simulator::start(settings).await?;
-    // It wants some key, as the model does.
-    let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };
-    Ok((open::provider(job, &simulator.base_url(), credentials)?, Some(simulator)))
-}
-
-/// Who makes the job's pictures; what it needs for that must be there when something will be sent.
-fn provider(job: &Job, sends: bool) -> anyhow::Result<Arc<dyn Provider>> {
-    let headers = if sends { job.headers.read()? } else { Vec::new() };
-    open::provider(job, job.base_url.as_str(), Credentials { key: key(job, sends)?, headers })
-}
-
-/// The key, where one is there; it must be there when something will be sent beyond this machine.
-fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
-    match job.key.read() {
-        Ok(key) => Ok(Some(key)),
-        // Nothing leaves this machine, or nothing leaves at all: no key may be needed, if none was spoken of.
-        Err(KeyError::NoVariable(_)) if !sends || job.base_url.is_loopback() => Ok(None),
-        Err(_) if !sends => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> RunSettings {
-    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
-    let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
-    RunSettings {
-        job: job.name.clone(),
-        concurrency: job.concurrency.get(),
-        requests_a_minute: job.rpm,
-        policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
-        limit: job.limit.map(|limit| limit.get()),
-        narrowed,
-        halt_after: job.halt_after.map(|halt| match halt {
-            HaltAfter::Items(items) => items.get(),
-            HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
-        }),
-        strict: job.strict,
-        outage: OutageSettings::default(),
-        prices: PriceList,
-    }
-}
-
-/// Each request in flight holds a socket and a staged file; the usual limit of 1,024 would not do for many.
-fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
-    let needed = concurrency as u64 * FILES_A_REQUEST + FILES_BESIDE;
-    let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
-    let allowed = if soft < needed { rlimit::increase_nofile_limit(needed)? } else { soft };
-    if allowed < needed {
-        let fitting = allowed.saturating_sub(FILES_BESIDE) / FILES_A_REQUEST;
-        let message = format!(
-            "{concurrency} requests in flight need {needed} open files, and {allowed} are allowed; raise the limit with \
-             `ulimit -n`, or run with --concurrency {}",
-            fitting.max(1)
-        );
-        return Err(UsageError(message).into());
-    }
-    Ok(())
-}
-
-/// A socket, a staged file, and a reference while it is read.
-const FILES_A_REQUEST: u64 = 3;
-/// The database, the results, the pool of idle connections; and references that are fetched, a socket and a file each.
-const FILES_BESIDE: u64 = 80;
 
 /// Writes the results if they are owed, then says in the database that this run is over.
 fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {

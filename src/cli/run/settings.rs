@@ -1,0 +1,57 @@
+//! What a job's run is told, as its options say it, and what it needs of the system for that. Never decides an option's
+//! default.
+
+use super::super::exit::UsageError;
+use crate::domain::{Narrowed, PriceList, RetryPolicy};
+use crate::job::{HaltAfter, Job};
+use crate::run::{OutageSettings, Rules, RunSettings};
+
+/// The settings of a run for which so many items wait.
+pub(super) fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> RunSettings {
+    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
+    let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
+    RunSettings {
+        job: job.name.clone(),
+        rules: rules(job),
+        limit: job.limit.map(|limit| limit.get()),
+        narrowed,
+        halt_after: job.halt_after.map(|halt| match halt {
+            HaltAfter::Items(items) => items.get(),
+            HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
+        }),
+        strict: job.strict,
+        prices: PriceList,
+    }
+}
+
+/// What the job's run keeps to while it sends.
+fn rules(job: &Job) -> Rules {
+    Rules {
+        concurrency: job.concurrency.get(),
+        requests_a_minute: job.rpm,
+        policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
+        outage: OutageSettings::default(),
+    }
+}
+
+/// Each request in flight holds a socket and a staged file; the usual limit of 1,024 would not do for many.
+pub(super) fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
+    let needed = concurrency as u64 * FILES_A_REQUEST + FILES_BESIDE;
+    let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
+    let allowed = if soft < needed { rlimit::increase_nofile_limit(needed)? } else { soft };
+    if allowed < needed {
+        let fitting = allowed.saturating_sub(FILES_BESIDE) / FILES_A_REQUEST;
+        let message = format!(
+            "{concurrency} requests in flight need {needed} open files, and {allowed} are allowed; raise the limit with \
+             `ulimit -n`, or run with --concurrency {}",
+            fitting.max(1)
+        );
+        return Err(UsageError(message).into());
+    }
+    Ok(())
+}
+
+/// A socket, a staged file, and a reference while it is read.
+const FILES_A_REQUEST: u64 = 3;
+/// The database, the results, the pool of idle connections; and references that are fetched, a socket and a file each.
+const FILES_BESIDE: u64 = 80;
