@@ -1,5 +1,6 @@
 //! Those who listen to a run and tell people and programs about it. Never read the queue, never change the run.
 
+pub mod chart;
 pub mod jsonl;
 pub mod log;
 pub mod rate;
