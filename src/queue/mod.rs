@@ -7,6 +7,7 @@ mod inventory;
 pub mod lock;
 mod neighbour;
 mod preview;
+mod recent;
 pub mod sqlite;
 pub mod story;
 mod words;
@@ -21,6 +22,7 @@ pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::{Displaced, Neighbour};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
+pub use recent::RecentAttempt;
 
 use crate::domain::{
     Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, Mark, OnLost, Outcome, Receipt, Received,

@@ -1,6 +1,6 @@
 //! What taking a manifest in would do, told beforehand: the contract. Never changes anything.
 
-use super::{Clash, ItemState, QueueError};
+use super::{Clash, ItemState, QueueError, RecentAttempt};
 use crate::domain::{Item, ItemId, ManifestRow, Request, SeenFile, Sources};
 
 /// Foresees what [`Intake`](super::Intake) would do with the rows of a manifest, given one after the other; may be used
@@ -16,6 +16,10 @@ pub trait Preview {
     /// Calls `each` with the known items that no row has named so far, without holding them all, until it returns
     /// false.
     fn gone(&self, each: &mut dyn FnMut(Gone) -> bool) -> Result<(), QueueError>;
+
+    /// Calls `each` with the newest attempts of all jobs of the database that asked this model and ended, the newest
+    /// first, so many at most.
+    fn recent_attempts(&self, model: &str, most: usize, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError>;
 
     /// Whether a person approved the job's pilot.
     fn is_approved(&self) -> Result<bool, QueueError>;

@@ -2,7 +2,8 @@
 
 use overnight::domain::{FailureKind, Item, ItemId, ManifestRow, Outcome, Sources};
 use overnight::queue::{
-    Clash, ClashOver, Enqueued, Fate, Foreseen, Gone, ItemRecord, ItemState, Preview, Queue, Redo, RowRecord,
+    Clash, ClashOver, Enqueued, Fate, Foreseen, Gone, ItemRecord, ItemState, Preview, Queue, RecentAttempt, Redo,
+    RowRecord,
 };
 
 use crate::queue_contract::{NOW, Promise, Workspace, artifact, claim, enqueue, failure, item, row, settle, start};
@@ -12,6 +13,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("foreseen, with what is made again", what_is_foreseen_to_be_made_again_is_queued_anew),
     ("foreseen clashes", clashes_are_foreseen_as_the_intake_tells_them),
     ("foreseen for nobody", where_nothing_is_known_everything_is_new),
+    ("recent attempts", the_newest_attempts_are_told_whatever_job_they_were_of),
     ("foreseen beside a run", a_preview_and_a_run_do_not_stand_in_each_others_way),
 ];
 
@@ -167,6 +169,20 @@ fn foreseen_and_done(workspace: &dyn Workspace, redo: Redo) -> Enqueued {
         }
     }
     enqueued
+}
+
+fn the_newest_attempts_are_told_whatever_job_they_were_of(workspace: &dyn Workspace) {
+    let told = |most| {
+        let mut told = vec![];
+        let preview = workspace.preview("another", Redo::No);
+        preview.recent_attempts("m", most, &mut |recent: RecentAttempt| told.push(recent.end.as_str())).unwrap();
+        preview.recent_attempts("another model", most, &mut |recent| panic!("{recent:?}")).unwrap();
+        told
+    };
+    assert!(told(9).is_empty(), "where there is no database");
+    let _run = job(workspace);
+    assert_eq!(told(4), ["transient", "transient", "transient", "refused"]);
+    assert_eq!(told(99).iter().filter(|end| **end == "done").count(), 4);
 }
 
 fn clashes_are_foreseen_as_the_intake_tells_them(workspace: &dyn Workspace) {

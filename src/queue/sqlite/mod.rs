@@ -17,6 +17,7 @@ mod plans;
 mod preview;
 mod readings;
 mod receipts;
+mod recent;
 mod rescue;
 mod revision;
 mod seen;

@@ -1,24 +1,27 @@
 //! What a reading would do to the items that are known. Never writes, never makes a database, never locks one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::super::preview::{Before, Fate, Foreseen, Gone, Preview};
-use super::super::{Clash, ClashOver, QueueError, Redo};
+use super::super::{Clash, ClashOver, QueueError, RecentAttempt, Redo};
 use super::entry::{JobEntry, check_entry};
 use super::known::{Change, Known};
 use super::names::Taken;
 use super::seen::Seen;
 use super::stored::{item_state, json};
-use super::{Database, Doing, beside_itself, migrate, readings, refuse_strange};
+use super::{Database, Doing, beside_itself, migrate, readings, recent, refuse_strange};
 use crate::domain::{Item, ItemId, ManifestRow, SeenFile};
 
 /// Items looked at by one statement for what has no row any more.
 const PAGE: i64 = 1024;
 
-/// The first schema that notes what references hold.
+/// The first schema that notes which model an attempt asked.
+const KNOWS_MODELS: usize = 3;
+
+/// The first that notes what references hold.
 const KNOWS_SOURCES: usize = 4;
 
 /// The first that notes the hashes of files.
@@ -30,6 +33,8 @@ const KNOWS_APPROVAL: usize = 7;
 /// A reading of a job's manifest that only looks.
 #[derive(Debug)]
 pub struct SqlitePreview {
+    /// Where the database is, or would be.
+    path: PathBuf,
     /// None where nothing is known of the job.
     known: Option<KnownJob>,
     ids: Taken,
@@ -52,8 +57,8 @@ impl SqlitePreview {
     /// Looks for the job where its database would be. What a run would refuse to begin with is refused as well.
     pub fn open(path: &Path, entry: &JobEntry, redo: Redo) -> Result<Self, QueueError> {
         refuse_strange(path)?;
-        let known = if path.exists() { KnownJob::find(path, entry, redo)? } else { None };
-        Ok(Self { known, ids: Taken::default(), names: Taken::default(), met: Seen::default() })
+        let known = KnownJob::find(path, entry, redo)?;
+        Ok(Self { path: path.to_owned(), known, ids: Taken::default(), names: Taken::default(), met: Seen::default() })
     }
 
     fn item(&mut self, row: &ManifestRow, item: &Item, foreseen: &mut Foreseen) -> Result<Fate, QueueError> {
@@ -104,6 +109,15 @@ impl Preview for SqlitePreview {
         }
     }
 
+    fn recent_attempts(&self, model: &str, most: usize, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
+        // Also of other jobs, where this one is not known yet.
+        let Some((database, version)) = look_into(&self.path)? else { return Ok(()) };
+        if version < KNOWS_MODELS {
+            return Ok(());
+        }
+        recent::each_recent(&database.connection, model, most, each).doing(&self.path, "looking at recent attempts")
+    }
+
     fn is_approved(&self) -> Result<bool, QueueError> {
         let Some(job) = self.known.as_ref().filter(|job| job.version >= KNOWS_APPROVAL) else { return Ok(false) };
         let approved = "SELECT approved_at IS NOT NULL FROM jobs WHERE id = ?1";
@@ -113,16 +127,9 @@ impl Preview for SqlitePreview {
 }
 
 impl KnownJob {
-    /// Finds the job, if the file holds anything at all.
+    /// Finds the job, if there is a database that knows it.
     fn find(path: &Path, entry: &JobEntry, redo: Redo) -> Result<Option<Self>, QueueError> {
-        // SQLite takes the files of the log away again only if it may write; what a killed run left in them stays there.
-        let is_left = beside_itself(path, "-wal").exists();
-        let database = Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        look_only(&database.connection, is_left).doing(path, "opening it")?;
-        let version = migrate::readable_version(&database.connection, path)?;
-        if version == 0 {
-            return Ok(None);
-        }
+        let Some((database, version)) = look_into(path)? else { return Ok(None) };
         let sql = "SELECT id, revision FROM jobs WHERE name = ?1 AND revision > 0";
         let found = database.connection.query_row(sql, [&entry.name], |row| Ok((row.get(0)?, row.get(1)?)));
         let Some((job, revision)) = found.optional().doing(path, "looking for the job")? else { return Ok(None) };
@@ -165,6 +172,19 @@ impl KnownJob {
         })?;
         items.collect()
     }
+}
+
+/// The database and its schema's version, if it is there and holds anything at all.
+fn look_into(path: &Path) -> Result<Option<(Database, usize)>, QueueError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    // SQLite takes the files of the log away again only if it may write; what a killed run left in them stays there.
+    let is_left = beside_itself(path, "-wal").exists();
+    let database = Database::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    look_only(&database.connection, is_left).doing(path, "opening it")?;
+    let version = migrate::readable_version(&database.connection, path)?;
+    Ok((version > 0).then_some((database, version)))
 }
 
 /// Nothing is written, and a log that was there before is left there.
