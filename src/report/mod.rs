@@ -4,6 +4,7 @@ pub mod chart;
 pub mod jsonl;
 pub mod log;
 pub mod rate;
+pub mod recorder;
 pub mod shape;
 pub mod summary;
 pub mod terminal;
@@ -11,6 +12,7 @@ pub mod words;
 
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
+pub use recorder::Recorder;
 pub use summary::{Closing, closing};
 pub use terminal::{Stderr, Terminal};
 

@@ -20,6 +20,8 @@ fn about(output: &Path) -> About<'_> {
         took: Duration::ZERO,
         rehearsal: false,
         list_price_of: None,
+        course: None,
+        foreseen: None,
     }
 }
 

@@ -88,6 +88,8 @@ fn about(folder: &Path) -> About<'_> {
         took: Duration::from_millis(12_500),
         rehearsal: true,
         list_price_of: Some("2026-11"),
+        course: None,
+        foreseen: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `overnight run`: check every job, then drain one after the other.
 
 mod painter;
+mod results;
 mod settings;
 
 use std::collections::HashSet;
@@ -16,12 +17,11 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, Narrowed, PriceList, Progress, Received, Summary};
-use crate::export::{self, About};
+use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
-use crate::report::{LogLines, Reporters, Terminal, WriteFault};
+use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
 use crate::run::{PATIENCE, Parts, Stop, drain};
 
 /// A job whose manifest is queued, in the hand of this process.
@@ -231,7 +231,9 @@ impl Session<'_> {
             Some(provider) => (provider, None),
             None => painter::rehearsal(&job).await?,
         };
+        let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
+        reporters.add(recorder.clone());
         let settings = settings::settings(&job, queue.counts()?.queued, narrowed);
         settings::raise_open_files(settings.rules.concurrency)?;
         let store = open::store(&job, &*queue)?;
@@ -244,7 +246,7 @@ impl Session<'_> {
             stop: self.stop.clone(),
         };
         let summary = drain(parts, settings, rescued.received).await;
-        let written = tokio::task::block_in_place(|| finish(&job, &mut *queue, &summary));
+        let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &summary, &recorder.course()));
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
         let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
         self.close(&job, &target, &summary).map_err(after)?;
@@ -293,29 +295,4 @@ fn found_in_staging(job: &Job, queue: &mut dyn Queue) -> anyhow::Result<Vec<Rece
         return Ok(vec![]);
     }
     Ok(open::store(job, queue)?.recover(&left.sent)?)
-}
-
-/// Writes the results if they are owed, then says in the database that this run is over.
-fn finish(job: &Job, queue: &mut dyn Queue, summary: &Summary) -> anyhow::Result<()> {
-    queue.leave_unsent()?;
-    let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
-    if queue.results_stale()? || missing {
-        let ledger = open::ledger(&job.db)?;
-        export::write_results(&*ledger, &about(job, job.references_folder().path(), summary))?;
-        queue.results_written()?;
-    }
-    Ok(queue.end_run(open::clock().now(), summary.ending.as_str())?)
-}
-
-/// What the contact sheet says at its top.
-fn about<'a>(job: &'a Job, references: &'a Path, summary: &Summary) -> About<'a> {
-    About {
-        job: &job.name,
-        output: &job.output,
-        references,
-        now: open::clock().now(),
-        took: summary.took,
-        rehearsal: job.rehearse,
-        list_price_of: Some(PriceList::LISTED),
-    }
 }

@@ -8,6 +8,7 @@
 mod entry;
 mod in_script;
 mod link;
+mod night;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,14 +20,20 @@ use serde::Serialize;
 
 use self::entry::{Entry, entry};
 use self::link::References;
-use crate::domain::{Timestamp, Usd};
+use self::night::Night;
+use crate::domain::{Course, Timestamp, Usd};
 use crate::queue::{JobStatus, RowRecord};
 
 const PAGE: &str = include_str!("sheet.html");
 const STYLE: &str = include_str!("sheet.css");
 /// The order matters: each file uses what those before it declare.
-const SCRIPT: &str =
-    concat!(include_str!("words.js"), include_str!("grid.js"), include_str!("viewer.js"), include_str!("sheet.js"));
+const SCRIPT: &str = concat!(
+    include_str!("words.js"),
+    include_str!("night.js"),
+    include_str!("grid.js"),
+    include_str!("viewer.js"),
+    include_str!("sheet.js")
+);
 
 /// What the page says of the job at its top, and where things lie.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,10 @@ pub struct About<'a> {
     pub rehearsal: bool,
     /// When the list price that was counted with was looked up, such as `2026-11`; none if the user gave the price.
     pub list_price_of: Option<&'a str>,
+    /// The run that just ended over time.
+    pub course: Option<&'a Course>,
+    /// How it had been foreseen.
+    pub foreseen: Option<&'a Course>,
 }
 
 /// The head as the page's script reads it.
@@ -56,6 +67,9 @@ struct Head<'a> {
     took_seconds: f64,
     rehearsal: bool,
     list_price_of: Option<&'a str>,
+    /// The last run over time, and how it had been foreseen; null where it sent nothing.
+    night: Option<Night>,
+    foreseen: Option<Night>,
     /// The manifest's, in its order; the cells of an item are in the same order.
     columns: &'a [String],
     /// Of the whole job, rows that are gone included; null as long as nobody knows.
@@ -124,6 +138,8 @@ fn head<'a>(about: &About<'a>, columns: &'a [String], status: Option<&JobStatus>
         took_seconds: about.took.as_secs_f64(),
         rehearsal: about.rehearsal,
         list_price_of: about.list_price_of,
+        night: about.course.and_then(Night::of),
+        foreseen: about.foreseen.and_then(Night::of),
         columns,
         attempts: status.map(|status| status.attempts),
         lost_attempts: status.map(|status| status.lost_attempts),

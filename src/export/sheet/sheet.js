@@ -23,6 +23,7 @@ function head() {
   if (about.took_seconds >= 0.1) figures.push(`last run ${duration(about.took_seconds)}`);
   byId("figures").textContent = figures.map((figure) => figure.replaceAll(" ", "\u00a0")).join(" · ");
   byId("money").textContent = cost();
+  if (about.night) Night.draw(byId("night"), about.night, about.foreseen);
   byId("here").textContent = items.length.toLocaleString("en");
   byId("all").textContent = all.toLocaleString("en");
   byId("more").hidden = all === items.length;
