@@ -84,7 +84,7 @@ impl Admission {
 
     /// Asks for one request more to leave.
     pub fn permit(&mut self, flights: Flights, now: Timestamp) -> Permit {
-        match self.outage.permit(flights.leaving, now) {
+        match self.outage.permit(flights, now) {
             Permit::Granted => self.pace.permit(flights.under_way + flights.leaving, now),
             wait => wait,
         }
