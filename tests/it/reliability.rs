@@ -13,7 +13,9 @@ fn rows(page: &str) -> Vec<Vec<String>> {
 fn files(module: &str) -> Vec<PathBuf> {
     let path = module.trim_end_matches("::tests").replace("::", "/");
     let places = ["tests/it", "tests/system", "src"].map(|root| Path::new(env!("CARGO_MANIFEST_DIR")).join(root));
-    let files = places.iter().flat_map(|place| [place.join(format!("{path}.rs")), place.join(&path).join("mod.rs")]);
+    let files = places.iter().flat_map(|place| {
+        [format!("{path}.rs"), format!("{path}/mod.rs"), format!("{path}/tests.rs")].map(|file| place.join(file))
+    });
     files.filter(|file| file.exists()).collect()
 }
 
