@@ -232,8 +232,8 @@ impl Session<'_> {
             None => painter::rehearsal(&job).await?,
         };
         let (mut reporters, events) = self.reporters(&job)?;
-        let settings = settings::settings(&job, queue.counts()?.queued, narrowed);
-        settings::raise_open_files(settings.rules.concurrency)?;
+        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed);
+        settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
             queue: &mut *queue,
