@@ -17,6 +17,8 @@ pub mod store;
 
 pub mod run;
 
+pub mod night;
+
 pub mod export;
 pub mod report;
 pub mod simulator;

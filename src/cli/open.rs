@@ -80,7 +80,7 @@ pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
 
 /// Where the job's pictures go; what is staged there bears the mark of the job's queue.
 pub(super) fn store(job: &Job, queue: &dyn Queue) -> anyhow::Result<Arc<dyn ArtifactStore>> {
-    Ok(Arc::new(LocalStore::open(&job.output, &job.name, &queue.mark(), job.concurrency.get())?))
+    Ok(Arc::new(LocalStore::open(&job.output, &job.name, &queue.mark(), job.concurrency.highest().get())?))
 }
 
 /// That the job's folders are there where they were: an unmounted disk must not look like pictures nobody ever made.
@@ -132,7 +132,7 @@ pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> a
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
         fetch: FetchSettings::default(),
-        in_flight: job.concurrency.get(),
+        in_flight: job.concurrency.highest().get(),
     };
     match Gemini::new(settings) {
         Ok(gemini) => Ok(Arc::new(gemini)),

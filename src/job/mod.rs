@@ -109,6 +109,12 @@ pub struct Job {
     pub concurrency: Concurrency,
     /// Requests a minute at most.
     pub rpm: Option<NonZeroU32>,
+    /// Images a minute at most.
+    pub ipm: Option<NonZeroU32>,
+    /// Tokens a minute at most, of requests and answers.
+    pub tpm: Option<NonZeroU32>,
+    /// Requests a day at most, by the quota's own day.
+    pub rpd: Option<NonZeroU32>,
     /// Whether a picture of another shape than was asked for counts as none.
     pub strict: bool,
     /// Attempts an item that count.
@@ -333,6 +339,9 @@ impl Stated {
             strict: options.strict.unwrap_or(false),
             concurrency: options.concurrency.unwrap_or_default(),
             rpm: options.rpm,
+            ipm: options.ipm,
+            tpm: options.tpm,
+            rpd: options.rpd,
             max_attempts: options.max_attempts.unwrap_or(MAX_ATTEMPTS),
             request_timeout: length(options.request_timeout, REQUEST_TIMEOUT),
             connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),

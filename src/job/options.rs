@@ -140,12 +140,22 @@ pub struct Options {
           env = "OVERNIGHT_STRICT", help_heading = "Pictures (a row's own columns win)", hide_possible_values = true)]
     pub strict: Option<bool>,
 
-    /// Requests in flight at most [default: 16]
-    #[arg(short, long, value_name = "N", env = "OVERNIGHT_CONCURRENCY", help_heading = "Pace and limits")]
+    /// Requests in flight: a number, or two to choose between as the answers come [default: 1-64]
+    #[arg(short, long, value_name = "N|MIN-MAX", env = "OVERNIGHT_CONCURRENCY", help_heading = "Pace and limits")]
     pub concurrency: Option<Concurrency>,
     /// Requests a minute at most [default: no limit]
     #[arg(long, value_name = "N", env = "OVERNIGHT_RPM", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
     pub rpm: Option<NonZeroU32>,
+    /// Images a minute at most [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_IPM", hide_short_help = true, help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
+    pub ipm: Option<NonZeroU32>,
+    /// Tokens a minute at most, of requests and answers [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_TPM", hide_short_help = true, help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
+    pub tpm: Option<NonZeroU32>,
+    /// Requests a day at most, over all jobs of the database; the quota's day begins at midnight Pacific time [default: no
+    /// limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_RPD", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
+    pub rpd: Option<NonZeroU32>,
     /// Attempts an item that count, before it is given up [default: 6]
     #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_ATTEMPTS", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
     pub max_attempts: Option<NonZeroU32>,
@@ -238,6 +248,9 @@ impl Options {
             strict: self.strict.or(other.strict),
             concurrency: self.concurrency.or(other.concurrency),
             rpm: self.rpm.or(other.rpm),
+            ipm: self.ipm.or(other.ipm),
+            tpm: self.tpm.or(other.tpm),
+            rpd: self.rpd.or(other.rpd),
             max_attempts: self.max_attempts.or(other.max_attempts),
             limit: self.limit.or(other.limit),
             pilot: self.pilot.or(other.pilot),

@@ -2,7 +2,7 @@
 //! a job file. Never knows which of the three it came from.
 
 use std::fmt;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU16, NonZeroU64, NonZeroUsize};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -26,24 +26,37 @@ pub fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
     text.parse().map_err(|_| BadSetting(format!("`{text}` does not belong here; write a whole number above 0")))
 }
 
-/// Requests in flight at most.
+/// Requests in flight: a number, or the two between which the pace chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Concurrency(u16);
+pub struct Concurrency {
+    lowest: NonZeroU16,
+    highest: NonZeroU16,
+}
 
 impl Concurrency {
     /// The most that one process is asked to keep in flight: each holds a connection and a few buffers.
     pub const MOST: u16 = 2000;
 
-    /// How many.
-    pub const fn get(self) -> usize {
-        self.0 as usize
+    /// Always at least.
+    pub fn lowest(self) -> NonZeroUsize {
+        self.lowest.into()
+    }
+
+    /// At most.
+    pub fn highest(self) -> NonZeroUsize {
+        self.highest.into()
+    }
+
+    /// A number that may be meant.
+    fn bound(text: &str) -> Option<NonZeroU16> {
+        text.trim().parse::<NonZeroU16>().ok().filter(|number| number.get() <= Self::MOST)
     }
 }
 
 impl Default for Concurrency {
-    /// 16, until the pace finds the right number itself.
+    /// As many as help, up to 64.
     fn default() -> Self {
-        Self(16)
+        Self { lowest: NonZeroU16::MIN, highest: NonZeroU16::MIN.saturating_add(63) }
     }
 }
 
@@ -51,10 +64,14 @@ impl FromStr for Concurrency {
     type Err = BadSetting;
 
     fn from_str(text: &str) -> Result<Self, BadSetting> {
-        let number = text.parse().ok().filter(|number| (1..=Self::MOST).contains(number));
-        number.map(Self).ok_or_else(|| {
+        let (lowest, highest) = text.split_once('-').unwrap_or((text, text));
+        let bounds = Self::bound(lowest).zip(Self::bound(highest)).filter(|(lowest, highest)| lowest <= highest);
+        bounds.map(|(lowest, highest)| Self { lowest, highest }).ok_or_else(|| {
             let most = Self::MOST;
-            BadSetting(format!("`{text}` is not a number of requests in flight; write a whole number from 1 to {most}"))
+            BadSetting(format!(
+                "`{text}` is not a number of requests in flight; write a whole number from 1 to {most}, or two such as \
+                 4-64 to choose between"
+            ))
         })
     }
 }
@@ -308,8 +325,12 @@ mod tests {
 
     #[test]
     fn concurrency_is_bounded() {
-        assert_eq!("2000".parse::<Concurrency>().unwrap().get(), 2000);
-        for text in ["0", "2001", "4-64", "-1", "x"] {
+        let bounds = |text: &str| {
+            let parsed = text.parse::<Concurrency>().unwrap();
+            (parsed.lowest().get(), parsed.highest().get())
+        };
+        assert_eq!((bounds("2000"), bounds("4-64"), bounds("7 - 7")), ((2000, 2000), (4, 64), (7, 7)));
+        for text in ["0", "2001", "64-4", "1-2001", "0-4", "4-", "-4", "4-8-9", "-1", "x"] {
             assert!(text.parse::<Concurrency>().is_err(), "{text}");
         }
     }

@@ -2,20 +2,20 @@
 //! hand, which the forecast of a night plays as a run does. Pure: events, the time and chance go in, permits and
 //! outcomes come out. Never waits, never writes anything down.
 
-use std::num::NonZeroU32;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
-use super::pace::Pace;
+use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket, UsedUp};
 use crate::domain::{Failure, FailureKind, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries};
 
 /// What a run keeps to while it sends.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Requests in flight at most.
-    pub concurrency: usize,
-    /// Requests a minute at most.
-    pub requests_a_minute: Option<NonZeroU32>,
+    /// Requests in flight.
+    pub concurrency: Bounds,
+    /// What the account allows, as far as it was stated.
+    pub limits: Limits,
     /// When to try again.
     pub policy: RetryPolicy,
     /// How long a server that is gone is waited for.
@@ -62,22 +62,26 @@ pub struct Admission {
     pace: Pace,
     outage: Outage,
     policy: RetryPolicy,
+    /// Of the requests under way.
+    tickets: HashMap<ItemId, Ticket>,
     /// The end of the pause last told of.
     slowed_until: Timestamp,
 }
 
 impl Admission {
     /// Nothing was sent yet.
-    pub fn new(rules: &Rules) -> Self {
+    pub fn new(rules: &Rules, now: Timestamp) -> Self {
+        let (concurrency, limits) = (rules.concurrency, rules.limits);
         Self {
-            pace: Pace::new(rules.concurrency, rules.requests_a_minute),
-            outage: Outage::new(rules.outage, rules.concurrency),
+            pace: Pace::new(&PaceSettings { concurrency, limits }, now),
+            outage: Outage::new(rules.outage, concurrency.highest.get()),
             policy: rules.policy,
+            tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
         }
     }
 
-    /// How many requests may be in flight at most.
+    /// How many requests may be in flight now.
     pub fn concurrency(&self) -> usize {
         self.pace.concurrency()
     }
@@ -90,15 +94,28 @@ impl Admission {
         }
     }
 
-    /// The item's request has left.
-    pub fn sent(&mut self, item: &ItemId) {
-        self.outage.sent(item);
+    /// Requests a minute that the server was found to take; unknown while it never refused one.
+    pub fn learned_rate(&self) -> Option<f64> {
+        self.pace.learned_rate()
     }
 
-    /// The item's answer came, with a picture.
-    pub fn answered(&mut self, item: &ItemId, now: Timestamp) {
+    /// Whether the day's own limit is what keeps requests from leaving, and until when.
+    pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
+        self.pace.used_up(now)
+    }
+
+    /// The item's request has left, while so many others were under way.
+    pub fn sent(&mut self, item: &ItemId, under_way: usize, now: Timestamp) {
+        self.outage.sent(item);
+        self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
+    }
+
+    /// The item's answer came, with a picture, and took this of the limits.
+    pub fn answered(&mut self, item: &ItemId, consumed: &Consumed, now: Timestamp) {
         self.outage.ended(item, Sign::Answered, None, 0.0, now);
-        self.pace.answered();
+        if let Some(ticket) = self.tickets.remove(item) {
+            self.pace.answered(ticket, consumed, now);
+        }
     }
 
     /// The item's attempt gave nothing. `tries` are those before it, `jitter` lies in 0..1.
@@ -109,9 +126,12 @@ impl Admission {
             Verdict::Lasting(_) if is_lost_probe => Verdict::Present,
             verdict => verdict,
         };
+        if failure.kind != FailureKind::Throttled {
+            self.pace_failed(item, &failure, now);
+        }
         let (mut slowed, mut halted) = (None, None);
         let resume_at = match failure.kind {
-            FailureKind::Throttled => Some(self.slow_down(&failure, jitter, now, &mut slowed)),
+            FailureKind::Throttled => Some(self.slow_down(item, &failure, jitter, now, &mut slowed)),
             FailureKind::Transient if failure.absent || failure.reach == Reach::Lost => match verdict {
                 Verdict::Present => None,
                 Verdict::Begun(until) => {
@@ -140,22 +160,34 @@ impl Admission {
         self.policy.after_loss(failure, now)
     }
 
-    /// The clock was moved by so many milliseconds: whatever waits does so as long as before.
-    pub fn clock_moved(&mut self, by: i64) {
-        self.pace.clock_moved(by);
+    /// The clock was moved by so many milliseconds, to where it is now: whatever waits does so as long as before.
+    pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
+        self.pace.clock_moved(by, now);
         self.outage.clock_moved(by);
         self.slowed_until = self.slowed_until.moved(by);
+    }
+
+    /// An answer without a picture is as good as any for the pace; of what gave none, nothing is learned.
+    fn pace_failed(&mut self, item: &ItemId, failure: &Failure, now: Timestamp) {
+        let Some(ticket) = self.tickets.remove(item) else { return };
+        let was_answered = Sign::of(failure) == Sign::Answered && failure.kind != FailureKind::Fatal;
+        match was_answered {
+            true => self.pace.answered(ticket, &Consumed::by(failure.pictures.into(), failure.reply.usage), now),
+            false => self.pace.failed(ticket, failure.reach != Reach::Unsent),
+        }
     }
 
     /// When a throttled item may come again; many requests in flight are throttled together, and told once.
     fn slow_down(
         &mut self,
+        item: &ItemId,
         failure: &Failure,
         jitter: f64,
         now: Timestamp,
         slowed: &mut Option<(Timestamp, String)>,
     ) -> Timestamp {
-        let until = self.pace.throttled(failure.retry_after, jitter, now);
+        let Some(ticket) = self.tickets.remove(item) else { return now };
+        let until = self.pace.throttled(ticket, failure.retry_after, jitter, now);
         if until > self.slowed_until.after(NEWS) {
             *slowed = Some((until, failure.message.clone()));
         }

@@ -8,7 +8,7 @@ impl Run<'_> {
         let clock = &self.parts.clock;
         let Some(by) = self.steady.moved(clock.now(), clock.passed()) else { return };
         self.rows_to_move = Some(self.rows_to_move.unwrap_or_default().saturating_add(by));
-        self.admission.clock_moved(by);
+        self.admission.clock_moved(by, clock.now());
         self.score.clock_moved(by);
         for moment in
             [&mut self.write_again_at, &mut self.unwritten_since, &mut self.next_claim_at, &mut self.next_start_at]

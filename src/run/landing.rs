@@ -4,8 +4,9 @@
 use super::Run;
 use super::admission::Aftermath;
 use super::keep::Kept;
+use super::pace::Consumed;
 use super::worker::{Landed, Miss};
-use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Timestamp};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Receipt, Timestamp};
 use crate::queue::{Claim, Settlement};
 use crate::store::Published;
 
@@ -20,7 +21,7 @@ impl Run<'_> {
         let now = self.parts.clock.now();
         match landed.result {
             Ok(receipt) => {
-                self.answered(landed.id, now);
+                self.answered(landed.id, &receipt, now);
                 self.reserve.saw(&receipt);
                 self.keeper.land(landed.id, receipt);
             }
@@ -37,9 +38,10 @@ impl Run<'_> {
         }
     }
 
-    fn answered(&mut self, id: AttemptId, now: Timestamp) {
+    fn answered(&mut self, id: AttemptId, receipt: &Receipt, now: Timestamp) {
         if let Some(attempt) = self.open.get(&id) {
-            self.admission.answered(&attempt.claim.item.id, now);
+            let consumed = Consumed::by(receipt.images.len() as u64, receipt.reply.usage);
+            self.admission.answered(&attempt.claim.item.id, &consumed, now);
         }
     }
 

@@ -37,6 +37,7 @@ use crate::store::{ArtifactStore, StoreError};
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
 use keep::Keeper;
 pub use outage::OutageSettings;
+pub use pace::{Bounds, Consumed, Limits, UsedUp, quota_day_began};
 use reserve::{Reserve, Shortage};
 use score::Score;
 use steady::Steady;
@@ -161,7 +162,7 @@ impl<'a> Run<'a> {
     fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
         let now = parts.clock.now();
         Self {
-            admission: Admission::new(&settings.rules),
+            admission: Admission::new(&settings.rules, now),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),
             rows_to_move: Some(0),

@@ -185,7 +185,7 @@ impl Run<'_> {
     /// Gives a request its wings: its intent is durable.
     fn launch(&mut self, attempt: Attempt) {
         self.score.sent();
-        self.admission.sent(&attempt.claim.item.id);
+        self.admission.sent(&attempt.claim.item.id, self.flights.len(), self.parts.clock.now());
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();

@@ -69,6 +69,7 @@ mod manifest_references;
 mod manifest_xlsx;
 mod net;
 mod net_client;
+mod pace_bank;
 mod queue_contract;
 mod queue_contract_account;
 mod queue_contract_desk;

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("queue", &["domain", "disk"]),
     ("store", &["domain", "disk"]),
     ("run", &["domain", "clock", "provider", "queue", "store"]),
+    ("night", &["domain", "run"]),
     ("export", &["domain", "queue", "store"]),
     ("verify", &["domain", "queue", "store"]),
     ("report", &["domain"]),

@@ -234,8 +234,8 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let settings = settings::settings(&job, queue.counts()?.queued, narrowed);
-        settings::raise_open_files(settings.rules.concurrency)?;
+        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed);
+        settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
             queue: &mut *queue,

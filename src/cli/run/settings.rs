@@ -4,15 +4,15 @@
 use super::super::exit::UsageError;
 use crate::domain::{Narrowed, PriceList, RetryPolicy};
 use crate::job::{HaltAfter, Job};
-use crate::run::{OutageSettings, Rules, RunSettings};
+use crate::run::{Bounds, Limits, OutageSettings, Rules, RunSettings};
 
 /// The settings of a run for which so many items wait.
-pub(super) fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> RunSettings {
+pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option<Narrowed>) -> RunSettings {
     let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
     let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
     RunSettings {
         job: job.name.clone(),
-        rules: rules(job),
+        rules: rules(job, sent_today),
         limit: job.limit.map(|limit| limit.get()),
         narrowed,
         halt_after: job.halt_after.map(|halt| match halt {
@@ -25,10 +25,16 @@ pub(super) fn settings(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> Ru
 }
 
 /// What the job's run keeps to while it sends.
-fn rules(job: &Job) -> Rules {
+fn rules(job: &Job, sent_today: u64) -> Rules {
     Rules {
-        concurrency: job.concurrency.get(),
-        requests_a_minute: job.rpm,
+        concurrency: Bounds { lowest: job.concurrency.lowest(), highest: job.concurrency.highest() },
+        limits: Limits {
+            requests_a_minute: job.rpm,
+            images_a_minute: job.ipm,
+            tokens_a_minute: job.tpm,
+            requests_a_day: job.rpd,
+            sent_today,
+        },
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         outage: OutageSettings::default(),
     }

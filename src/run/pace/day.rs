@@ -1,0 +1,108 @@
+//! Requests a day, by the quota's own day. Pure: it is told the time and never asks for it.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp as Moment, ToSpan as _};
+
+use crate::domain::Timestamp;
+
+/// The quota's day begins at midnight there.
+const ZONE: &str = "America/Los_Angeles";
+
+/// The day's requests are used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedUp {
+    /// So many a day.
+    pub limit: u32,
+    /// When the quota's next day begins.
+    pub renewed_at: Timestamp,
+}
+
+/// How many requests may still leave today.
+#[derive(Debug)]
+pub(super) struct Day {
+    limit: u32,
+    sent: u64,
+    ends_at: Timestamp,
+}
+
+impl Day {
+    /// So many a day, of which some left before.
+    pub fn new(limit: u32, sent: u64, now: Timestamp) -> Self {
+        Self { limit, sent, ends_at: next_midnight(now) }
+    }
+
+    /// Whether, and until when, nothing may leave.
+    pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
+        if now >= self.ends_at {
+            (self.sent, self.ends_at) = (0, next_midnight(now));
+        }
+        (self.sent >= u64::from(self.limit)).then_some(UsedUp { limit: self.limit, renewed_at: self.ends_at })
+    }
+
+    /// A request leaves.
+    pub fn leaves(&mut self) {
+        self.sent += 1;
+    }
+
+    /// It did not count.
+    pub fn take_back(&mut self) {
+        self.sent = self.sent.saturating_sub(1);
+    }
+
+    /// The clock was moved: the day is that of the moved one.
+    pub fn clock_moved(&mut self, now: Timestamp) {
+        self.ends_at = self.ends_at.min(next_midnight(now));
+    }
+}
+
+/// When the quota's day that holds this moment began.
+pub fn quota_day_began(now: Timestamp) -> Timestamp {
+    midnight(now, 0)
+}
+
+/// When the next one begins.
+fn next_midnight(now: Timestamp) -> Timestamp {
+    midnight(now, 1)
+}
+
+/// The midnight so many days after the last one.
+fn midnight(now: Timestamp, days: i64) -> Timestamp {
+    let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::fixed(jiff::tz::offset(-8)));
+    let now = Moment::from_millisecond(now.millis()).unwrap_or(Moment::UNIX_EPOCH).to_zoned(zone);
+    let midnight = now.start_of_day().and_then(|today| today.checked_add(days.days()));
+    Timestamp::from_millis(midnight.unwrap_or(now).timestamp().as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_millis(text.parse::<Moment>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn the_quota_s_day_begins_at_midnight_on_the_pacific_coast_in_summer_as_in_winter() {
+        assert_eq!(next_midnight(at("2026-01-15T03:00:00Z")), at("2026-01-15T08:00:00Z"));
+        assert_eq!(next_midnight(at("2026-07-15T03:00:00Z")), at("2026-07-15T07:00:00Z"));
+        assert_eq!(next_midnight(at("2026-01-15T08:00:00Z")), at("2026-01-16T08:00:00Z"));
+        assert_eq!(next_midnight(at("2026-11-01T12:00:00Z")), at("2026-11-02T08:00:00Z"), "the day of 25 hours");
+        assert_eq!(quota_day_began(at("2026-01-15T03:00:00Z")), at("2026-01-14T08:00:00Z"));
+    }
+
+    #[test]
+    fn what_left_before_counts_and_midnight_gives_all_back() {
+        let noon = at("2026-01-15T20:00:00Z");
+        let mut day = Day::new(3, 1, noon);
+        let midnight = at("2026-01-16T08:00:00Z");
+        for _ in 0..2 {
+            assert_eq!(day.used_up(noon), None);
+            day.leaves();
+        }
+        assert_eq!(day.used_up(noon), Some(UsedUp { limit: 3, renewed_at: midnight }));
+        day.take_back();
+        assert_eq!(day.used_up(noon), None);
+        day.leaves();
+        assert_eq!(day.used_up(midnight), None);
+    }
+}

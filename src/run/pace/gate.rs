@@ -1,0 +1,142 @@
+//! A stated limit a minute, of whatever is counted, spread over the minute. Pure: it is told the time and never asks for
+//! it.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::Clock;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+/// The minute is taken to be so much longer: what left evenly does not arrive so, and a limit is a limit there.
+const LONGER: f64 = 1.01;
+/// The share of a minute that may leave at once: it makes up for late wake-ups and no more.
+const BURSTS_A_MINUTE: f64 = 300.0;
+
+/// Lets pass what the limit allows.
+#[derive(Debug)]
+pub(super) struct Gate {
+    limiter: RateLimiter<NotKeyed, InMemoryState, Told, NoOpMiddleware<Nanos>>,
+    clock: Told,
+    /// As much passes at once.
+    most_at_once: u32,
+    /// What passed without having been taken, or less than nothing.
+    owed: f64,
+}
+
+/// The time as it was last told.
+#[derive(Debug, Clone, Default)]
+struct Told(Arc<AtomicU64>);
+
+impl Clock for Told {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.load(Ordering::Relaxed).into()
+    }
+}
+
+impl Told {
+    /// Milliseconds that count from wherever all others do.
+    fn set(&self, millis: f64) {
+        self.0.store((millis.max(0.0) * 1e6) as u64, Ordering::Relaxed);
+    }
+}
+
+impl Gate {
+    /// So many a minute, of which one request takes about `each`.
+    pub fn new(a_minute: u32, each: f64, now: f64) -> Self {
+        let clock = Told::default();
+        clock.set(now);
+        let a_minute = f64::from(a_minute.max(1));
+        let most_at_once = (a_minute / BURSTS_A_MINUTE).max(each).min(a_minute).ceil() as u32;
+        let most_at_once = NonZeroU32::new(most_at_once).unwrap_or(NonZeroU32::MIN);
+        let every = Duration::from_secs_f64(60.0 * LONGER / a_minute);
+        let quota = Quota::with_period(every).unwrap_or(Quota::per_minute(NonZeroU32::MAX)).allow_burst(most_at_once);
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        Self { limiter, clock, most_at_once: most_at_once.get(), owed: 0.0 }
+    }
+
+    /// Takes so much of the limit, or says when it can be taken.
+    pub fn take(&mut self, amount: f64, now: f64) -> Result<(), f64> {
+        let due = self.owed + amount;
+        let Some(whole) = NonZeroU32::new((due.max(0.0) as u32).min(self.most_at_once)) else {
+            self.owed = due;
+            return Ok(());
+        };
+        self.clock.set(now);
+        match self.limiter.check_n(whole) {
+            Ok(Ok(())) => {
+                self.owed = due - f64::from(whole.get());
+                Ok(())
+            }
+            Ok(Err(not_until)) => Err(now + not_until.wait_time_from(self.clock.now()).as_secs_f64() * 1000.0),
+            // It is never more than passes at once.
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// What passed was so much more than was taken, or less: whoever comes next takes it.
+    pub fn correct(&mut self, by: f64) {
+        self.owed += by;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When requests of so much each leave, until so many seconds after the start.
+    fn leaves(gate: &mut Gate, amount: f64, seconds: u32) -> Vec<f64> {
+        let (mut now, mut left) = (1000.0, Vec::new());
+        while now < 1000.0 + f64::from(seconds) * 1000.0 {
+            match gate.take(amount, now) {
+                Ok(()) => left.push(now - 1000.0),
+                Err(at) => now = at.ceil().max(now + 1.0),
+            }
+        }
+        left
+    }
+
+    #[test]
+    fn a_limit_is_used_but_for_a_hair_and_spread_over_the_minute() {
+        for a_minute in [1, 7, 60, 600, 6000] {
+            let left = leaves(&mut Gate::new(a_minute, 1.0, 1000.0), 1.0, 600);
+            let share = left.len() as f64 / (10.0 * f64::from(a_minute));
+            assert!((0.98..=1.01).contains(&share), "{share} of {a_minute}");
+            for (first, at) in left.iter().enumerate() {
+                let in_a_minute = left[first..].iter().take_while(|it| **it < at + 60_000.0).count();
+                assert!(in_a_minute <= a_minute as usize, "{in_a_minute} of {a_minute}");
+            }
+            let at_once = left.iter().take_while(|at| **at == 0.0).count();
+            assert!(at_once as f64 <= (f64::from(a_minute) / 300.0).ceil(), "{at_once} of {a_minute}");
+        }
+    }
+
+    #[test]
+    fn what_came_otherwise_than_expected_is_made_up_for() {
+        let mut gate = Gate::new(6000, 100.0, 1000.0);
+        let mut left = 0;
+        let mut now = 1000.0;
+        while now < 601_000.0 {
+            match gate.take(100.0, now) {
+                Ok(()) => {
+                    left += 1;
+                    gate.correct(50.0);
+                }
+                Err(at) => now = at.ceil().max(now + 1.0),
+            }
+        }
+        assert!((390..=402).contains(&left), "{left} requests of 150 in ten minutes of 6,000");
+    }
+
+    #[test]
+    fn parts_of_one_are_added_up() {
+        let left = leaves(&mut Gate::new(60, 1.0, 1000.0), 0.5, 60);
+        assert!((117..=122).contains(&left.len()), "{}", left.len());
+    }
+}

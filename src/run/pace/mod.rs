@@ -1,0 +1,205 @@
+//! How fast a run may send. Pure: events and the time go in, permits and a not-before come out. Never waits.
+//!
+//! What holds a request back, in this order: the number in flight ([`concurrency`]), a pause that the server asked for
+//! ([`episode`]), the day's own limit ([`day`]), the rate that refusals taught ([`learned`], from [`trail`]), and the
+//! limits a minute that a person stated ([`limits`], each a [`gate`]).
+
+mod concurrency;
+mod day;
+mod episode;
+mod gate;
+mod learned;
+mod limits;
+mod trail;
+
+use std::time::Duration;
+
+use super::admission::Permit;
+use crate::domain::Timestamp;
+pub use concurrency::Bounds;
+use concurrency::Concurrency;
+use day::Day;
+pub use day::{UsedUp, quota_day_began};
+use episode::Episode;
+use learned::Learned;
+use limits::Gates;
+pub use limits::{Consumed, Limits};
+use trail::{MINUTE, Trail};
+
+/// After a pause, what was throttled returns spread over so long instead of all at once.
+const SPREAD: Duration = Duration::from_secs(1);
+
+/// What a run may send at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaceSettings {
+    /// Requests in flight.
+    pub concurrency: Bounds,
+    /// Requests, images and tokens in a time.
+    pub limits: Limits,
+}
+
+/// Decides when requests may leave.
+#[derive(Debug)]
+pub struct Pace {
+    concurrency: Concurrency,
+    gates: Gates,
+    day: Option<Day>,
+    trail: Trail,
+    episode: Option<Episode>,
+    learned: Option<Learned>,
+    first_at: Option<f64>,
+    /// By so many milliseconds the clock was moved: within, the time only passes.
+    moved: i64,
+}
+
+/// A request that left: what must be known of it when it comes back.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ticket {
+    sent_at: f64,
+    in_flight: u32,
+}
+
+impl Pace {
+    /// As fast as the server allows, within these.
+    pub fn new(settings: &PaceSettings, now: Timestamp) -> Self {
+        let limits = &settings.limits;
+        Self {
+            concurrency: Concurrency::new(settings.concurrency),
+            gates: Gates::new(limits, now.millis() as f64),
+            day: limits.requests_a_day.map(|limit| Day::new(limit.get(), limits.sent_today, now)),
+            trail: Trail::default(),
+            episode: None,
+            learned: None,
+            first_at: None,
+            moved: 0,
+        }
+    }
+
+    /// How many requests may be in flight now.
+    pub fn concurrency(&self) -> usize {
+        self.concurrency.width()
+    }
+
+    /// Requests a minute that the server was found to take; unknown while it never refused one.
+    pub fn learned_rate(&self) -> Option<f64> {
+        self.learned.as_ref().map(Learned::rate)
+    }
+
+    /// Whether the day's own limit is used up; until then [`Permit::At`] says when the next day begins.
+    pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
+        self.day.as_mut()?.used_up(now)
+    }
+
+    /// Asks for one request to leave while so many are in flight.
+    pub fn permit(&mut self, in_flight: usize, now: Timestamp) -> Permit {
+        if !self.concurrency.has_place(in_flight) {
+            return Permit::AfterNext;
+        }
+        if let Some(at) = self.episode.as_ref().and_then(|episode| episode.not_before(self.steady(now))) {
+            return self.at(at, now);
+        }
+        if let Some(used_up) = self.used_up(now) {
+            return Permit::At(used_up.renewed_at);
+        }
+        let steady = self.steady(now);
+        if let Some(at) = self.learned.as_mut().and_then(|learned| learned.not_before(steady, &mut self.trail)) {
+            return self.at(at, now);
+        }
+        if let Err(at) = self.gates.take(steady) {
+            return self.at(at, now);
+        }
+        self.leaves(steady);
+        Permit::Granted
+    }
+
+    fn leaves(&mut self, now: f64) {
+        self.first_at.get_or_insert(now);
+        self.trail.add(now);
+        self.day.iter_mut().for_each(Day::leaves);
+        self.episode.iter_mut().for_each(Episode::leaves);
+        self.learned.iter_mut().for_each(|learned| learned.leaves(now));
+    }
+
+    /// A permitted request has left while so many others were in flight.
+    pub fn sent(&self, in_flight: usize, now: Timestamp) -> Ticket {
+        Ticket { sent_at: self.steady(now), in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_add(1) }
+    }
+
+    /// A whole answer came, be it a refusal to draw: the server is not overrun.
+    pub fn answered(&mut self, ticket: Ticket, consumed: &Consumed, now: Timestamp) {
+        let latency = Duration::from_secs_f64((self.steady(now) - ticket.sent_at).max(0.0) / 1000.0);
+        self.concurrency.answered(ticket.in_flight, latency);
+        self.gates.settle(consumed);
+        self.episode.iter_mut().for_each(|episode| episode.answered(ticket.sent_at));
+    }
+
+    /// No answer of use came, and nobody was too fast. What never left takes up no place.
+    pub fn failed(&mut self, ticket: Ticket, has_left: bool) {
+        self.concurrency.failed();
+        self.gates.give_back();
+        if !has_left {
+            self.take_back(ticket);
+        }
+    }
+
+    /// The server said "too fast". The whole run pauses for as long as it says; returns when the item that was
+    /// throttled may come again. `jitter` lies in 0..1.
+    pub fn throttled(&mut self, ticket: Ticket, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Timestamp {
+        self.take_back(ticket);
+        self.gates.give_back();
+        let (sent_at, steady) = (ticket.sent_at, self.steady(now));
+        match &self.episode {
+            Some(episode) if episode.includes(sent_at) => {
+                self.learned.iter_mut().for_each(|learned| learned.refused_too(sent_at, &self.trail));
+            }
+            _ => self.begin_episode(sent_at, steady),
+        }
+        let Some(episode) = &mut self.episode else { return now };
+        episode.pause(asked, sent_at, steady);
+        let until = episode.paused_until();
+        self.learned.iter_mut().for_each(|learned| learned.pause(until));
+        self.wall(until).after(SPREAD.mul_f64(jitter))
+    }
+
+    fn begin_episode(&mut self, sent_at: f64, now: f64) {
+        self.concurrency.cut();
+        match &mut self.learned {
+            Some(learned) => learned.refused(sent_at, &self.trail),
+            None => {
+                let is_first_minute = self.first_at.is_none_or(|first| sent_at - first < MINUTE);
+                self.learned = Some(Learned::first(sent_at, &self.trail, is_first_minute));
+            }
+        }
+        self.episode = Some(Episode::new(sent_at, now));
+    }
+
+    fn take_back(&mut self, ticket: Ticket) {
+        self.trail.take_back(ticket.sent_at);
+        self.day.iter_mut().for_each(Day::take_back);
+    }
+
+    /// The clock was moved by so many milliseconds: whoever waits does so as long as before.
+    pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
+        self.moved = self.moved.saturating_add(by);
+        self.day.iter_mut().for_each(|day| day.clock_moved(now));
+    }
+
+    /// The time in milliseconds, on a clock that is never moved.
+    fn steady(&self, now: Timestamp) -> f64 {
+        now.moved(self.moved.saturating_neg()).millis() as f64
+    }
+
+    fn wall(&self, steady: f64) -> Timestamp {
+        Timestamp::from_millis(steady.ceil() as i64).moved(self.moved)
+    }
+
+    /// What a timer can wait for: shorter waits would spin.
+    fn at(&self, steady: f64, now: Timestamp) -> Permit {
+        Permit::At(self.wall(steady).max(now.after(TICK)))
+    }
+}
+
+const TICK: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests;
