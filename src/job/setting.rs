@@ -53,6 +53,15 @@ impl Concurrency {
     }
 }
 
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lowest == self.highest {
+            true => write!(f, "{}", self.lowest),
+            false => write!(f, "{}-{}", self.lowest, self.highest),
+        }
+    }
+}
+
 impl Default for Concurrency {
     /// As many as help, up to 64.
     fn default() -> Self {
