@@ -187,7 +187,7 @@ fn a_turn_writes_everything_together(workspace: &dyn Workspace) {
         want: 5,
         ..turn()
     };
-    let Turned { attempts, claims } = run.commit(NOW, everything).unwrap();
+    let Turned { attempts, claims, .. } = run.commit(NOW, everything).unwrap();
     assert_eq!((attempts.len(), attempts[0].number, claims.len()), (1, 1, 1));
     let counts = run.counts().unwrap();
     assert_eq!((counts.done, counts.failed[&FailureKind::Refused], counts.running), (1, 1, 2));

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_seen_hashes.sql"),
     include_str!("../../../migrations/sqlite/0006_versions.sql"),
     include_str!("../../../migrations/sqlite/0007_approval.sql"),
+    include_str!("../../../migrations/sqlite/0008_money.sql"),
 ];
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
 use overnight::clock::{Clock, SystemClock};
 use overnight::domain::{
-    Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
+    Caps, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
@@ -218,6 +219,8 @@ pub fn rules() -> Rules {
         requests_a_minute: None,
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         outage: OutageSettings::default(),
+        caps: Caps::default(),
+        zone: TimeZone::UTC,
     }
 }
 
@@ -229,7 +232,7 @@ pub fn settings() -> RunSettings {
         narrowed: None,
         halt_after: None,
         strict: false,
-        prices: PriceList,
+        prices: PriceList::default(),
     }
 }
 
