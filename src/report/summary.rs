@@ -268,7 +268,7 @@ fn on_what(closing: &Closing) -> String {
         Ending::Halted(_) | Ending::Broken(_) => "goes on when the cause is mended".into(),
         Ending::Budget(reached) => {
             format!(
-                "goes on with the {} left, below a higher {}",
+                "goes on with the {} left, if you raise {}",
                 count(closing.summary.counts.left()),
                 reached.kind.flag()
             )

@@ -13,6 +13,7 @@ use overnight::queue::{
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
+use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
@@ -137,7 +138,9 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
     for (name, promise) in
-        [promises, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES].into_iter().flatten()
+        [promises, money::PROMISES, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES]
+            .into_iter()
+            .flatten()
     {
         eprintln!("{name}");
         promise(&*fresh());

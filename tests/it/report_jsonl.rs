@@ -150,7 +150,7 @@ fn the_last_line_says_how_the_run_ended() {
     "complete" null null null null
     "halted" null null "fatal" "401 bad key"
     "limit" "limit" null null null
-    "budget" "max-cost-per-day" null null "the cap on a day over all jobs of the database leaves no room: of $1.00 $0.94 is spent, and the next request may cost $0.12; to go on, raise --max-cost-per-day, or run the same command again tomorrow"
+    "budget" "max-cost-per-day" null null "the cap on a day over all jobs of the database leaves no room: $0.94 of $1.00 is spent, and the next request may cost $0.1230; to go on, raise --max-cost-per-day, or run the same command again tomorrow"
     "interrupted" null "SIGTERM" null null
     "#);
 }

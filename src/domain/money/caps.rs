@@ -133,7 +133,7 @@ impl CapReached {
             open => format!(", {open} is set aside for what is still on its way"),
         };
         format!(
-            "the cap on {of} leaves no room: of {most} {spent} is spent{lost}{open}, and the next request may cost {next}; \
+            "the cap on {of} leaves no room: {spent} of {most} is spent{lost}{open}, and the next request may cost {next}; \
              to go on, raise {flag}{or_else}",
             of = kind.of_what(),
             spent = held.settled,
