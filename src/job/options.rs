@@ -11,7 +11,7 @@ use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::key::KeyCommand;
 use super::paths;
-use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
+use super::setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -179,6 +179,23 @@ pub struct Options {
     #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits")]
     pub on_lost: Option<OnLost>,
 
+    /// What an image costs, for every model, whatever the job file says [default: what `[price]` says, else the list
+    /// price]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_PRICE_PER_IMAGE", help_heading = "Money")]
+    pub price_per_image: Option<Dollars>,
+    /// The most that this job may cost, over all its runs [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST", help_heading = "Money")]
+    pub max_cost: Option<Dollars>,
+    /// The most that this run may cost [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_RUN", help_heading = "Money")]
+    pub max_cost_per_run: Option<Dollars>,
+    /// The most that all jobs of the database together may cost in a day [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_DAY", help_heading = "Money")]
+    pub max_cost_per_day: Option<Dollars>,
+    /// The most that all jobs of the database together may cost in a month [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_MONTH", help_heading = "Money")]
+    pub max_cost_per_month: Option<Dollars>,
+
     /// Play the run through against a simulator of its own: no key, no network, nothing paid. Database and output get
     /// `-rehearsal` behind their names
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
@@ -257,6 +274,11 @@ impl Options {
             halt_after: self.halt_after.or(other.halt_after),
             changed: self.changed.or(other.changed),
             on_lost: self.on_lost.or(other.on_lost),
+            price_per_image: self.price_per_image.or(other.price_per_image),
+            max_cost: self.max_cost.or(other.max_cost),
+            max_cost_per_run: self.max_cost_per_run.or(other.max_cost_per_run),
+            max_cost_per_day: self.max_cost_per_day.or(other.max_cost_per_day),
+            max_cost_per_month: self.max_cost_per_month.or(other.max_cost_per_month),
             rehearse: self.rehearse.or(other.rehearse),
             fail: self.fail.or(other.fail),
             events: self.events.or(other.events),

@@ -15,6 +15,7 @@ use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::manifest::names;
 use super::paths::without_gz;
+use crate::domain::{NotUsd, Usd};
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -257,6 +258,18 @@ impl FromStr for LongerSide {
     }
 }
 
+/// An amount of money, to the billionth of a dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dollars(pub Usd);
+
+impl FromStr for Dollars {
+    type Err = NotUsd;
+
+    fn from_str(text: &str) -> Result<Self, NotUsd> {
+        text.parse().map(Self)
+    }
+}
+
 macro_rules! read_from_text {
     ($($name:ty),+) => { $(
         impl<'de> Deserialize<'de> for $name {
@@ -278,7 +291,8 @@ read_from_text!(
     ManifestFormat,
     Temperature,
     Seed,
-    LongerSide
+    LongerSide,
+    Dollars
 );
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.

@@ -1,13 +1,18 @@
-//! Whether the next request may leave, and what follows from each that came back: outages, pace and retries in one
+//! Whether the next request may leave, and what follows from each that came back: outages, pace, money and retries in one
 //! hand, which the forecast of a night plays as a run does. Pure: events, the time and chance go in, permits and
 //! outcomes come out. Never waits, never writes anything down.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
+use super::budget::{Budget, Room};
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
 use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket, UsedUp};
-use crate::domain::{Failure, FailureKind, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries};
+use crate::domain::{
+    Cap, Caps, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
+};
 
 /// What a run keeps to while it sends.
 #[derive(Debug, Clone)]
@@ -20,6 +25,10 @@ pub struct Rules {
     pub policy: RetryPolicy,
     /// How long a server that is gone is waited for.
     pub outage: OutageSettings,
+    /// The most that may be spent.
+    pub caps: Caps,
+    /// The time zone of days and months.
+    pub zone: TimeZone,
 }
 
 /// Requests that count against what may be in flight.
@@ -32,7 +41,7 @@ pub struct Flights {
 }
 
 /// Whether the next request may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Permit {
     /// Now; its place is taken by asking.
     Granted,
@@ -40,6 +49,8 @@ pub enum Permit {
     AfterNext,
     /// Not before this moment.
     At(Timestamp),
+    /// Never, in this run.
+    Over(Ending),
 }
 
 /// What follows from an attempt that gave nothing.
@@ -61,6 +72,7 @@ const NEWS: Duration = Duration::from_secs(1);
 pub struct Admission {
     pace: Pace,
     outage: Outage,
+    budget: Budget,
     policy: RetryPolicy,
     /// Of the requests under way.
     tickets: HashMap<ItemId, Ticket>,
@@ -75,6 +87,7 @@ impl Admission {
         Self {
             pace: Pace::new(&PaceSettings { concurrency, limits }, now),
             outage: Outage::new(rules.outage, concurrency.highest.get()),
+            budget: Budget::new(rules.caps, rules.zone.clone()),
             policy: rules.policy,
             tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
@@ -86,12 +99,35 @@ impl Admission {
         self.pace.concurrency()
     }
 
-    /// Asks for one request more to leave.
-    pub fn permit(&mut self, flights: Flights, now: Timestamp) -> Permit {
-        match self.outage.permit(flights, now) {
-            Permit::Granted => self.pace.permit(flights.under_way + flights.leaving, now),
+    /// The caps on money as they count now: asked for before the first of those that leave together.
+    pub fn caps(&mut self, now: Timestamp) -> Vec<Cap> {
+        self.budget.caps(now)
+    }
+
+    /// What counts against each cap, as the queue knows it.
+    pub fn counted(&mut self, held: &[Held]) {
+        self.budget.counted(held);
+    }
+
+    /// Asks for one request more to leave, which may cost so much.
+    pub fn permit(&mut self, flights: Flights, reserve: Usd, now: Timestamp) -> Permit {
+        let permit = match self.outage.permit(flights, now) {
+            Permit::Granted => match self.budget.room(reserve, now) {
+                Room::Enough => self.pace.permit(flights.under_way + flights.leaving, now),
+                Room::AfterNext => Permit::AfterNext,
+                Room::None(reached) => Permit::Over(Ending::Budget(reached)),
+            },
             wait => wait,
+        };
+        if permit == Permit::Granted {
+            self.budget.let_go(reserve);
         }
+        permit
+    }
+
+    /// A request that left is settled, at this cost; without one it is lost.
+    pub fn settled(&mut self, reserve: Usd, cost: Option<Usd>) {
+        self.budget.settled(reserve, cost);
     }
 
     /// Requests a minute that the server was found to take; unknown while it never refused one.
@@ -104,9 +140,10 @@ impl Admission {
         self.pace.used_up(now)
     }
 
-    /// The item's request has left, while so many others were under way.
-    pub fn sent(&mut self, item: &ItemId, under_way: usize, now: Timestamp) {
+    /// The item's request has left, which may cost so much, while so many others were under way.
+    pub fn sent(&mut self, item: &ItemId, under_way: usize, reserve: Usd, now: Timestamp) {
         self.outage.sent(item);
+        self.budget.sent(reserve);
         self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
     }
 

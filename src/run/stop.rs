@@ -50,6 +50,15 @@ impl Run<'_> {
         }
     }
 
+    /// What the run keeps to lets nothing more leave.
+    pub(super) fn stop_sending(&mut self, ending: Ending) {
+        let why = match &ending {
+            Ending::Budget(reached) => reached.told(),
+            other => other.as_str().to_owned(),
+        };
+        self.stop(ending, &why);
+    }
+
     /// A fault ends the run. It goes above what the run was about to end by, but for a person's word; and the first one
     /// is told even so.
     pub(super) fn break_off(&mut self, fault: &str) {

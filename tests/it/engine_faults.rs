@@ -172,6 +172,14 @@ impl Queue for Locked {
         self.queue.move_waits(now, by)
     }
 
+    fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {
+        self.queue.waiting_models()
+    }
+
+    fn price_given(&mut self) -> Result<(), QueueError> {
+        self.queue.price_given()
+    }
+
     fn counts(&mut self) -> Result<Counts, QueueError> {
         self.queue.counts()
     }

@@ -1,6 +1,7 @@
 //! `overnight run`: check every job, then drain one after the other.
 
 mod painter;
+mod price;
 mod results;
 mod settings;
 
@@ -23,6 +24,7 @@ use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
 use crate::run::{PATIENCE, Parts, Stop, drain};
+pub(super) use price::unpriced;
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {
@@ -193,6 +195,7 @@ impl Session<'_> {
         {
             return Err(UsageError(announce::displaced(job, &displaced)).into());
         }
+        price::check(job, queue)?;
         if job.rehearse {
             return Ok(TakenIn { rescued, narrowed, provider: None });
         }
@@ -261,7 +264,7 @@ impl Session<'_> {
 
     /// Who listens to the job's run, and where to ask whether its events were written in full.
     fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
-        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress });
+        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress }, job.rehearse);
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = events::listen(job, &mut reporters)?;

@@ -1,8 +1,10 @@
 //! What a job's run is told, as its options say it, and what it needs of the system for that. Never decides an option's
 //! default.
 
+use jiff::tz::TimeZone;
+
 use super::super::exit::UsageError;
-use crate::domain::{Narrowed, PriceList, RetryPolicy};
+use crate::domain::{Narrowed, RetryPolicy};
 use crate::job::{HaltAfter, Job};
 use crate::run::{Bounds, Limits, OutageSettings, Rules, RunSettings};
 
@@ -20,7 +22,7 @@ pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
         strict: job.strict,
-        prices: PriceList,
+        prices: job.prices.clone(),
     }
 }
 
@@ -37,6 +39,8 @@ fn rules(job: &Job, sent_today: u64) -> Rules {
         },
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         outage: OutageSettings::default(),
+        caps: job.caps,
+        zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
     }
 }
 

@@ -125,7 +125,7 @@ fn sent_in(pace: &mut Pace, seconds: u64, answer: &Consumed) -> u32 {
                 sent += 1;
             }
             Permit::At(moment) => now = moment,
-            Permit::AfterNext => unreachable!("nothing is in flight"),
+            Permit::AfterNext | Permit::Over(_) => unreachable!("nothing is in flight"),
         }
     }
     sent

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
 use overnight::clock::{Clock, SystemClock};
 use overnight::domain::{
-    Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
+    Caps, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
@@ -225,6 +226,8 @@ pub fn rules() -> Rules {
         limits: Limits::default(),
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         outage: OutageSettings::default(),
+        caps: Caps::default(),
+        zone: TimeZone::UTC,
     }
 }
 
@@ -236,7 +239,7 @@ pub fn settings() -> RunSettings {
         narrowed: None,
         halt_after: None,
         strict: false,
-        prices: PriceList,
+        prices: PriceList::default(),
     }
 }
 
