@@ -48,6 +48,8 @@ pub enum Ending {
     Halted(Failure),
     /// A limit it was given was reached, by the flag's name, with items left.
     Limit(&'static str),
+    /// The time it was given is over, by the flag's name, with items left.
+    Deadline(&'static str),
     /// The pilot is finished, others wait, and nobody approved it yet.
     Pilot,
     /// A person or the system asked it to stop.
@@ -63,6 +65,7 @@ impl Ending {
             Self::Complete => "complete",
             Self::Halted(_) => "halted",
             Self::Limit(_) => "limit",
+            Self::Deadline(_) => "deadline",
             Self::Pilot => "pilot",
             Self::Interrupted(_) => "interrupted",
             Self::Broken(_) => "broken",

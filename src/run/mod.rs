@@ -7,8 +7,10 @@
 
 mod admission;
 mod clock;
+mod deadline;
 mod keep;
 mod landing;
+mod latency;
 mod outage;
 mod pace;
 mod reserve;
