@@ -163,18 +163,28 @@ pub struct Options {
     /// At most so many items in this run [default: all]
     #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
-    /// Send no more when so many images of this run have come, or are on their way [default: no limit]
-    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_IMAGES", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
-    pub max_images: Option<NonZeroU64>,
-    /// Be done after so long, such as 90m: sending stops in time for what is in flight to come back [default: no limit]
+    /// Be done after so long, such as 90m [default: no limit]
+    ///
+    /// Nothing more is sent when it would not be back in time, as far as answers so far tell; what is in flight is
+    /// finished and kept
     #[arg(long, value_name = "TIME", env = "OVERNIGHT_MAX_DURATION", help_heading = "Pace and limits")]
     pub max_duration: Option<TimeSpan>,
-    /// Be done by the next such time of day, such as 06:00, in the same way [default: no limit]
+    /// Be done by the next such time of day, such as 06:00 [default: no limit]
     #[arg(long, value_name = "HH:MM", env = "OVERNIGHT_UNTIL", help_heading = "Pace and limits")]
     pub until: Option<ClockTime>,
     /// The time zone of hours and days, such as Europe/Berlin [default: this machine's]
-    #[arg(long, value_name = "NAME", env = "OVERNIGHT_TIMEZONE", help_heading = "Pace and limits")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "OVERNIGHT_TIMEZONE",
+        hide_short_help = true,
+        help_heading = "Pace and limits"
+    )]
     pub timezone: Option<ZoneName>,
+    /// Send no more when so many images of this run have come, or are on their way [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_IMAGES", hide_short_help = true, help_heading = "Pace and limits",
+          value_parser = above_zero::<NonZeroU64>)]
+    pub max_images: Option<NonZeroU64>,
     /// Send only the list's first so many items until `overnight approve` [default: no pilot]
     #[arg(long, value_name = "N", env = "OVERNIGHT_PILOT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroUsize>)]
     pub pilot: Option<NonZeroUsize>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use super::server::{Answer, Server, ServerModel};
-use crate::domain::{Course, Failure, FailureKind, ItemId, Outcome, Timestamp, Tries};
+use crate::domain::{Course, Ending, Failure, FailureKind, ItemId, Outcome, Timestamp, Tries};
 use crate::run::{Admission, Consumed, Flights, Permit, Rules, UsedUp};
 
 /// What is played.
@@ -49,6 +49,8 @@ pub struct Played {
     pub halted: Option<Failure>,
     /// Whether it ended with items left because the day's own limit was used up.
     pub used_up: Option<UsedUp>,
+    /// How it ended with items left, if time or images were used up that it was given.
+    pub over: Option<Ending>,
 }
 
 /// A minute of the night.
@@ -139,6 +141,7 @@ impl Player {
             failed: 0,
             halted: None,
             used_up: None,
+            over: None,
         };
         Self {
             start: night.start,
@@ -181,6 +184,10 @@ impl Player {
             match self.admission.permit(flights, now) {
                 Permit::Granted => self.leave(),
                 Permit::AfterNext => return,
+                Permit::Over(ending) => {
+                    self.played.over = Some(ending);
+                    self.is_stopping = true;
+                }
                 Permit::At(_) if self.admission.used_up(now).is_some() => {
                     self.played.used_up = self.admission.used_up(now);
                     self.is_stopping = true;

@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::deadline::{Deadline, DeadlineSettings};
+use super::images::Images;
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
 use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket, UsedUp};
-use crate::domain::{Failure, FailureKind, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries};
+use crate::domain::{Ending, Failure, FailureKind, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries};
 
 /// What a run keeps to while it sends.
 #[derive(Debug, Clone)]
@@ -20,6 +22,10 @@ pub struct Rules {
     pub policy: RetryPolicy,
     /// How long a server that is gone is waited for.
     pub outage: OutageSettings,
+    /// When to be done.
+    pub deadline: DeadlineSettings,
+    /// Images at most.
+    pub max_images: Option<u64>,
 }
 
 /// Requests that count against what may be in flight.
@@ -31,8 +37,15 @@ pub struct Flights {
     pub leaving: usize,
 }
 
+impl Flights {
+    /// Whether nothing will come back.
+    fn are_none(self) -> bool {
+        self.under_way + self.leaving == 0
+    }
+}
+
 /// Whether the next request may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Permit {
     /// Now; its place is taken by asking.
     Granted,
@@ -40,6 +53,8 @@ pub enum Permit {
     AfterNext,
     /// Not before this moment.
     At(Timestamp),
+    /// Never: the run comes to this end.
+    Over(Ending),
 }
 
 /// What follows from an attempt that gave nothing.
@@ -62,6 +77,8 @@ pub struct Admission {
     pace: Pace,
     outage: Outage,
     policy: RetryPolicy,
+    deadline: Deadline,
+    images: Images,
     /// Of the requests under way.
     tickets: HashMap<ItemId, Ticket>,
     /// The end of the pause last told of.
@@ -69,13 +86,15 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Nothing was sent yet.
+    /// Nothing was sent yet in a run that starts now.
     pub fn new(rules: &Rules, now: Timestamp) -> Self {
         let (concurrency, limits) = (rules.concurrency, rules.limits);
         Self {
             pace: Pace::new(&PaceSettings { concurrency, limits }, now),
             outage: Outage::new(rules.outage, concurrency.highest.get()),
             policy: rules.policy,
+            deadline: Deadline::new(rules.deadline, now),
+            images: Images::new(rules.max_images),
             tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
         }
@@ -88,10 +107,26 @@ impl Admission {
 
     /// Asks for one request more to leave.
     pub fn permit(&mut self, flights: Flights, now: Timestamp) -> Permit {
-        match self.outage.permit(flights, now) {
-            Permit::Granted => self.pace.permit(flights.under_way + flights.leaving, now),
-            wait => wait,
+        if let Some(ending) = self.over(now, now) {
+            return Permit::Over(ending);
         }
+        match self.permit_in_time(flights, now) {
+            // With nothing in flight, nothing can let it leave sooner.
+            Permit::At(moment) if flights.are_none() => self.over(moment, now).map_or(Permit::At(moment), Permit::Over),
+            permit => permit,
+        }
+    }
+
+    fn permit_in_time(&mut self, flights: Flights, now: Timestamp) -> Permit {
+        match (self.images.permit(flights), self.outage.permit(flights, now)) {
+            (Permit::Granted, Permit::Granted) => self.pace.permit(flights.under_way + flights.leaving, now),
+            (Permit::Granted, wait) | (wait, _) => wait,
+        }
+    }
+
+    /// How the run ends, if nothing can leave before `earliest`; none while something may.
+    pub fn over(&mut self, earliest: Timestamp, now: Timestamp) -> Option<Ending> {
+        self.deadline.over(earliest.max(now), now).or_else(|| self.images.over())
     }
 
     /// Requests a minute that the server was found to take; unknown while it never refused one.
@@ -107,11 +142,14 @@ impl Admission {
     /// The item's request has left, while so many others were under way.
     pub fn sent(&mut self, item: &ItemId, under_way: usize, now: Timestamp) {
         self.outage.sent(item);
+        self.deadline.sent(item, now);
         self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
     }
 
     /// The item's answer came, with a picture, and took this of the limits.
     pub fn answered(&mut self, item: &ItemId, consumed: &Consumed, now: Timestamp) {
+        self.deadline.landed(item, true, now);
+        self.images.came(consumed.images as u64);
         self.outage.ended(item, Sign::Answered, None, 0.0, now);
         if let Some(ticket) = self.tickets.remove(item) {
             self.pace.answered(ticket, consumed, now);
@@ -120,6 +158,10 @@ impl Admission {
 
     /// The item's attempt gave nothing. `tries` are those before it, `jitter` lies in 0..1.
     pub fn failed(&mut self, item: &ItemId, tries: Tries, failure: Failure, jitter: f64, now: Timestamp) -> Aftermath {
+        // Who is turned away at the door has not waited for an answer.
+        let waited = !failure.absent && failure.reach != Reach::Unsent && failure.kind != FailureKind::Throttled;
+        self.deadline.landed(item, waited, now);
+        self.images.came(failure.pictures.into());
         let is_lost_probe = self.outage.is_probe(item) && failure.reach == Reach::Lost;
         let verdict = match self.outage.ended(item, Sign::of(&failure), failure.retry_after, jitter, now) {
             // It may have been billed: an outage must not buy it without end.
@@ -164,6 +206,7 @@ impl Admission {
     pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
         self.pace.clock_moved(by, now);
         self.outage.clock_moved(by);
+        self.deadline.clock_moved(by);
         self.slowed_until = self.slowed_until.moved(by);
     }
 

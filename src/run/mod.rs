@@ -8,6 +8,7 @@
 mod admission;
 mod clock;
 mod deadline;
+mod images;
 mod keep;
 mod landing;
 mod latency;
@@ -37,6 +38,7 @@ use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
+pub use deadline::DeadlineSettings;
 use keep::Keeper;
 pub use outage::OutageSettings;
 pub use pace::{Bounds, Consumed, Limits, UsedUp, quota_day_began};

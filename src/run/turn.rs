@@ -46,7 +46,7 @@ impl Run<'_> {
             self.publish_next(id, receipt);
         }
         for attempt in turned.attempts {
-            self.launch(attempt);
+            self.launch(attempt, now);
         }
         for (gain, news) in told {
             self.score.add(&gain);
@@ -115,8 +115,8 @@ impl Run<'_> {
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
-        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         let starts = self.starts(now);
+        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         Turn {
             lease_until: now.after(LEASE),
             receipts: mem::take(&mut self.receipts),
@@ -132,11 +132,12 @@ impl Run<'_> {
     fn starts(&mut self, now: Timestamp) -> Vec<Start> {
         let mut starts = Vec::new();
         self.next_start_at = None;
-        while !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
+        while self.stopping.is_none() && !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
             match self.admission.permit(flights, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
+                Permit::Over(ending) => self.run_out(ending),
                 Permit::At(moment) => {
                     self.next_start_at = Some(moment);
                     break;
@@ -182,10 +183,10 @@ impl Run<'_> {
         }
     }
 
-    /// Gives a request its wings: its intent is durable.
-    fn launch(&mut self, attempt: Attempt) {
+    /// Gives a request its wings: it was admitted at `now`, and its intent is durable since.
+    fn launch(&mut self, attempt: Attempt, now: Timestamp) {
         self.score.sent();
-        self.admission.sent(&attempt.claim.item.id, self.flights.len(), self.parts.clock.now());
+        self.admission.sent(&attempt.claim.item.id, self.flights.len(), now);
         self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use overnight::domain::{OnLost, RetryPolicy, Timestamp};
 use overnight::night::{Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
-use overnight::run::{Bounds, Limits, OutageSettings, Rules};
+use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules};
 
 /// A night of so many minutes.
 const MINUTES: usize = 40;
@@ -90,6 +90,8 @@ impl Case {
             limits: self.limits,
             policy: RetryPolicy { max_attempts: 6, on_lost: OnLost::Resend },
             outage: OutageSettings::default(),
+            deadline: DeadlineSettings::default(),
+            max_images: None,
         };
         let longest = Duration::from_secs(60 * MINUTES as u64);
         let server = self.server.clone();

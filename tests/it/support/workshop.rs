@@ -14,7 +14,7 @@ use overnight::domain::{
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{DeadlineSettings, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -218,6 +218,8 @@ pub fn rules() -> Rules {
         requests_a_minute: None,
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         outage: OutageSettings::default(),
+        deadline: DeadlineSettings::default(),
+        max_images: None,
     }
 }
 
