@@ -45,6 +45,8 @@ impl Flights {
 }
 
 /// Whether the next request may leave.
+// One is looked at for each request, and none is kept.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Permit {
     /// Now; its place is taken by asking.

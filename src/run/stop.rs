@@ -51,7 +51,7 @@ impl Run<'_> {
     }
 
     /// What the run was given is used up: time, or the number of its images.
-    pub(super) fn run_out(&mut self, ending: Ending) {
+    pub(super) fn stop_sending(&mut self, ending: Ending) {
         let why = match &ending {
             Ending::Deadline(flag) => format!("what is sent now would not be back in time for {flag}"),
             Ending::Limit(flag) => format!("as many images have come as {flag} allows"),
@@ -91,7 +91,7 @@ impl Run<'_> {
         self.next_claim_at = due;
         let now = self.parts.clock.now();
         if let Some(ending) = due.and_then(|due| self.admission.over(due, now)) {
-            self.run_out(ending);
+            self.stop_sending(ending);
         }
         Ok(due.is_none() || self.stopping.is_some())
     }

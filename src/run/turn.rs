@@ -137,7 +137,7 @@ impl Run<'_> {
             match self.admission.permit(flights, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
-                Permit::Over(ending) => self.run_out(ending),
+                Permit::Over(ending) => self.stop_sending(ending),
                 Permit::At(moment) => {
                     self.next_start_at = Some(moment);
                     break;
