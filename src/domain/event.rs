@@ -50,6 +50,8 @@ pub enum Ending {
     Limit(&'static str),
     /// The next request may cost more than a cap leaves: no failure, and what is left waits.
     Budget(CapReached),
+    /// The time it was given is over, by the flag's name, with items left.
+    Deadline(&'static str),
     /// The pilot is finished, others wait, and nobody approved it yet.
     Pilot,
     /// A person or the system asked it to stop.
@@ -66,6 +68,7 @@ impl Ending {
             Self::Halted(_) => "halted",
             Self::Limit(_) => "limit",
             Self::Budget(_) => "budget",
+            Self::Deadline(_) => "deadline",
             Self::Pilot => "pilot",
             Self::Interrupted(_) => "interrupted",
             Self::Broken(_) => "broken",

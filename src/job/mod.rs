@@ -1,5 +1,6 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
+mod end;
 pub mod endpoint;
 mod error;
 pub mod fault;
@@ -25,6 +26,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use end::{ClockTime, RunEnd, ZoneName};
 pub use endpoint::BaseUrl;
 pub use error::JobError;
 pub use fault::{Fault, Place};
@@ -128,6 +130,8 @@ pub struct Job {
     pub connect_timeout: Duration,
     /// At most so many items in this run.
     pub limit: Option<NonZeroU64>,
+    /// What else ends a run though items are left.
+    pub end: RunEnd,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
     /// So many items are sent before a person has approved them.
@@ -320,7 +324,7 @@ impl Stated {
     }
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
-        let key = self.key();
+        let (key, end) = (self.key(), RunEnd::of(&self.options));
         let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
         let caps = price::caps(&options);
         let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
@@ -330,6 +334,7 @@ impl Stated {
         let base_url = options.base_url.unwrap_or_default();
         let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
         Job {
+            end,
             output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
             auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),

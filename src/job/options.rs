@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _};
 use serde::Deserialize;
 
+use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::key::KeyCommand;
@@ -162,6 +163,28 @@ pub struct Options {
     /// At most so many items in this run [default: all]
     #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
+    /// Be done after so long, such as 90m [default: no limit]
+    ///
+    /// Nothing more is sent when it would not be back in time, as far as answers so far tell; what is in flight is
+    /// finished and kept
+    #[arg(long, value_name = "TIME", env = "OVERNIGHT_MAX_DURATION", help_heading = "Pace and limits")]
+    pub max_duration: Option<TimeSpan>,
+    /// Be done by the next such time of day, such as 06:00 [default: no limit]
+    #[arg(long, value_name = "HH:MM", env = "OVERNIGHT_UNTIL", help_heading = "Pace and limits")]
+    pub until: Option<ClockTime>,
+    /// The time zone of hours and days, such as Europe/Berlin [default: this machine's]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "OVERNIGHT_TIMEZONE",
+        hide_short_help = true,
+        help_heading = "Pace and limits"
+    )]
+    pub timezone: Option<ZoneName>,
+    /// Send no more when so many images of this run have come, or are on their way [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_IMAGES", hide_short_help = true, help_heading = "Pace and limits",
+          value_parser = above_zero::<NonZeroU64>)]
+    pub max_images: Option<NonZeroU64>,
     /// Send only the list's first so many items until `overnight approve` [default: no pilot]
     #[arg(long, value_name = "N", env = "OVERNIGHT_PILOT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroUsize>)]
     pub pilot: Option<NonZeroUsize>,
@@ -270,6 +293,10 @@ impl Options {
             rpd: self.rpd.or(other.rpd),
             max_attempts: self.max_attempts.or(other.max_attempts),
             limit: self.limit.or(other.limit),
+            max_images: self.max_images.or(other.max_images),
+            max_duration: self.max_duration.or(other.max_duration),
+            until: self.until.or(other.until),
+            timezone: self.timezone.or(other.timezone),
             pilot: self.pilot.or(other.pilot),
             halt_after: self.halt_after.or(other.halt_after),
             changed: self.changed.or(other.changed),

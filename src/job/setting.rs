@@ -11,6 +11,7 @@ use jiff::fmt::friendly::SpanParser;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::manifest::names;
@@ -21,6 +22,13 @@ use crate::domain::{NotUsd, Usd};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSetting(String);
+
+impl BadSetting {
+    /// In these words.
+    pub(super) fn new(words: String) -> Self {
+        Self(words)
+    }
+}
 
 /// A whole number above 0, as a flag takes it.
 pub fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
@@ -285,6 +293,8 @@ read_from_text!(
     Concurrency,
     HaltAfter,
     TimeSpan,
+    ClockTime,
+    ZoneName,
     JobName,
     ModelName,
     BaseUrl,

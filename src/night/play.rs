@@ -64,7 +64,7 @@ pub struct Played {
     pub used_up: Option<UsedUp>,
     /// What it cost, and may have cost.
     pub held: Held,
-    /// What the run keeps to that ended it with items left, if that was the reason.
+    /// How it ended with items left, if money, time or images were used up that it was given.
     pub over: Option<Ending>,
 }
 

@@ -193,7 +193,7 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             Ending::Complete => (None, None, None),
             Ending::Halted(failure) => (None, None, Some(failure.into())),
             Ending::Broken(_) => (None, None, None),
-            Ending::Limit(flag) => (Some(flag.trim_start_matches('-')), None, None),
+            Ending::Limit(flag) | Ending::Deadline(flag) => (Some(flag.trim_start_matches('-')), None, None),
             Ending::Budget(reached) => (Some(reached.kind.flag().trim_start_matches('-')), None, None),
             Ending::Pilot => (Some("pilot"), None, None),
             Ending::Interrupted(interrupt) => (None, Some(signal(*interrupt)), None),

@@ -71,7 +71,7 @@ fn cause(ending: &Ending) -> Option<String> {
         Ending::Halted(failure) => Some(format!("halted: {}", one_line(&failure.message))),
         Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
         Ending::Budget(reached) => Some(format!("budget: {}", reached.told())),
-        Ending::Complete | Ending::Limit(_) | Ending::Pilot | Ending::Interrupted(_) => None,
+        Ending::Complete | Ending::Limit(_) | Ending::Deadline(_) | Ending::Pilot | Ending::Interrupted(_) => None,
     }
 }
 
@@ -86,7 +86,9 @@ fn headline(closing: &Closing) -> String {
         Ending::Broken(_) => format!("{job}: broken off, {} of {items} left", count(left)),
         Ending::Interrupted(Interrupt::Int) => format!("{job}: stopped by Ctrl-C, {} of {items} left", count(left)),
         Ending::Interrupted(by) => format!("{job}: stopped by {}, {} of {items} left", signal(*by), count(left)),
-        Ending::Limit(flag) => format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left)),
+        Ending::Limit(flag) | Ending::Deadline(flag) => {
+            format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left))
+        }
         Ending::Budget(_) => format!("{job}: the money cap is reached, {} of {items} left", count(left)),
         Ending::Pilot => format!("{job}: the pilot is finished, {} of {items} wait for your approval", count(left)),
         Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),

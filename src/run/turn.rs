@@ -47,7 +47,7 @@ impl Run<'_> {
             self.publish_next(id, receipt);
         }
         for attempt in turned.attempts {
-            self.launch(attempt);
+            self.launch(attempt, now);
         }
         self.admission.counted(&turned.held);
         for (gain, news) in told {
@@ -129,7 +129,7 @@ impl Run<'_> {
 
     fn gather(&mut self, now: Timestamp) -> Turn {
         let caps = self.admission.caps(now);
-        let starts = if self.stopping.is_none() { self.starts(now) } else { vec![] };
+        let starts = self.starts(now);
         let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         Turn {
             lease_until: now.after(LEASE),
@@ -147,7 +147,7 @@ impl Run<'_> {
     fn starts(&mut self, now: Timestamp) -> Vec<Start> {
         let mut starts = Vec::new();
         self.next_start_at = None;
-        while let Some(next) = self.ready.front().filter(|_| self.flights.len() + starts.len() < self.places) {
+        while let Some(next) = self.ready.front().filter(|_| self.has_place(starts.len())) {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
             let reserve = self.reserve_of(&next.item.request);
             match self.admission.permit(flights, reserve, now) {
@@ -167,6 +167,11 @@ impl Run<'_> {
             self.admitted.extend(starts.iter().map(|start| start.claim.item.id.clone()));
         }
         starts
+    }
+
+    /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.
+    fn has_place(&self, leaving: usize) -> bool {
+        self.stopping.is_none() && self.flights.len() + leaving < self.places
     }
 
     fn start(&self, claim: Claim) -> Start {
@@ -207,12 +212,12 @@ impl Run<'_> {
         }
     }
 
-    /// Gives a request its wings: its intent is durable.
-    fn launch(&mut self, attempt: Attempt) {
+    /// Gives a request its wings: it was admitted at `now`, and its intent is durable since.
+    fn launch(&mut self, attempt: Attempt, now: Timestamp) {
         let item = &attempt.claim.item;
         let reserve = self.reserve_of(&item.request);
         self.score.sent(reserve);
-        self.admission.sent(&item.id, self.flights.len(), reserve, self.parts.clock.now());
+        self.admission.sent(&item.id, self.flights.len(), reserve, now);
         let reserved = self.settings.prices.of(&item.request.model).map(|_| reserve);
         self.tell(News::AttemptStarted { item: item.id.to_string(), attempt: attempt.number, reserved });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());

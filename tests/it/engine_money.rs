@@ -15,7 +15,7 @@ use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::run::{Rules, RunSettings};
 use rusqlite::Connection;
 
-use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, failure, rules, settings};
+use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
 
 const ITEMS: usize = 120;
 
@@ -94,7 +94,7 @@ fn by_token() -> PriceList {
 fn within(most: Usd) -> RunSettings {
     let caps = Caps { job: Some(most), ..Caps::default() };
     let policy = RetryPolicy { max_attempts: 9, ..rules().policy };
-    RunSettings { rules: Rules { caps, policy, concurrency: 64, ..rules() }, prices: by_token(), ..settings() }
+    RunSettings { rules: Rules { caps, policy, concurrency: at_once(64), ..rules() }, prices: by_token(), ..settings() }
 }
 
 /// What all attempts cost and may cost yet, from the attempts themselves, and from the sums that are kept.

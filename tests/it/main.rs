@@ -41,6 +41,7 @@ mod cli_verify;
 mod crash;
 mod engine;
 mod engine_clock;
+mod engine_deadline;
 mod engine_faults;
 mod engine_money;
 mod engine_outage;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use overnight::domain::{Caps, OnLost, RetryPolicy, Timestamp};
 use overnight::night::{Fare, Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
-use overnight::run::{Bounds, Limits, OutageSettings, Rules};
+use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules};
 
 /// A night of so many minutes.
 const MINUTES: usize = 40;
@@ -93,6 +93,8 @@ impl Case {
             outage: OutageSettings::default(),
             caps: Caps::default(),
             zone: TimeZone::UTC,
+            deadline: DeadlineSettings::default(),
+            max_images: None,
         };
         let longest = Duration::from_secs(60 * MINUTES as u64);
         let server = self.server.clone();

@@ -18,7 +18,7 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary};
+use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary, Timestamp};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
@@ -49,10 +49,12 @@ struct Session<'a> {
     logs: LogWriter,
     stop: watch::Receiver<Stop>,
     current_dir: PathBuf,
+    /// When the command was given: `until` means the next such time after it, for every job.
+    given: Timestamp,
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
-    let current_dir = current_dir()?;
+    let (given, current_dir) = (open::clock().now(), current_dir()?);
     let jobs = load(args, &current_dir)?;
     let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
     let logs = logs::start(args.verbose, args.quiet, format);
@@ -60,7 +62,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let code = runtime.block_on(async {
         let tidy = logs.clone();
         let stop = signals::listen(move || tidy.clear())?;
-        Session { args, logs, stop, current_dir }.run(jobs).await
+        Session { args, logs, stop, current_dir, given }.run(jobs).await
     });
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();
@@ -237,7 +239,7 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed);
+        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed, self.given);
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {

@@ -1,20 +1,24 @@
 //! What a job's run is told, as its options say it, and what it needs of the system for that. Never decides an option's
 //! default.
 
-use jiff::tz::TimeZone;
-
 use super::super::exit::UsageError;
-use crate::domain::{Narrowed, RetryPolicy};
+use crate::domain::{Narrowed, RetryPolicy, Timestamp};
 use crate::job::{HaltAfter, Job};
-use crate::run::{Bounds, Limits, OutageSettings, Rules, RunSettings};
+use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings};
 
-/// The settings of a run for which so many items wait.
-pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option<Narrowed>) -> RunSettings {
+/// The settings of a run for which so many items wait, of a command that was given at this moment.
+pub(super) fn settings(
+    job: &Job,
+    queued: u64,
+    sent_today: u64,
+    narrowed: Option<Narrowed>,
+    given: Timestamp,
+) -> RunSettings {
     let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
     let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
     RunSettings {
         job: job.name.clone(),
-        rules: rules(job, sent_today),
+        rules: rules(job, sent_today, given),
         limit: job.limit.map(|limit| limit.get()),
         narrowed,
         halt_after: job.halt_after.map(|halt| match halt {
@@ -27,7 +31,7 @@ pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option
 }
 
 /// What the job's run keeps to while it sends.
-fn rules(job: &Job, sent_today: u64) -> Rules {
+fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rules {
     Rules {
         concurrency: Bounds { lowest: job.concurrency.lowest(), highest: job.concurrency.highest() },
         limits: Limits {
@@ -40,7 +44,9 @@ fn rules(job: &Job, sent_today: u64) -> Rules {
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         outage: OutageSettings::default(),
         caps: job.caps,
-        zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
+        zone: job.end.zone(),
+        deadline: DeadlineSettings { until: job.end.until(given), max_duration: job.end.max_duration },
+        max_images: job.end.max_images.map(|most| most.get()),
     }
 }
 

@@ -16,7 +16,7 @@ use overnight::domain::{
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -228,6 +228,8 @@ pub fn rules() -> Rules {
         outage: OutageSettings::default(),
         caps: Caps::default(),
         zone: TimeZone::UTC,
+        deadline: DeadlineSettings::default(),
+        max_images: None,
     }
 }
 
