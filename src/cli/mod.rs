@@ -15,6 +15,7 @@ mod ledger;
 mod logs;
 mod narrow;
 mod open;
+mod outlook;
 mod plan;
 mod precious;
 mod read_ahead;

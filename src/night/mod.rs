@@ -6,10 +6,14 @@
 //! for that there is the simulator.
 
 mod dice;
+mod observed;
+mod outlook;
 mod play;
 mod quota;
 mod server;
 
+pub use observed::{Observation, ObservedEnd};
+pub use outlook::{Outlook, Spread};
 pub use play::{Fare, Minute, Night, Played, play};
 pub use quota::{QuotaModel, Shape};
 pub use server::{Faults, Latency, ServerModel};

@@ -17,6 +17,8 @@ pub struct ServerModel {
     pub latency: Latency,
     /// How long it takes to say "too fast".
     pub refusal: Duration,
+    /// How long it takes to say that it fails.
+    pub failure: Duration,
     /// Whether it says then how long to wait.
     pub tells_wait: bool,
     /// The longest time a request is on its way before it counts.
@@ -39,7 +41,7 @@ pub struct Latency {
 /// The shares of requests that give nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Faults {
-    /// "Overloaded", at once.
+    /// "Overloaded".
     pub unavailable: f64,
     /// The model will not draw it.
     pub refused: f64,
@@ -57,6 +59,7 @@ impl ServerModel {
             left_today: None,
             latency: Latency { median: latency, spread: 0.0, capacity: None },
             refusal: Duration::from_millis(50),
+            failure: Duration::from_millis(50),
             tells_wait: true,
             way: Duration::from_millis(20),
             faults: Faults::default(),
@@ -109,7 +112,7 @@ impl Server {
         self.left_today = self.left_today.map(|left| left - 1);
         let result = self.result(dice);
         if result.as_ref().is_err_and(|failure| failure.absent) {
-            return Answer { after: self.refusal(), result, is_work: false };
+            return Answer { after: millis(self.model.failure), result, is_work: false };
         }
         self.at_work += 1;
         Answer { after: self.latency(dice), result, is_work: true }
@@ -121,11 +124,7 @@ impl Server {
     }
 
     fn at_once(&self, failure: Failure) -> Answer {
-        Answer { after: self.refusal(), result: Err(failure), is_work: false }
-    }
-
-    fn refusal(&self) -> f64 {
-        self.model.refusal.as_secs_f64() * 1000.0
+        Answer { after: millis(self.model.refusal), result: Err(failure), is_work: false }
     }
 
     fn latency(&self, dice: &mut Dice) -> f64 {
@@ -151,4 +150,8 @@ impl Server {
         }
         Ok(())
     }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }

@@ -1,7 +1,7 @@
 //! What taking a manifest in would do, told beforehand: the contract. Never changes anything.
 
 use super::{Clash, ItemState, QueueError, RecentAttempt};
-use crate::domain::{Item, ItemId, ManifestRow, Request, SeenFile, Sources};
+use crate::domain::{Cap, Held, Item, ItemId, ManifestRow, Request, SeenFile, Sources, Timestamp};
 
 /// Foresees what [`Intake`](super::Intake) would do with the rows of a manifest, given one after the other; may be used
 /// while a run is on, and never stands in its way. Where there is no database yet, or the job is unknown to it, every
@@ -20,6 +20,12 @@ pub trait Preview {
     /// Calls `each` with the newest attempts of all jobs of the database that asked this model and ended, the newest
     /// first, so many at most.
     fn recent_attempts(&self, model: &str, most: usize, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError>;
+
+    /// How many requests of all jobs left since then and were let in: what was throttled takes up no quota.
+    fn sent_since(&self, moment: Timestamp) -> Result<u64, QueueError>;
+
+    /// What counts against each of these caps already; nothing where no attempt was ever paid.
+    fn held(&self, caps: &[Cap]) -> Result<Vec<Held>, QueueError>;
 
     /// Whether a person approved the job's pilot.
     fn is_approved(&self) -> Result<bool, QueueError>;

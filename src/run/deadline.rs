@@ -15,6 +15,13 @@ pub struct DeadlineSettings {
     pub max_duration: Option<Duration>,
 }
 
+impl DeadlineSettings {
+    /// When a run that starts at this moment is to be done, by the earlier of both.
+    pub fn at(&self, start: Timestamp) -> Option<Timestamp> {
+        self.until.into_iter().chain(self.max_duration.map(|length| start.after(length))).min()
+    }
+}
+
 /// An answer takes so long, as long as none was seen: the usual model takes seconds.
 const FIRST_GUESS: Duration = Duration::from_secs(20);
 /// But a run that is given little time still begins: no guess is longer than this share of it.

@@ -1,7 +1,6 @@
 //! What a run would do with a manifest, item by item: read, compared, counted. Never writes or sends anything.
 
 use std::collections::HashSet;
-use std::num::NonZeroU32;
 
 use super::super::enqueue::{MOST_FAULTS, clashing, nothing_listed};
 use super::super::read_ahead::{Batch, read_ahead};
@@ -99,11 +98,6 @@ impl Forecast {
     /// The bytes that the pictures would take, roughly.
     pub fn disk_bytes(&self) -> u64 {
         self.requests * PICTURE_BYTES
-    }
-
-    /// The seconds that the requests take at least, where so many a minute are the most.
-    pub fn least_seconds(&self, requests_a_minute: Option<NonZeroU32>) -> Option<u64> {
-        requests_a_minute.map(|most| (self.requests * 60).div_ceil(u64::from(most.get())))
     }
 }
 

@@ -5,11 +5,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::forecast::{Forecast, Mark, Marked};
+use super::night::Foreseen;
 use crate::domain::{Item, Usd};
 use crate::job::{Fault, Job};
 
 /// The whole plan.
-pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
+pub(super) fn document(job: &Job, forecast: &Forecast, night: Option<&Foreseen>) -> String {
     let dollars = |sum: Option<Usd>| sum.map(Usd::dollars);
     let document = json!({
         "job": job.name,
@@ -21,7 +22,8 @@ pub(super) fn document(job: &Job, forecast: &Forecast) -> String {
         "removed": forecast.removed,
         "requests": forecast.requests,
         "cost_usd": {"expected": dollars(forecast.expected), "worst": dollars(forecast.worst)},
-        "duration_s": forecast.least_seconds(job.rpm),
+        "duration_s": night.map(|night| night.seconds().round()),
+        "night": night.map(Foreseen::document),
         "problems": problems(&forecast.problems),
         "more_problems": forecast.is_cut_off,
         "warnings": problems(&forecast.warnings),

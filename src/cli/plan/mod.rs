@@ -3,6 +3,7 @@
 mod differences;
 mod forecast;
 mod machine;
+mod night;
 mod text;
 
 use std::collections::HashSet;
@@ -43,14 +44,15 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     if let Some((model, (cap, _))) = forecast.unpriced.as_ref().zip(job.caps.given().next()) {
         return Err(UsageError(unpriced(cap.flag(), model)).into());
     }
+    let night = match forecast.problems.is_empty() {
+        true => night::foreseen(&job, &forecast, &*preview, open::clock().now())?,
+        false => None,
+    };
     if args.json {
-        print(&machine::document(&job, &forecast))?;
+        print(&machine::document(&job, &forecast, night.as_ref()))?;
     } else if forecast.problems.is_empty() {
-        print(&text::page(
-            &job,
-            &forecast,
-            &text::Around { room: room_for(&job.output), args, current_dir: &current_dir },
-        ))?;
+        let around = text::Around { room: room_for(&job.output), args, current_dir: &current_dir };
+        print(&text::page(&job, &forecast, night.as_ref(), &around))?;
     }
     if forecast.problems.is_empty() {
         return Ok(Code::Complete);

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::super::args::PlanArgs;
 use super::forecast::{Forecast, Mark, Marked};
+use super::night::Foreseen;
 use crate::domain::{Item, PriceList, Room};
 use crate::job::Job;
 use crate::report::terminal::stdout_columns;
-use crate::report::words::{count, counted, cut, duration, money, one_line, wrap};
+use crate::report::words::{count, counted, cut, money, one_line, wrap};
 
 /// So many items of a kind are named, and then counted.
 const MOST_NAMED: usize = 8;
@@ -26,12 +27,16 @@ pub(super) struct Around<'a> {
 }
 
 /// The whole page, with a line end behind the last line.
-pub(super) fn page(job: &Job, forecast: &Forecast, around: &Around<'_>) -> String {
+pub(super) fn page(job: &Job, forecast: &Forecast, night: Option<&Foreseen>, around: &Around<'_>) -> String {
     let columns = stdout_columns();
     let mut lines = vec![headline(job, forecast), String::new()];
     lines.extend(fates(forecast, around.args.items));
     lines.push(String::new());
-    lines.extend(facts(job, forecast, around).into_iter().flat_map(|(name, text)| fact(name, &text, columns)));
+    lines.extend(facts(job, forecast, night, around).into_iter().flat_map(|(name, text)| fact(name, &text, columns)));
+    if let Some(night) = night {
+        lines.push(String::new());
+        lines.extend(night.drawn(columns));
+    }
     lines.extend(examples(forecast, columns));
     lines.extend(forecast.warnings.iter().map(|warning| format!("warning: {}", one_line(&warning.to_string()))));
     lines.join("\n") + "\n"
@@ -90,14 +95,11 @@ fn named(Marked { item, what, .. }: &Marked) -> String {
     }
 }
 
-fn facts(job: &Job, forecast: &Forecast, around: &Around<'_>) -> Vec<(&'static str, String)> {
+fn facts(job: &Job, forecast: &Forecast, night: Option<&Foreseen>, around: &Around<'_>) -> Vec<(&'static str, String)> {
     let mut facts = vec![("to send", to_send(forecast))];
     if forecast.requests > 0 {
         facts.push(("cost", cost(job, forecast)));
-        facts.extend(forecast.least_seconds(job.rpm).zip(job.rpm).map(|(seconds, rpm)| {
-            let time = duration(std::time::Duration::from_secs(seconds));
-            ("time", format!("{time} at least, at {rpm} requests a minute"))
-        }));
+        facts.extend(night.map(Foreseen::facts).unwrap_or_default());
         facts.push(("disk", disk(forecast, around.room)));
     }
     let output = job.output.strip_prefix(around.current_dir).unwrap_or(&job.output);

@@ -25,6 +25,7 @@ use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
 use crate::run::{PATIENCE, Parts, Stop, drain};
 pub(super) use price::unpriced;
+pub(super) use settings::rules;
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {

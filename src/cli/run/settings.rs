@@ -31,7 +31,7 @@ pub(super) fn settings(
 }
 
 /// What the job's run keeps to while it sends.
-fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rules {
+pub(in crate::cli) fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rules {
     Rules {
         concurrency: Bounds { lowest: job.concurrency.lowest(), highest: job.concurrency.highest() },
         limits: Limits {

@@ -12,8 +12,8 @@ use super::known::{Change, Known};
 use super::names::Taken;
 use super::seen::Seen;
 use super::stored::{item_state, json};
-use super::{Database, Doing, beside_itself, migrate, readings, recent, refuse_strange};
-use crate::domain::{Item, ItemId, ManifestRow, SeenFile};
+use super::{Database, Doing, beside_itself, held, migrate, readings, recent, refuse_strange};
+use crate::domain::{Cap, Held, Item, ItemId, ManifestRow, SeenFile, Timestamp};
 
 /// Items looked at by one statement for what has no row any more.
 const PAGE: i64 = 1024;
@@ -29,6 +29,12 @@ const KNOWS_HASHES: usize = 5;
 
 /// The first that knows of pilots.
 const KNOWS_APPROVAL: usize = 7;
+
+/// The first that keeps sums of money.
+const KNOWS_MONEY: usize = 8;
+
+/// No job and no run has this key.
+const NOBODY: i64 = -1;
 
 /// A reading of a job's manifest that only looks.
 #[derive(Debug)]
@@ -116,6 +122,20 @@ impl Preview for SqlitePreview {
             return Ok(());
         }
         recent::each_recent(&database.connection, model, most, each).doing(&self.path, "looking at recent attempts")
+    }
+
+    fn sent_since(&self, moment: Timestamp) -> Result<u64, QueueError> {
+        let Some((database, _)) = look_into(&self.path)? else { return Ok(0) };
+        recent::sent_since(&database.connection, moment).doing(&self.path, "counting recent attempts")
+    }
+
+    fn held(&self, caps: &[Cap]) -> Result<Vec<Held>, QueueError> {
+        let Some((database, _)) = look_into(&self.path)?.filter(|(_, version)| *version >= KNOWS_MONEY) else {
+            return Ok(vec![Held::default(); caps.len()]);
+        };
+        let job = self.known.as_ref().map_or(NOBODY, |known| known.job);
+        let held = |cap: &Cap| held::of_span(&database.connection, job, NOBODY, cap.span);
+        caps.iter().map(held).collect::<rusqlite::Result<_>>().doing(&self.path, "adding up what is spent")
     }
 
     fn is_approved(&self) -> Result<bool, QueueError> {

@@ -15,6 +15,7 @@ use crate::domain::{Event, Progress, Reporter};
 
 use bar::{AboveBar, Bar};
 pub use plain::Plain;
+pub use tally::wall_clock;
 pub use view::Look;
 use view::USUAL_COLUMNS;
 

@@ -1,0 +1,208 @@
+//! The night of a plan: when it would end, what it would take, and whether that is in time. Never changes what is planned.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::super::outlook::{self, Known};
+use super::super::run;
+use super::forecast::Forecast;
+use crate::domain::{Ending, Timestamp, Usd};
+use crate::job::Job;
+use crate::night::{Fare, Night, Outlook, Played, Spread, play};
+use crate::queue::{Preview, QueueError};
+use crate::report::chart::chart;
+use crate::report::terminal::wall_clock;
+use crate::report::words::{count, counted, duration, money};
+use crate::run::{DeadlineSettings, quota_day_began};
+
+/// A range that is no wider than this share of its figure is not told.
+const NARROW: f64 = 0.02;
+
+/// How the run would go if it began now.
+pub(super) struct Foreseen {
+    known: Known,
+    outlook: Outlook,
+    start: Timestamp,
+    zone: TimeZone,
+    items: u64,
+    /// By when it is to be done, and how it would go on where that comes first.
+    deadline: Option<Timestamp>,
+    beyond: Option<Played>,
+}
+
+/// Plays the night of what the forecast says is to be sent; none if that is nothing.
+pub(super) fn foreseen(
+    job: &Job,
+    forecast: &Forecast,
+    preview: &dyn Preview,
+    start: Timestamp,
+) -> Result<Option<Foreseen>, QueueError> {
+    if forecast.requests == 0 {
+        return Ok(None);
+    }
+    let known = outlook::known(job, preview)?;
+    let rules = run::rules(job, preview.sent_since(quota_day_began(start))?, start);
+    let deadline = rules.deadline.at(start);
+    let held = outlook::held(&rules, preview, start)?;
+    let attempts = forecast.requests * u64::from(job.max_attempts.get());
+    let fare = Fare {
+        reserve: outlook::mean(forecast.worst, attempts),
+        cost: outlook::mean(forecast.expected, forecast.requests),
+    };
+    let night = outlook::night(&known, rules, forecast.requests, fare, held, start);
+    let outlook = Outlook::of(&night);
+    let beyond = matches!(outlook.likely.over, Some(Ending::Deadline(_))).then(|| play(&without_deadline(&night)));
+    let (items, zone) = (forecast.requests, job.end.zone());
+    Ok(Some(Foreseen { known, outlook, start, zone, items, deadline, beyond }))
+}
+
+fn without_deadline(night: &Night) -> Night {
+    let mut night = night.clone();
+    night.rules.deadline = DeadlineSettings::default();
+    night
+}
+
+impl Foreseen {
+    /// What a person reads of it, by name.
+    pub fn facts(&self) -> Vec<(&'static str, String)> {
+        let likely = &self.outlook.likely;
+        let mut facts = vec![("time", self.time()), ("attempts", self.attempts())];
+        if likely.held.total() > Usd::ZERO {
+            let cost = self.outlook.cost();
+            facts.push(("billed", ranged(money(cost.likely), &cost, |usd| usd.nanos() as f64, money)));
+        }
+        facts.extend(self.ending().map(|ending| ("it ends", ending)));
+        facts.push(("server", self.server()));
+        facts
+    }
+
+    /// The night as lines of text.
+    pub fn drawn(&self, columns: usize) -> Vec<String> {
+        chart(&self.outlook.likely.course, columns, &self.zone)
+    }
+
+    /// How long it likely takes, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.outlook.length(self.start).likely.as_secs_f64()
+    }
+
+    fn time(&self) -> String {
+        let length = self.outlook.length(self.start);
+        let told = ranged(rounded(length.likely), &length, |length| length.as_secs_f64(), rounded);
+        let end = self.clock(self.outlook.likely.end);
+        match (self.deadline, &self.beyond) {
+            (Some(deadline), Some(beyond)) => format!(
+                "too little until {}: about {} would be missing then; all of it would take about {}, until {}",
+                self.clock(deadline),
+                counted(outlook::left(&self.outlook, self.items), "picture", "pictures"),
+                rounded(beyond.end.since(self.start)),
+                self.clock(beyond.end)
+            ),
+            (Some(deadline), None) => {
+                let spare = deadline.since(self.outlook.likely.end);
+                format!("about {told}, until {end}: {} before {}", rounded(spare), self.clock(deadline))
+            }
+            (None, _) => format!("about {told}, until {end} if it began now"),
+        }
+    }
+
+    fn attempts(&self) -> String {
+        let requests = self.outlook.spread(|played| played.requests);
+        let mut told = ranged(count(requests.likely), &requests, |requests| requests as f64, count);
+        for (figure, words) in
+            [(self.outlook.likely.throttled, "throttled, which is free"), (self.outlook.likely.retried, "made again")]
+        {
+            if figure > 0 {
+                told += &format!(", {} {words}", count(figure));
+            }
+        }
+        told
+    }
+
+    /// Why it would end with items left, but for a deadline.
+    fn ending(&self) -> Option<String> {
+        let likely = &self.outlook.likely;
+        let left = counted(outlook::left(&self.outlook, self.items), "picture", "pictures");
+        match (&likely.over, &likely.halted) {
+            (Some(Ending::Budget(reached)), _) => Some(format!("{left} short: {}", reached.told())),
+            (Some(Ending::Limit(flag)), _) => Some(format!("{left} short, by {flag}")),
+            (_, Some(failure)) => Some(format!("{left} short: {}", failure.message)),
+            _ if likely.used_up.is_some() => Some(format!("{left} short: the day's requests (--rpd) are used up then")),
+            _ => None,
+        }
+    }
+
+    fn server(&self) -> String {
+        let Known { server, attempts } = &self.known;
+        let median = server.latency.median.as_secs_f64();
+        if *attempts == 0 {
+            return format!(
+                "not known yet: {median:.0} s an answer are assumed, and no failures; after a first run or a pilot its \
+                 attempts are taken instead"
+            );
+        }
+        let faults = &server.faults;
+        let failing = faults.unavailable + faults.refused + faults.empty + faults.lost;
+        let mut told = format!(
+            "as in the last {}: {median:.1} s an answer, {:.1} % give nothing",
+            counted(*attempts as u64, "attempt", "attempts"),
+            failing * 100.0
+        );
+        if let Some(quota) = server.quotas.first() {
+            told += &format!(", {} requests a minute", count(quota.a_minute as u64));
+        }
+        told
+    }
+
+    fn clock(&self, moment: Timestamp) -> String {
+        let clock = wall_clock(moment, self.start, &self.zone);
+        clock.rsplit_once(':').map_or(clock.clone(), |(minutes, _)| minutes.to_owned())
+    }
+
+    /// The same for scripts.
+    pub fn document(&self) -> Value {
+        let likely = &self.outlook.likely;
+        let time = |moment: Timestamp| jiff::Timestamp::from_millisecond(moment.millis()).map(|it| it.to_string()).ok();
+        let spread = |Spread { low, likely, high }: Spread<f64>| json!({"low": low, "likely": likely, "high": high});
+        let length = self.outlook.length(self.start);
+        let requests = self.outlook.spread(|played| played.requests);
+        let cost = self.outlook.cost();
+        json!({
+            "starts_at": time(self.start),
+            "ends_at": time(likely.end),
+            "deadline": self.deadline.and_then(time),
+            "fits": self.deadline.map(|_| self.beyond.is_none()),
+            "left": outlook::left(&self.outlook, self.items),
+            "duration_s": spread(length.map(|length| length.as_secs_f64())),
+            "requests": spread(requests.map(|requests| requests as f64)),
+            "cost_usd": spread(cost.map(Usd::dollars)),
+            "throttled": likely.throttled,
+            "retried": likely.retried,
+            "failed": likely.failed,
+            "attempts_known": self.known.attempts,
+        })
+    }
+}
+
+/// A figure, and between what it lies where that is worth telling.
+fn ranged<T: Copy>(likely: String, spread: &Spread<T>, size: impl Fn(T) -> f64, words: impl Fn(T) -> String) -> String {
+    let width = size(spread.high) - size(spread.low);
+    let (low, high) = (words(spread.low), words(spread.high));
+    if width <= size(spread.likely) * NARROW || low == high {
+        return likely;
+    }
+    format!("{likely} ({low} to {high})")
+}
+
+/// Nobody foresees a night to the second.
+fn rounded(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let step = match seconds {
+        0..120 => 1,
+        120..600 => 10,
+        _ => 60,
+    };
+    duration(Duration::from_secs(seconds.div_ceil(step) * step))
+}
