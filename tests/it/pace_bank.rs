@@ -162,6 +162,16 @@ fn alone() -> Vec<Case> {
         Case::new("latency that rises beyond 10 in flight", None)
             .server(|server| server.latency.capacity = Some(10))
             .possible(|_| 300.0),
+        Case::new("10 in any minute", Some(QuotaModel::sliding(10.0))),
+        Case::new("3000 in any minute, answers after 1 s", Some(QuotaModel::sliding(3000.0)))
+            .server(|server| server.latency.median = seconds(1)),
+        Case::new(
+            "600, begun when another run had used it up",
+            Some(QuotaModel { before: 600.0, ..QuotaModel::sliding(600.0) }),
+        ),
+        Case::new("600 fallen to 60", Some(changed(600.0, 60.0))).learning(&[0, 1, 20, 21]),
+        Case::new("600, on a shaky wire", Some(QuotaModel::sliding(600.0)))
+            .server(|server| server.way = Duration::from_millis(400)),
         Case::new("latency alone", None).possible(|_| 64.0 * 30.0 / 1.046),
     ]
 }
@@ -170,6 +180,9 @@ fn alone() -> Vec<Case> {
 fn stated() -> Vec<Case> {
     vec![
         Case::new("", Some(QuotaModel::sliding(600.0))).limits("600 in any minute, stated", a_minute(600)),
+        Case::new("", Some(QuotaModel::sliding(600.0)))
+            .server(|server| server.way = Duration::from_millis(400))
+            .limits("600 stated, on a shaky wire", a_minute(600)),
         Case::new("", Some(fixed(600.0, 25))).limits("600 by the clock, stated", a_minute(600)),
         Case::new("", Some(QuotaModel::sliding(60.0))).limits("60 in any minute, stated", a_minute(60)),
         Case::new("", Some(changed(600.0, 300.0)))
@@ -198,7 +211,8 @@ fn no_shape_of_quota_is_used_badly_or_overrun() {
 
 #[cfg(not(test))]
 pub fn main() {
-    for case in alone().iter().chain(&stated()) {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for case in alone().iter().chain(&stated()).filter(|case| case.name.contains(&only)) {
         for seed in 0..SEEDS {
             let found = case.play(seed);
             println!("{found}");
