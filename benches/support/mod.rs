@@ -10,6 +10,7 @@ pub mod parts;
 pub mod program;
 pub mod scratch;
 pub mod server;
+pub mod simulated;
 pub mod table;
 
 use std::env;

@@ -41,11 +41,18 @@ impl<'a> Workspace<'a> {
     }
 
     /// `overnight run` of its manifest against the server at this port, without a word on the terminal.
-    pub fn run(&self, port: u16, in_flight: usize) -> Command {
+    pub fn run_at(&self, port: u16) -> Command {
         let mut command = program("run");
         command.arg(self.manifest()).arg("--db").arg(self.database()).arg("--output").arg(self.scratch.join("output"));
-        command.args(["--base-url", &format!("http://127.0.0.1:{port}"), "--concurrency", &in_flight.to_string()]);
+        command.args(["--base-url", &format!("http://127.0.0.1:{port}")]);
         command.args(["--progress", "none", "--quiet"]);
+        command
+    }
+
+    /// The same with so many requests in flight.
+    pub fn run(&self, port: u16, in_flight: usize) -> Command {
+        let mut command = self.run_at(port);
+        command.args(["--concurrency", &in_flight.to_string()]);
         command
     }
 
@@ -65,7 +72,7 @@ pub fn plan(manifest: &Path) -> Command {
 }
 
 /// The program, with nothing in its environment that could give it another mind.
-fn program(command_word: &str) -> Command {
+pub fn program(command_word: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_overnight"));
     let own = std::env::vars_os().map(|(name, _)| name);
     for name in own.filter(|name| name.to_string_lossy().starts_with("OVERNIGHT_")) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{open, program};
-use crate::domain::{PriceList, Summary};
+use crate::domain::Summary;
 use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Displaced, Enqueued, Neighbour, Rescued};
 use crate::report::terminal::stderr_columns;
@@ -130,7 +130,7 @@ pub(super) fn closing_words(
         output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),
         summary,
         groups: &groups,
-        list_price_of: Some(PriceList::LISTED),
+        list_price_of: job.prices.listed_at(job.defaults.model.as_str()),
         rehearsal: job.rehearse,
         columns: stderr_columns(),
     }))

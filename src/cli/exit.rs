@@ -26,6 +26,10 @@ pub(super) enum Code {
     Held,
     /// Key, permission, account or day quota; every unfinished item is still queued.
     Halted,
+    /// A cap on money was reached, with items left.
+    Budget,
+    /// The deadline was reached, with items left.
+    Deadline,
     /// A limit it was given, or a pilot nobody approved yet, with items left.
     Limit,
     /// Finished, but some items failed.
@@ -44,6 +48,8 @@ impl Code {
             Self::SomeFailed => 3,
             Self::Halted => 4,
             Self::Limit => 5,
+            Self::Budget => 8,
+            Self::Deadline => 10,
             Self::Held => 75,
             Self::Interrupted => 130,
             Self::Terminated => 143,
@@ -72,6 +78,8 @@ pub(super) fn of_summary(summary: &Summary) -> Code {
         Ending::Interrupted(interrupt) => (*interrupt).into(),
         Ending::Broken(_) => Code::Unexpected,
         Ending::Halted(_) => Code::Halted,
+        Ending::Budget(_) => Code::Budget,
+        Ending::Deadline(_) => Code::Deadline,
         Ending::Limit(_) | Ending::Pilot => Code::Limit,
         Ending::Complete if summary.counts.failed_total() > 0 => Code::SomeFailed,
         Ending::Complete => Code::Complete,
@@ -131,11 +139,13 @@ mod tests {
             Code::Unexpected,
             Code::Held,
             Code::Halted,
+            Code::Budget,
+            Code::Deadline,
             Code::Limit,
             Code::SomeFailed,
             Code::Complete,
         ];
         assert!(order.is_sorted());
-        assert_eq!(order.map(Code::number), [130, 143, 1, 75, 4, 5, 3, 0]);
+        assert_eq!(order.map(Code::number), [130, 143, 1, 75, 4, 8, 10, 5, 3, 0]);
     }
 }

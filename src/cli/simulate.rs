@@ -3,17 +3,19 @@
 
 use std::io::Write;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 
 use ring::rand::SecureRandom;
 use secrecy::SecretString;
 
-use super::args::SimulateArgs;
+use super::args::{Quota, SimulateArgs};
 use super::exit::{Code, UsageError};
 use super::{runtime, signals};
 use crate::run::Stop;
-use crate::simulator::{Faults, Settings, Simulator};
+use crate::simulator::{Faults, QuotaStep, Settings, Simulator};
 
 pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<Code> {
+    let (steps, quota_per_day) = quotas(&args.quotas)?;
     let settings = Settings {
         bind: args.bind,
         port: args.port,
@@ -23,7 +25,10 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<Code> {
         jitter: args.jitter,
         drip: args.drip,
         key_way: args.auth,
-        quota_per_minute: args.quota.map(|quota| quota.0),
+        quota_per_minute: None,
+        quota_changes: steps,
+        quota_window: args.quota_window,
+        quota_per_day,
         faults: Faults::new(args.faults.iter().copied()).map_err(|error| UsageError(error.to_string()))?,
     };
     runtime()?.block_on(async {
@@ -39,6 +44,26 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<Code> {
         simulator.serve_until(signal).await;
         Ok(Code::Complete)
     })
+}
+
+/// The quotas by the minute, and that by the day; at any moment there can be one of each.
+fn quotas(given: &[Quota]) -> Result<(Vec<QuotaStep>, Option<NonZeroU32>), UsageError> {
+    let (mut steps, mut a_day) = (Vec::<QuotaStep>::new(), None);
+    for quota in given {
+        let twice = match quota {
+            Quota::AMinute(step) => steps.iter().any(|other| other.from == step.from),
+            Quota::ADay(_) => a_day.is_some(),
+        };
+        if twice {
+            let message = "two of --quota hold at the same time; leave one out, or let one begin later: 300/min@5m";
+            return Err(UsageError(message.to_owned()));
+        }
+        match quota {
+            Quota::AMinute(step) => steps.push(*step),
+            Quota::ADay(places) => a_day = Some(*places),
+        }
+    }
+    Ok((steps, a_day))
 }
 
 /// The variable that holds the token of a server that others can reach.

@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{Counts, PriceList, Timestamp, Usd};
+use crate::domain::{Counts, Held, PriceList, Timestamp, Usd, projected};
 use crate::job::is_rehearsal;
 use crate::queue::JobStatus;
-use crate::report::shape::{CountsShape, rfc3339};
+use crate::report::shape::{CountsShape, MoneyShape, rfc3339};
 use crate::report::words::{count, counted, duration, money, one_line};
 
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
@@ -58,6 +58,8 @@ struct Entry<'a> {
     attempts: u64,
     lost_attempts: u64,
     cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    money: MoneyShape,
     running_since: Option<String>,
     next_due: Option<String>,
     /// Only there while its pilot waits for a person.
@@ -75,6 +77,7 @@ impl<'a> From<&'a JobStatus> for Entry<'a> {
             attempts: status.attempts,
             lost_attempts: status.lost_attempts,
             cost_usd: status.cost,
+            money: MoneyShape::of(held(status), forecast(status)),
             running_since: status.running_since.map(rfc3339),
             next_due: status.next_due.map(rfc3339),
             awaiting_approval: status.awaits_approval,
@@ -102,20 +105,54 @@ fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
         (lost, true) => format!(", {} of them lost", count(lost)),
         (lost, false) => format!(", {} of them lost: maybe billed", count(lost)),
     };
-    let cost = match (status.cost.map(money), rehearsal) {
-        (Some(cost), true) => format!("nothing, this is a rehearsal; at the list price it would be {cost}"),
-        (Some(cost), false) => format!("{cost} at the list price of {}", PriceList::LISTED),
-        (None, true) => "nothing, this is a rehearsal".to_owned(),
-        (None, false) => "unknown".to_owned(),
-    };
     [
         format!("{}: {}\n", one_line(&status.job), standing(status, now)),
         format!("  items       {}\n", items(&status.counts, status.running_since.is_some())),
         format!("  made        {images}, {attempts}{lost}\n"),
-        format!("  cost        {cost}\n"),
+        format!("  cost        {}\n", cost(status, rehearsal)),
         format!("  pictures    {}\n", one_line(&status.output.display().to_string())),
     ]
     .concat()
+}
+
+/// Where the job's money is, where any price is known.
+fn held(status: &JobStatus) -> Option<Held> {
+    (status.cost.is_some() || status.held != Held::default()).then_some(status.held)
+}
+
+/// What the job will have cost in the end, if that can be said.
+fn forecast(status: &JobStatus) -> Option<Usd> {
+    let (counts, is_priced) = (&status.counts, status.cost.is_some());
+    projected(status.held, counts.done + counts.failed_total(), counts.left()).filter(|_| is_priced)
+}
+
+/// What is spent, what may be billed yet, and what it will come to.
+fn cost(status: &JobStatus, rehearsal: bool) -> String {
+    let Some(held) = held(status) else {
+        return if rehearsal { "nothing, this is a rehearsal".to_owned() } else { "unknown".to_owned() };
+    };
+    let spent = money(held.settled);
+    let source =
+        list_price_of(status).map_or("the given price".to_owned(), |month| format!("the list price of {month}"));
+    let mut words = match rehearsal {
+        true => format!("nothing, this is a rehearsal; at {source} it would be {spent}"),
+        false => format!("{spent} at {source}"),
+    };
+    if held.reserved > Usd::ZERO {
+        words += &format!(", {} reserved", money(held.reserved));
+    }
+    if held.lost > Usd::ZERO {
+        words += &format!(", {} for lost attempts", money(held.lost));
+    }
+    match forecast(status).filter(|_| status.counts.left() > 0) {
+        Some(sum) => format!("{words}, about {} in all", money(sum)),
+        None => words,
+    }
+}
+
+/// When the prices were looked up that the job counted with, if nobody gave another.
+pub(super) fn list_price_of(status: &JobStatus) -> Option<&'static str> {
+    (!status.price_given).then_some(PriceList::LISTED)
 }
 
 fn standing(status: &JobStatus, now: Timestamp) -> String {

@@ -114,12 +114,26 @@ pub struct Reply {
 pub struct Usage {
     /// Of the request, references included.
     pub prompt_tokens: u64,
+    /// Of these, those of the references, where the server told them apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_image_tokens: Option<u64>,
     /// Of the answer, pictures included.
     pub output_tokens: u64,
+    /// Of these, those of the pictures, where the server told them apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_image_tokens: Option<u64>,
     /// Of the thinking.
     pub thought_tokens: u64,
     /// Together.
     pub total_tokens: u64,
+}
+
+impl Usage {
+    /// Tokens that only the total tells of.
+    pub const fn untold(&self) -> u64 {
+        let told = self.prompt_tokens.saturating_add(self.output_tokens).saturating_add(self.thought_tokens);
+        self.total_tokens.saturating_sub(told)
+    }
 }
 
 /// Why an attempt gave nothing. Data, not an error: the run goes on.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::attempt::{Failure, FailureKind};
-use super::money::Usd;
+use super::money::{CapReached, Held, Usd};
 use super::time::Timestamp;
 
 /// Items of a job by state.
@@ -48,6 +48,10 @@ pub enum Ending {
     Halted(Failure),
     /// A limit it was given was reached, by the flag's name, with items left.
     Limit(&'static str),
+    /// The next request may cost more than a cap leaves: no failure, and what is left waits.
+    Budget(CapReached),
+    /// The time it was given is over, by the flag's name, with items left.
+    Deadline(&'static str),
     /// The pilot is finished, others wait, and nobody approved it yet.
     Pilot,
     /// A person or the system asked it to stop.
@@ -63,6 +67,8 @@ impl Ending {
             Self::Complete => "complete",
             Self::Halted(_) => "halted",
             Self::Limit(_) => "limit",
+            Self::Budget(_) => "budget",
+            Self::Deadline(_) => "deadline",
             Self::Pilot => "pilot",
             Self::Interrupted(_) => "interrupted",
             Self::Broken(_) => "broken",
@@ -120,12 +126,23 @@ pub struct Summary {
     pub images: u64,
     /// Attempts of this run that left and never came back whole: maybe billed.
     pub lost: u64,
-    /// What the images of this run cost, where a price is known.
+    /// What this run cost, where a price is known.
     pub cost: Option<Usd>,
+    /// The same, with what may yet be billed for it: for lost requests, and after a fault for those left behind.
+    pub held: Held,
+    /// What this run and the items that are left will come to, where that can be told.
+    pub projected: Option<Usd>,
     /// The whole job, as it stands now.
     pub counts: Counts,
     /// What the run was narrowed to, if it was.
     pub narrowed: Option<Narrowed>,
+}
+
+impl Summary {
+    /// Where its money is, where any price is known.
+    pub fn money(&self) -> Option<Held> {
+        (self.cost.is_some() || self.held != Held::default()).then_some(self.held)
+    }
 }
 
 /// Something that happened in a run.
@@ -155,6 +172,8 @@ pub enum News {
         item: String,
         /// Its how-manieth attempt.
         attempt: u32,
+        /// What it may cost, where a price is known.
+        reserved: Option<Usd>,
     },
     /// A request is in flight no more: its answer came, or will never come. Nothing is durable yet, and nothing is
     /// told of what came: this is for showing progress only.

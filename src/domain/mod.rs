@@ -30,7 +30,9 @@ pub use extra::{Fields, lay_over};
 pub use image::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST};
 pub use io_words::io_words;
 pub use item::{Digest, Item, ItemId, ManifestRow, Sent, Sources, cell_text};
-pub use money::{Price, PriceList, Usd};
+pub use money::{
+    Cap, CapKind, CapReached, CapSpan, Caps, Held, NotUsd, Price, PriceList, PriceSource, TokenPrice, Usd, projected,
+};
 pub use reading::{ContentHash, Fingerprint, SeenFile};
 pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking, is_address};
 pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};

@@ -41,6 +41,9 @@ pub enum JobError {
     /// One source names several places for the key.
     #[error("{0} names several places for the key; keep one of api_key_env, api_key_file and api_key_command")]
     SeveralKeys(String),
+    /// A job file says in two ways what an image costs.
+    #[error("{0} gives a price twice, as `price_per_image` and below [price]; keep one")]
+    TwoPrices(String),
 }
 
 fn lines(faults: &[Fault]) -> String {

@@ -16,10 +16,11 @@ use super::manifest::{AddedReferences, KNOWN};
 use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
+use super::price;
 use super::setting::LongerSide;
 use super::shape::{self, PARTIALS, Renderer, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
-use crate::domain::{Fields, Safety};
+use crate::domain::{Fields, PriceList, Safety};
 use crate::reshape::Shape;
 
 /// What a job file says.
@@ -39,6 +40,8 @@ pub struct JobFile {
     pub extra: Fields,
     /// Headers of each request.
     pub headers: Headers,
+    /// What answers cost, as far as it says so.
+    pub prices: PriceList,
     /// The options it sets, with paths as written.
     pub options: Options,
 }
@@ -55,8 +58,8 @@ struct JobKeys {
     headers: Fields,
 }
 
-/// The names of [`JobKeys`], the most important first.
-const JOB_KEYS: [&str; 6] = ["manifest", "references", "safety", "labels", "extra", "headers"];
+/// The names of [`JobKeys`] and of `price`, the most important first.
+const JOB_KEYS: [&str; 7] = ["manifest", "references", "price", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -77,6 +80,9 @@ impl JobFile {
     /// are looked at although other keys are at fault.
     pub(super) fn understood(text: &str, file: &str, folder: &Path) -> Result<Self, JobError> {
         match Self::parse(text, file) {
+            Ok(parsed) if parsed.prices.is_given() && parsed.options.price_per_image.is_some() => {
+                Err(JobError::TwoPrices(file.to_owned()))
+            }
             Ok(parsed) => Ok(Self { shaping: understood(parsed.shaping, folder)?, ..parsed }),
             Err(mut faults) => {
                 if let Err(JobError::Faults(more)) = understood(shaping_of(text, file), folder) {
@@ -125,6 +131,8 @@ fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> 
 /// The keys of a table that was found right one by one, together.
 fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
     let shaping = shaping(&table, text, file);
+    let prices = table.get_ref().get("price").map_or(Ok(PriceList::default()), price::read);
+    let prices = prices.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -137,6 +145,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
         labels: tables::labels(&keys.labels).map_err(first)?,
         extra: tables::extra(&keys.extra).map_err(first)?,
         headers: Headers::of(&keys.headers).map_err(first)?,
+        prices,
         options,
     })
 }
@@ -172,6 +181,9 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     let name: &str = key.get_ref();
     if SHAPING_KEYS.contains(&name) {
         return shape::read(name, value, text, &KNOWN, &mut Shaping::default());
+    }
+    if name == "price" {
+        return price::read(value).err().unwrap_or_default();
     }
     if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
         return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();

@@ -1,5 +1,6 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
+mod end;
 pub mod endpoint;
 mod error;
 pub mod fault;
@@ -13,6 +14,7 @@ mod nearest;
 pub mod options;
 pub mod paths;
 mod plain;
+mod price;
 mod sample;
 pub mod setting;
 pub mod shape;
@@ -24,6 +26,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use end::{ClockTime, RunEnd, ZoneName};
 pub use endpoint::BaseUrl;
 pub use error::JobError;
 pub use fault::{Fault, Place};
@@ -36,11 +39,13 @@ pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint
 pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
-pub use setting::{Concurrency, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
+pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
 
 use crate::disk::ListFolder;
-use crate::domain::{AspectRatio, Auth, Fields, ImageSize, LogFormat, Modalities, OnLost, Progress, Safety, Thinking};
+use crate::domain::{
+    AspectRatio, Auth, Caps, Fields, ImageSize, LogFormat, Modalities, OnLost, PriceList, Progress, Safety, Thinking,
+};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -125,6 +130,8 @@ pub struct Job {
     pub connect_timeout: Duration,
     /// At most so many items in this run.
     pub limit: Option<NonZeroU64>,
+    /// What else ends a run though items are left.
+    pub end: RunEnd,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
     /// So many items are sent before a person has approved them.
@@ -133,6 +140,10 @@ pub struct Job {
     pub changed: bool,
     /// What to do when a request left and no whole answer came.
     pub on_lost: OnLost,
+    /// What answers cost.
+    pub prices: PriceList,
+    /// The most that may be spent.
+    pub caps: Caps,
     /// Whether a simulator answers; the database and the output folder are the rehearsal's then.
     pub rehearse: bool,
     /// What goes wrong in a rehearsal, as `KIND=RATE`.
@@ -191,6 +202,7 @@ struct Tables {
     labels: BTreeMap<String, String>,
     extra: Fields,
     headers: Headers,
+    prices: PriceList,
 }
 
 impl Job {
@@ -269,7 +281,13 @@ fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Pa
         workspace: paths::workspace_of(&path),
         references: file.references,
         shaping: file.shaping,
-        tables: Tables { safety: file.safety, labels: file.labels, extra: file.extra, headers: file.headers },
+        tables: Tables {
+            safety: file.safety,
+            labels: file.labels,
+            extra: file.extra,
+            headers: file.headers,
+            prices: file.prices,
+        },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
         file: Some(path),
@@ -306,8 +324,9 @@ impl Stated {
     }
 
     fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
-        let key = self.key();
+        let (key, end) = (self.key(), RunEnd::of(&self.options));
         let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
+        let caps = price::caps(&options);
         let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
         let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
         let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
@@ -315,6 +334,7 @@ impl Stated {
         let base_url = options.base_url.unwrap_or_default();
         let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
         Job {
+            end,
             output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
             auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),
@@ -350,6 +370,8 @@ impl Stated {
             halt_after: options.halt_after,
             changed: options.changed.unwrap_or(false),
             on_lost: options.on_lost.unwrap_or_default(),
+            caps,
+            prices: price::prices(options.price_per_image, tables.prices),
             rehearse: false,
             fail: options.fail.unwrap_or_default(),
             events: options.events,

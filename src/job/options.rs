@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, CommandFactory as _};
 use serde::Deserialize;
 
+use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::key::KeyCommand;
 use super::paths;
-use super::setting::{Concurrency, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
+use super::setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -162,6 +163,28 @@ pub struct Options {
     /// At most so many items in this run [default: all]
     #[arg(long, value_name = "N", env = "OVERNIGHT_LIMIT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU64>)]
     pub limit: Option<NonZeroU64>,
+    /// Be done after so long, such as 90m [default: no limit]
+    ///
+    /// Nothing more is sent when it would not be back in time, as far as answers so far tell; what is in flight is
+    /// finished and kept
+    #[arg(long, value_name = "TIME", env = "OVERNIGHT_MAX_DURATION", help_heading = "Pace and limits")]
+    pub max_duration: Option<TimeSpan>,
+    /// Be done by the next such time of day, such as 06:00 [default: no limit]
+    #[arg(long, value_name = "HH:MM", env = "OVERNIGHT_UNTIL", help_heading = "Pace and limits")]
+    pub until: Option<ClockTime>,
+    /// The time zone of hours and days, such as Europe/Berlin [default: this machine's]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "OVERNIGHT_TIMEZONE",
+        hide_short_help = true,
+        help_heading = "Pace and limits"
+    )]
+    pub timezone: Option<ZoneName>,
+    /// Send no more when so many images of this run have come, or are on their way [default: no limit]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_IMAGES", hide_short_help = true, help_heading = "Pace and limits",
+          value_parser = above_zero::<NonZeroU64>)]
+    pub max_images: Option<NonZeroU64>,
     /// Send only the list's first so many items until `overnight approve` [default: no pilot]
     #[arg(long, value_name = "N", env = "OVERNIGHT_PILOT", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroUsize>)]
     pub pilot: Option<NonZeroUsize>,
@@ -178,6 +201,23 @@ pub struct Options {
     /// When a request left and no whole answer came: resend it, or hold the item for a person [default: resend]
     #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits")]
     pub on_lost: Option<OnLost>,
+
+    /// What an image costs, for every model, whatever the job file says [default: what `[price]` says, else the list
+    /// price]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_PRICE_PER_IMAGE", help_heading = "Money")]
+    pub price_per_image: Option<Dollars>,
+    /// The most that this job may cost, over all its runs [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST", help_heading = "Money")]
+    pub max_cost: Option<Dollars>,
+    /// The most that this run may cost [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_RUN", help_heading = "Money")]
+    pub max_cost_per_run: Option<Dollars>,
+    /// The most that all jobs of the database together may cost in a day [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_DAY", help_heading = "Money")]
+    pub max_cost_per_day: Option<Dollars>,
+    /// The most that all jobs of the database together may cost in a month [default: no limit]
+    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_MONTH", help_heading = "Money")]
+    pub max_cost_per_month: Option<Dollars>,
 
     /// Play the run through against a simulator of its own: no key, no network, nothing paid. Database and output get
     /// `-rehearsal` behind their names
@@ -253,10 +293,19 @@ impl Options {
             rpd: self.rpd.or(other.rpd),
             max_attempts: self.max_attempts.or(other.max_attempts),
             limit: self.limit.or(other.limit),
+            max_images: self.max_images.or(other.max_images),
+            max_duration: self.max_duration.or(other.max_duration),
+            until: self.until.or(other.until),
+            timezone: self.timezone.or(other.timezone),
             pilot: self.pilot.or(other.pilot),
             halt_after: self.halt_after.or(other.halt_after),
             changed: self.changed.or(other.changed),
             on_lost: self.on_lost.or(other.on_lost),
+            price_per_image: self.price_per_image.or(other.price_per_image),
+            max_cost: self.max_cost.or(other.max_cost),
+            max_cost_per_run: self.max_cost_per_run.or(other.max_cost_per_run),
+            max_cost_per_day: self.max_cost_per_day.or(other.max_cost_per_day),
+            max_cost_per_month: self.max_cost_per_month.or(other.max_cost_per_month),
             rehearse: self.rehearse.or(other.rehearse),
             fail: self.fail.or(other.fail),
             events: self.events.or(other.events),

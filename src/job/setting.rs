@@ -11,15 +11,24 @@ use jiff::fmt::friendly::SpanParser;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::manifest::names;
 use super::paths::without_gz;
+use crate::domain::{NotUsd, Usd};
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadSetting(String);
+
+impl BadSetting {
+    /// In these words.
+    pub(super) fn new(words: String) -> Self {
+        Self(words)
+    }
+}
 
 /// A whole number above 0, as a flag takes it.
 pub fn above_zero<N: FromStr>(text: &str) -> Result<N, BadSetting> {
@@ -50,6 +59,15 @@ impl Concurrency {
     /// A number that may be meant.
     fn bound(text: &str) -> Option<NonZeroU16> {
         text.trim().parse::<NonZeroU16>().ok().filter(|number| number.get() <= Self::MOST)
+    }
+}
+
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lowest == self.highest {
+            true => write!(f, "{}", self.lowest),
+            false => write!(f, "{}-{}", self.lowest, self.highest),
+        }
     }
 }
 
@@ -248,6 +266,18 @@ impl FromStr for LongerSide {
     }
 }
 
+/// An amount of money, to the billionth of a dollar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dollars(pub Usd);
+
+impl FromStr for Dollars {
+    type Err = NotUsd;
+
+    fn from_str(text: &str) -> Result<Self, NotUsd> {
+        text.parse().map(Self)
+    }
+}
+
 macro_rules! read_from_text {
     ($($name:ty),+) => { $(
         impl<'de> Deserialize<'de> for $name {
@@ -263,13 +293,16 @@ read_from_text!(
     Concurrency,
     HaltAfter,
     TimeSpan,
+    ClockTime,
+    ZoneName,
     JobName,
     ModelName,
     BaseUrl,
     ManifestFormat,
     Temperature,
     Seed,
-    LongerSide
+    LongerSide,
+    Dollars
 );
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.

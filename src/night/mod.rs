@@ -10,6 +10,6 @@ mod play;
 mod quota;
 mod server;
 
-pub use play::{Minute, Night, Played, play};
+pub use play::{Fare, Minute, Night, Played, play};
 pub use quota::{QuotaModel, Shape};
 pub use server::{Faults, Latency, ServerModel};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use super::server::{Answer, Server, ServerModel};
-use crate::domain::{Course, Failure, FailureKind, ItemId, Outcome, Timestamp, Tries};
+use crate::domain::{Course, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, Timestamp, Tries, Usd};
 use crate::run::{Admission, Consumed, Flights, Permit, Rules, UsedUp};
 
 /// What is played.
@@ -16,6 +16,10 @@ pub struct Night {
     pub items: u64,
     /// What the run keeps to.
     pub rules: Rules,
+    /// What they cost.
+    pub fare: Fare,
+    /// What counts against each of the caps at the start, in the order in which they are given.
+    pub held: Vec<Held>,
     /// Who makes them.
     pub server: ServerModel,
     /// Of all that chance decides.
@@ -24,6 +28,15 @@ pub struct Night {
     pub start: Timestamp,
     /// It is broken off after so long.
     pub longest: Duration,
+}
+
+/// What a request costs; nothing where no price is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fare {
+    /// What it may cost: set aside before it leaves.
+    pub reserve: Usd,
+    /// What an answer with a picture costs.
+    pub cost: Usd,
 }
 
 /// How the night went.
@@ -49,6 +62,10 @@ pub struct Played {
     pub halted: Option<Failure>,
     /// Whether it ended with items left because the day's own limit was used up.
     pub used_up: Option<UsedUp>,
+    /// What it cost, and may have cost.
+    pub held: Held,
+    /// How it ended with items left, if money, time or images were used up that it was given.
+    pub over: Option<Ending>,
 }
 
 /// A minute of the night.
@@ -109,6 +126,7 @@ struct Player {
     admission: Admission,
     server: Server,
     dice: Dice,
+    fare: Fare,
     items: Vec<Item>,
     /// The first item that was never sent for.
     fresh: usize,
@@ -139,14 +157,20 @@ impl Player {
             failed: 0,
             halted: None,
             used_up: None,
+            held: Held::default(),
+            over: None,
         };
+        let mut admission = Admission::new(&night.rules, night.start);
+        admission.caps(night.start);
+        admission.counted(&night.held);
         Self {
             start: night.start,
             now: 0,
             events: BinaryHeap::new(),
-            admission: Admission::new(&night.rules, night.start),
+            admission,
             server: Server::new(&night.server),
             dice: Dice::new(night.seed),
+            fare: night.fare,
             items: (0..night.items.min(u32::MAX.into())).map(item).collect(),
             fresh: 0,
             due: BinaryHeap::new(),
@@ -178,9 +202,13 @@ impl Player {
                 return;
             }
             let (flights, now) = (Flights { under_way: self.under_way, leaving: 0 }, self.moment());
-            match self.admission.permit(flights, now) {
+            match self.admission.permit(flights, self.fare.reserve, now) {
                 Permit::Granted => self.leave(),
                 Permit::AfterNext => return,
+                Permit::Over(ending) => {
+                    self.played.over = Some(ending);
+                    self.is_stopping = true;
+                }
                 Permit::At(_) if self.admission.used_up(now).is_some() => {
                     self.played.used_up = self.admission.used_up(now);
                     self.is_stopping = true;
@@ -210,7 +238,8 @@ impl Player {
             }
         };
         let now = self.moment();
-        self.admission.sent(&self.items[number as usize].id, self.under_way, now);
+        self.admission.sent(&self.items[number as usize].id, self.under_way, self.fare.reserve, now);
+        self.played.held.reserved += self.fare.reserve;
         self.under_way += 1;
         let way = self.server.way(&mut self.dice);
         self.events.push(Reverse((self.now + way as u64, Event::Arrives(number))));
@@ -252,7 +281,10 @@ impl Player {
         if item.is_work {
             self.server.done();
         }
-        let Some(failure) = item.answer.take() else {
+        let answer = item.answer.take();
+        self.pays(answer.as_deref());
+        let item = &self.items[number as usize];
+        let Some(failure) = answer else {
             self.admission.answered(&item.id, &Consumed::by(1, None), now);
             self.played.done += 1;
             self.played.course.at(now).done += 1;
@@ -260,6 +292,21 @@ impl Player {
             return;
         };
         self.fails(number, *failure, now);
+    }
+
+    /// A picture is paid, a failure is not, and of what was lost nobody knows.
+    fn pays(&mut self, failure: Option<&Failure>) {
+        let (Fare { reserve, cost }, held) = (self.fare, &mut self.played.held);
+        held.reserved -= reserve;
+        let cost = match failure {
+            None => Some(cost),
+            Some(failure) => (failure.reach != Reach::Lost).then_some(Usd::ZERO),
+        };
+        match cost {
+            Some(cost) => held.settled += cost,
+            None => held.lost += reserve,
+        }
+        self.admission.settled(reserve, cost);
     }
 
     fn fails(&mut self, number: u32, failure: Failure, now: Timestamp) {

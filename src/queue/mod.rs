@@ -25,8 +25,8 @@ pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
 
 use crate::domain::{
-    Artifact, AttemptId, Counts, FailureGroup, FailureKind, Item, ItemId, Mark, OnLost, Outcome, Receipt, Received,
-    Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome, Receipt,
+    Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
@@ -87,6 +87,8 @@ pub struct Turn {
     pub releases: Vec<Claim>,
     /// Claims whose request leaves right after this turn.
     pub starts: Vec<Start>,
+    /// The caps on money: a start whose reserve does not fit below each of them is none, nor is any behind it.
+    pub caps: Vec<Cap>,
     /// So many new claims are wanted.
     pub want: usize,
     /// Only items that this run attempted before.
@@ -96,8 +98,12 @@ pub struct Turn {
 /// What a turn gave.
 #[derive(Debug, Default)]
 pub struct Turned {
-    /// One attempt for each start, in the same order.
+    /// One attempt for each start that the caps left room for, in the same order.
     pub attempts: Vec<Attempt>,
+    /// The claims of the other starts, in their order: still claimed, and without an attempt.
+    pub unstarted: Vec<Claim>,
+    /// What counts against each cap now, in their order.
+    pub held: Vec<Held>,
     /// The new claims: at most as many as wanted.
     pub claims: Vec<Claim>,
 }
@@ -182,6 +188,12 @@ pub trait Queue: Send {
     /// The job's items by state.
     fn counts(&mut self) -> Result<Counts, QueueError>;
 
+    /// The models that waiting items ask, each once.
+    fn waiting_models(&mut self) -> Result<Vec<String>, QueueError>;
+
+    /// Notes that a person gave the price that this run counts with.
+    fn price_given(&mut self) -> Result<(), QueueError>;
+
     /// Whether anything that the written results tell has changed since they were written.
     fn results_stale(&mut self) -> Result<bool, QueueError>;
 
@@ -243,6 +255,10 @@ pub struct JobStatus {
     pub lost_attempts: u64,
     /// What settled attempts cost, where a price is known.
     pub cost: Option<Usd>,
+    /// The same, with what may be billed yet: for attempts on their way, and for the lost.
+    pub held: Held,
+    /// Whether a person ever gave the price, rather than the list.
+    pub price_given: bool,
     /// When the run that is on began, if one is on.
     pub running_since: Option<Timestamp>,
     /// When the next waiting item may be tried.

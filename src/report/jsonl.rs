@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::{Ending, Event, Failure, FailureKind, News, Reporter, Summary, Usd};
 
-use super::shape::{CountsShape, rfc3339};
+use super::shape::{CountsShape, MoneyShape, rfc3339};
 use super::words::signal;
 
 /// Writes every event as one line and flushes it, so that a reader can follow along.
@@ -90,6 +90,7 @@ enum Body<'a> {
     AttemptStarted {
         item: &'a str,
         attempt: u32,
+        reserved_usd: Option<Usd>,
     },
     AttemptEnded {
         item: &'a str,
@@ -128,6 +129,9 @@ struct SummaryBody<'a> {
     signal: Option<&'static str>,
     #[serde(flatten)]
     cause: Option<Cause<'a>>,
+    /// Of a cap that was reached: what stands against it.
+    #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
+    reached: Option<String>,
     took_s: f64,
     attempts: u64,
     done: u64,
@@ -135,6 +139,8 @@ struct SummaryBody<'a> {
     images: u64,
     lost: u64,
     cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    money: MoneyShape,
     #[serde(flatten)]
     counts: CountsShape,
 }
@@ -150,9 +156,9 @@ impl<'a> Line<'a> {
 fn name_and_body(news: &News) -> Option<(&'static str, Body<'_>)> {
     Some(match news {
         News::RunStarted { counts, items } => ("run_started", Body::Started { items: *items, counts: counts.into() }),
-        News::AttemptStarted { item, attempt } => {
-            let attempt = *attempt;
-            ("attempt_started", Body::AttemptStarted { item, attempt })
+        News::AttemptStarted { item, attempt, reserved } => {
+            let (attempt, reserved_usd) = (*attempt, *reserved);
+            ("attempt_started", Body::AttemptStarted { item, attempt, reserved_usd })
         }
         News::AttemptEnded { item, attempt, outcome, failure, cost, file } => (
             "attempt_ended",
@@ -187,7 +193,8 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             Ending::Complete => (None, None, None),
             Ending::Halted(failure) => (None, None, Some(failure.into())),
             Ending::Broken(_) => (None, None, None),
-            Ending::Limit(flag) => (Some(flag.trim_start_matches('-')), None, None),
+            Ending::Limit(flag) | Ending::Deadline(flag) => (Some(flag.trim_start_matches('-')), None, None),
+            Ending::Budget(reached) => (Some(reached.kind.flag().trim_start_matches('-')), None, None),
             Ending::Pilot => (Some("pilot"), None, None),
             Ending::Interrupted(interrupt) => (None, Some(signal(*interrupt)), None),
         };
@@ -196,6 +203,10 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             limit,
             signal,
             cause,
+            reached: match &summary.ending {
+                Ending::Budget(reached) => Some(reached.told()),
+                _ => None,
+            },
             took_s: summary.took.as_millis() as f64 / 1e3,
             attempts: summary.attempts,
             done: summary.done,
@@ -203,6 +214,7 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             images: summary.images,
             lost: summary.lost,
             cost_usd: summary.cost,
+            money: MoneyShape::of(summary.money(), summary.projected),
             counts: (&summary.counts).into(),
         }
     }

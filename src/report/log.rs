@@ -13,7 +13,7 @@ impl Reporter for LogLines {
         let job = event.job.as_str();
         match &event.news {
             News::RunStarted { items, .. } => info!(job, items, "run started"),
-            News::AttemptStarted { item, attempt } => debug!(job, item, attempt, "attempt started"),
+            News::AttemptStarted { item, attempt, .. } => debug!(job, item, attempt, "attempt started"),
             News::AttemptLanded { item, attempt } => trace!(job, item, attempt, "attempt landed"),
             News::AttemptEnded { item, attempt, outcome, failure, file, .. } => {
                 let kind = failure.as_ref().map(|failure| failure.kind.as_str());

@@ -60,7 +60,7 @@ mod tests {
             let time = start.after(Duration::from_secs(second));
             hand.tell(&Event { time, job: "job".into(), news });
         };
-        let started = |item: &str| News::AttemptStarted { item: item.into(), attempt: 1 };
+        let started = |item: &str| News::AttemptStarted { item: item.into(), attempt: 1, reserved: None };
         let ended = |outcome, kind: Option<FailureKind>, cost| News::AttemptEnded {
             item: "mug".into(),
             attempt: 1,

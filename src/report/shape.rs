@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Counts, Timestamp};
+use crate::domain::{Counts, Held, Timestamp, Usd};
 
 /// A job's items by state, to be flattened into an object.
 #[derive(Debug, Serialize)]
@@ -35,6 +35,25 @@ impl From<&Counts> for CountsShape {
             },
             failed_by_kind: by_kind.collect(),
         }
+    }
+}
+
+/// The money beside what was paid, to be flattened into an object; nulls where no price is known.
+#[derive(Debug, Serialize)]
+pub struct MoneyShape {
+    /// Set aside for what is on its way or waits to be kept.
+    reserved_usd: Option<Usd>,
+    /// What lost attempts may have cost.
+    lost_usd: Option<Usd>,
+    /// What all will have cost in the end.
+    projected_usd: Option<Usd>,
+}
+
+impl MoneyShape {
+    /// Of what is held, where any price is known, and what it will come to.
+    pub fn of(held: Option<Held>, projected: Option<Usd>) -> Self {
+        let (reserved_usd, lost_usd) = (held.map(|held| held.reserved), held.map(|held| held.lost));
+        Self { reserved_usd, lost_usd, projected_usd: projected }
     }
 }
 

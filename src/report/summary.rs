@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::domain::event::Interrupt;
-use crate::domain::{Ending, FailureGroup, FailureKind, Summary};
+use crate::domain::{Ending, FailureGroup, FailureKind, Summary, Usd};
 
 use super::rate::per_minute;
 use super::words::{count, counted, duration, money, one_line, rate, shell_word, signal, wrap};
@@ -70,7 +70,8 @@ fn cause(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Halted(failure) => Some(format!("halted: {}", one_line(&failure.message))),
         Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
-        Ending::Complete | Ending::Limit(_) | Ending::Pilot | Ending::Interrupted(_) => None,
+        Ending::Budget(reached) => Some(format!("budget: {}", reached.told())),
+        Ending::Complete | Ending::Limit(_) | Ending::Deadline(_) | Ending::Pilot | Ending::Interrupted(_) => None,
     }
 }
 
@@ -85,7 +86,10 @@ fn headline(closing: &Closing) -> String {
         Ending::Broken(_) => format!("{job}: broken off, {} of {items} left", count(left)),
         Ending::Interrupted(Interrupt::Int) => format!("{job}: stopped by Ctrl-C, {} of {items} left", count(left)),
         Ending::Interrupted(by) => format!("{job}: stopped by {}, {} of {items} left", signal(*by), count(left)),
-        Ending::Limit(flag) => format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left)),
+        Ending::Limit(flag) | Ending::Deadline(flag) => {
+            format!("{job}: stopped by {}, {} of {items} left", option(flag), count(left))
+        }
+        Ending::Budget(_) => format!("{job}: the money cap is reached, {} of {items} left", count(left)),
         Ending::Pilot => format!("{job}: the pilot is finished, {} of {items} wait for your approval", count(left)),
         Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),
         Ending::Complete if changed_nothing(summary) => format!("{job}: nothing to do: {}", standing(summary)),
@@ -158,6 +162,11 @@ fn run_facts(closing: &Closing) -> Vec<String> {
         facts.extend(wrapped_fact("lost", &lost(closing), usize::MAX, closing.columns));
     }
     facts.extend(wrapped_fact("cost", &cost(closing), usize::MAX, closing.columns));
+    if let Some(sum) = summary.projected.filter(|_| summary.counts.left() > 0) {
+        let left = counted(summary.counts.left(), "item that is", "items that are");
+        let words = format!("about {} for this run and the {left} left", money(sum));
+        facts.extend(wrapped_fact("in all", &words, usize::MAX, closing.columns));
+    }
     facts
 }
 
@@ -180,10 +189,14 @@ fn this_run(summary: &Summary) -> String {
 fn lost(closing: &Closing) -> String {
     let lost = closing.summary.lost;
     let got_none = format!("{} got no whole answer", counted(lost, "request", "requests"));
+    let most = match closing.summary.held.lost {
+        Usd::ZERO => String::new(),
+        sum => format!(", {} at most", money(sum)),
+    };
     match (closing.rehearsal, lost) {
         (true, _) => got_none,
-        (false, 1) => got_none + ": it may have been billed",
-        (false, _) => got_none + ": they may have been billed",
+        (false, 1) => got_none + ": it may have been billed" + &most,
+        (false, _) => got_none + ": they may have been billed" + &most,
     }
 }
 
@@ -255,6 +268,13 @@ fn retries(closing: &Closing) -> Vec<(String, String)> {
 fn on_what(closing: &Closing) -> String {
     match closing.summary.ending {
         Ending::Halted(_) | Ending::Broken(_) => "goes on when the cause is mended".into(),
+        Ending::Budget(reached) => {
+            format!(
+                "goes on with the {} left, if you raise {}",
+                count(closing.summary.counts.left()),
+                reached.kind.flag()
+            )
+        }
         _ => format!("goes on with the {} left", count(closing.summary.counts.left())),
     }
 }

@@ -1,13 +1,20 @@
-//! Whether the next request may leave, and what follows from each that came back: outages, pace and retries in one
+//! Whether the next request may leave, and what follows from each that came back: outages, pace, money and retries in one
 //! hand, which the forecast of a night plays as a run does. Pure: events, the time and chance go in, permits and
 //! outcomes come out. Never waits, never writes anything down.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
+use super::budget::{Budget, Room};
+use super::deadline::{Deadline, DeadlineSettings};
+use super::images::Images;
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
 use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket, UsedUp};
-use crate::domain::{Failure, FailureKind, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries};
+use crate::domain::{
+    Cap, Caps, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
+};
 
 /// What a run keeps to while it sends.
 #[derive(Debug, Clone)]
@@ -20,6 +27,14 @@ pub struct Rules {
     pub policy: RetryPolicy,
     /// How long a server that is gone is waited for.
     pub outage: OutageSettings,
+    /// The most that may be spent.
+    pub caps: Caps,
+    /// The time zone of days and months.
+    pub zone: TimeZone,
+    /// When to be done.
+    pub deadline: DeadlineSettings,
+    /// Images at most.
+    pub max_images: Option<u64>,
 }
 
 /// Requests that count against what may be in flight.
@@ -31,8 +46,17 @@ pub struct Flights {
     pub leaving: usize,
 }
 
+impl Flights {
+    /// Whether nothing will come back.
+    fn are_none(self) -> bool {
+        self.under_way + self.leaving == 0
+    }
+}
+
 /// Whether the next request may leave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+// One is looked at for each request, and none is kept.
+#[allow(clippy::large_enum_variant)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Permit {
     /// Now; its place is taken by asking.
     Granted,
@@ -40,6 +64,8 @@ pub enum Permit {
     AfterNext,
     /// Not before this moment.
     At(Timestamp),
+    /// Never: the run comes to this end.
+    Over(Ending),
 }
 
 /// What follows from an attempt that gave nothing.
@@ -61,7 +87,10 @@ const NEWS: Duration = Duration::from_secs(1);
 pub struct Admission {
     pace: Pace,
     outage: Outage,
+    budget: Budget,
     policy: RetryPolicy,
+    deadline: Deadline,
+    images: Images,
     /// Of the requests under way.
     tickets: HashMap<ItemId, Ticket>,
     /// The end of the pause last told of.
@@ -69,13 +98,16 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// Nothing was sent yet.
+    /// Nothing was sent yet in a run that starts now.
     pub fn new(rules: &Rules, now: Timestamp) -> Self {
         let (concurrency, limits) = (rules.concurrency, rules.limits);
         Self {
             pace: Pace::new(&PaceSettings { concurrency, limits }, now),
             outage: Outage::new(rules.outage, concurrency.highest.get()),
+            budget: Budget::new(rules.caps, rules.zone.clone()),
             policy: rules.policy,
+            deadline: Deadline::new(rules.deadline, now),
+            images: Images::new(rules.max_images),
             tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
         }
@@ -86,12 +118,56 @@ impl Admission {
         self.pace.concurrency()
     }
 
-    /// Asks for one request more to leave.
-    pub fn permit(&mut self, flights: Flights, now: Timestamp) -> Permit {
-        match self.outage.permit(flights, now) {
+    /// The caps on money as they count now: asked for before the first of those that leave together.
+    pub fn caps(&mut self, now: Timestamp) -> Vec<Cap> {
+        self.budget.caps(now)
+    }
+
+    /// What counts against each cap, as the queue knows it.
+    pub fn counted(&mut self, held: &[Held]) {
+        self.budget.counted(held);
+    }
+
+    /// Asks for one request more to leave, which may cost so much.
+    pub fn permit(&mut self, flights: Flights, reserve: Usd, now: Timestamp) -> Permit {
+        if let Some(ending) = self.over(now, now) {
+            return Permit::Over(ending);
+        }
+        let permit = match self.room(flights, reserve, now) {
             Permit::Granted => self.pace.permit(flights.under_way + flights.leaving, now),
             wait => wait,
+        };
+        match permit {
+            // With nothing in flight, nothing can let it leave sooner.
+            Permit::At(moment) if flights.are_none() => self.over(moment, now).map_or(Permit::At(moment), Permit::Over),
+            Permit::Granted => {
+                self.budget.let_go(reserve);
+                Permit::Granted
+            }
+            wait => wait,
         }
+    }
+
+    /// Whether there is somebody to ask, and images and money are left for one request more.
+    fn room(&mut self, flights: Flights, reserve: Usd, now: Timestamp) -> Permit {
+        match (self.images.permit(flights), self.outage.permit(flights, now)) {
+            (Permit::Granted, Permit::Granted) => match self.budget.room(reserve, now) {
+                Room::Enough => Permit::Granted,
+                Room::AfterNext => Permit::AfterNext,
+                Room::None(reached) => Permit::Over(Ending::Budget(reached)),
+            },
+            (Permit::Granted, wait) | (wait, _) => wait,
+        }
+    }
+
+    /// A request that left is settled, at this cost; without one it is lost.
+    pub fn settled(&mut self, reserve: Usd, cost: Option<Usd>) {
+        self.budget.settled(reserve, cost);
+    }
+
+    /// How the run ends, if nothing can leave before `earliest`; none while something may.
+    pub fn over(&mut self, earliest: Timestamp, now: Timestamp) -> Option<Ending> {
+        self.deadline.over(earliest.max(now), now).or_else(|| self.images.over())
     }
 
     /// Requests a minute that the server was found to take; unknown while it never refused one.
@@ -104,14 +180,18 @@ impl Admission {
         self.pace.used_up(now)
     }
 
-    /// The item's request has left, while so many others were under way.
-    pub fn sent(&mut self, item: &ItemId, under_way: usize, now: Timestamp) {
+    /// The item's request has left, which may cost so much, while so many others were under way.
+    pub fn sent(&mut self, item: &ItemId, under_way: usize, reserve: Usd, now: Timestamp) {
         self.outage.sent(item);
+        self.budget.sent(reserve);
+        self.deadline.sent(item, now);
         self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
     }
 
     /// The item's answer came, with a picture, and took this of the limits.
     pub fn answered(&mut self, item: &ItemId, consumed: &Consumed, now: Timestamp) {
+        self.deadline.landed(item, true, now);
+        self.images.came(consumed.images as u64);
         self.outage.ended(item, Sign::Answered, None, 0.0, now);
         if let Some(ticket) = self.tickets.remove(item) {
             self.pace.answered(ticket, consumed, now);
@@ -120,6 +200,10 @@ impl Admission {
 
     /// The item's attempt gave nothing. `tries` are those before it, `jitter` lies in 0..1.
     pub fn failed(&mut self, item: &ItemId, tries: Tries, failure: Failure, jitter: f64, now: Timestamp) -> Aftermath {
+        // Who is turned away at the door has not waited for an answer.
+        let waited = !failure.absent && failure.reach != Reach::Unsent && failure.kind != FailureKind::Throttled;
+        self.deadline.landed(item, waited, now);
+        self.images.came(failure.pictures.into());
         let is_lost_probe = self.outage.is_probe(item) && failure.reach == Reach::Lost;
         let verdict = match self.outage.ended(item, Sign::of(&failure), failure.retry_after, jitter, now) {
             // It may have been billed: an outage must not buy it without end.
@@ -164,6 +248,7 @@ impl Admission {
     pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
         self.pace.clock_moved(by, now);
         self.outage.clock_moved(by);
+        self.deadline.clock_moved(by);
         self.slowed_until = self.slowed_until.moved(by);
     }
 

@@ -6,8 +6,8 @@ use super::admission::Aftermath;
 use super::keep::Kept;
 use super::pace::Consumed;
 use super::worker::{Landed, Miss};
-use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Receipt, Timestamp};
-use crate::queue::{Claim, Settlement};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Reach, Receipt, Timestamp, Usd};
+use crate::queue::{Attempt, Claim, Settlement};
 use crate::store::Published;
 
 impl Run<'_> {
@@ -23,6 +23,7 @@ impl Run<'_> {
             Ok(receipt) => {
                 self.answered(landed.id, &receipt, now);
                 self.reserve.saw(&receipt);
+                self.note_usage(landed.id, &receipt);
                 self.keeper.land(landed.id, receipt);
             }
             Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
@@ -93,11 +94,19 @@ impl Run<'_> {
 
     pub(super) fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
-        let price = self.settings.prices.of(&attempt.claim.item.request.model);
-        let cost = price.and_then(|price| Some(price.per_image.times(outcome.billed_images()?)));
+        let cost = self.cost_of(&attempt, &outcome);
+        self.admission.settled(self.reserve_of(&attempt.claim.item.request), cost);
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
             self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
         }
         self.settlements.push(Settlement { attempt, outcome, cost });
+    }
+
+    /// What an attempt cost that ended so; unknown if it was lost, or where no price is known.
+    fn cost_of(&mut self, attempt: &Attempt, outcome: &Outcome) -> Option<Usd> {
+        let request = &attempt.claim.item.request;
+        let kept = self.usages.remove(&attempt.id);
+        let usage = outcome.failure().map_or(kept, |failure| failure.reply.usage);
+        self.settings.prices.of(&request.model)?.cost(request, outcome.billed_images(), usage)
     }
 }

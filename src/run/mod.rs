@@ -6,9 +6,13 @@
 //! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
 
 mod admission;
+mod budget;
 mod clock;
+mod deadline;
+mod images;
 mod keep;
 mod landing;
+mod latency;
 mod outage;
 mod pace;
 mod reserve;
@@ -28,13 +32,14 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, Summary,
-    Timestamp,
+    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, Request,
+    Summary, Timestamp, Usage, Usd,
 };
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
+pub use deadline::DeadlineSettings;
 use keep::Keeper;
 pub use outage::OutageSettings;
 pub use pace::{Bounds, Consumed, Limits, UsedUp, quota_day_began};
@@ -75,7 +80,7 @@ pub struct RunSettings {
     pub halt_after: Option<u64>,
     /// Whether a picture of another shape than was asked for counts as none.
     pub strict: bool,
-    /// What images cost.
+    /// What answers cost.
     pub prices: PriceList,
 }
 
@@ -132,6 +137,8 @@ struct Run<'a> {
     /// Requests in flight.
     flights: JoinSet<Landed>,
     flying: HashSet<AttemptId>,
+    /// What answers used that are being kept.
+    usages: HashMap<AttemptId, Usage>,
     /// What is in flight was given up: those that had no answer by then are lost.
     given_up: bool,
     keeper: Keeper,
@@ -172,6 +179,7 @@ impl<'a> Run<'a> {
             open: HashMap::new(),
             flights: JoinSet::new(),
             flying: HashSet::new(),
+            usages: HashMap::new(),
             given_up: false,
             keeper: Keeper::default(),
             reserve: Reserve::default(),
@@ -211,7 +219,9 @@ impl<'a> Run<'a> {
         tokio::task::block_in_place(|| self.parts.store.sweep(&images))?;
         for (attempt, receipt) in received {
             let id = attempt.id;
+            self.score.reserve(self.reserve_of(&attempt.claim.item.request));
             self.open.insert(id, attempt);
+            self.note_usage(id, &receipt);
             self.publish_next(id, receipt);
         }
         self.keeper.advance(&self.parts.store);
@@ -268,6 +278,15 @@ impl<'a> Run<'a> {
             (None, false) => self.next_start_at,
         };
         self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now)
+    }
+
+    /// What a request may cost; nothing where no price is known.
+    fn reserve_of(&self, request: &Request) -> Usd {
+        self.settings.prices.of(&request.model).map_or(Usd::ZERO, |price| price.reserve(request))
+    }
+
+    fn note_usage(&mut self, id: AttemptId, receipt: &Receipt) {
+        self.usages.extend(receipt.reply.usage.map(|usage| (id, usage)));
     }
 
     fn tell(&mut self, news: News) {

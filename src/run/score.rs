@@ -1,6 +1,6 @@
 //! A run in figures, kept while it works. Never decides anything.
 
-use crate::domain::{Counts, Ending, Outcome, Reach, Summary, Timestamp, Usd};
+use crate::domain::{Counts, Ending, Held, Outcome, Reach, Summary, Timestamp, Usd, projected};
 use crate::queue::{LEASE, Settlement};
 
 /// The figures of a run so far.
@@ -14,6 +14,7 @@ pub(super) struct Score {
     images: u64,
     lost: u64,
     cost: Option<Usd>,
+    held: Held,
 }
 
 /// What one settled attempt adds to the figures.
@@ -24,12 +25,15 @@ pub(super) struct Gain {
     images: u64,
     lost: u64,
     cost: Option<Usd>,
+    /// What had been set aside for it.
+    reserve: Usd,
 }
 
 impl Gain {
-    pub fn of(settlement: &Settlement) -> Self {
+    /// What this attempt adds, for which so much had been set aside.
+    pub fn of(settlement: &Settlement, reserve: Usd) -> Self {
         let lost = settlement.outcome.failure().is_some_and(|failure| failure.reach == Reach::Lost).into();
-        let gain = Self { lost, cost: settlement.cost, ..Self::default() };
+        let gain = Self { lost, cost: settlement.cost, reserve, ..Self::default() };
         match &settlement.outcome {
             Outcome::Done(artifact) => Self { done: 1, images: artifact.images.len() as u64, ..gain },
             Outcome::Failed(_) => Self { failed: 1, ..gain },
@@ -41,12 +45,18 @@ impl Gain {
 impl Score {
     pub fn new(now: Timestamp) -> Self {
         let (attempts, done, failed, images, lost) = (0, 0, 0, 0, 0);
-        Self { started: now, leased: now, attempts, done, failed, images, lost, cost: None }
+        Self { started: now, leased: now, attempts, done, failed, images, lost, cost: None, held: Held::default() }
     }
 
-    /// A request left.
-    pub fn sent(&mut self) {
+    /// A request left, which may cost so much.
+    pub fn sent(&mut self, reserve: Usd) {
         self.attempts += 1;
+        self.reserve(reserve);
+    }
+
+    /// So much is set aside for an attempt, of this run or of one that it goes on from.
+    pub fn reserve(&mut self, reserve: Usd) {
+        self.held.reserved += reserve;
     }
 
     /// An attempt ended, durably.
@@ -55,6 +65,11 @@ impl Score {
         self.failed += gain.failed;
         self.images += gain.images;
         self.lost += gain.lost;
+        self.held.reserved -= gain.reserve;
+        self.held.settled += gain.cost.unwrap_or_default();
+        if gain.lost > 0 {
+            self.held.lost += gain.reserve;
+        }
         if let Some(cost) = gain.cost {
             *self.cost.get_or_insert(Usd::ZERO) += cost;
         }
@@ -84,6 +99,7 @@ impl Score {
 
     /// The figures at the end.
     pub fn summary(&self, ending: Ending, counts: Counts, now: Timestamp) -> Summary {
+        let projected = projected(self.held, self.done + self.failed, counts.left());
         Summary {
             ending,
             took: now.since(self.started),
@@ -93,6 +109,8 @@ impl Score {
             images: self.images,
             lost: self.lost,
             cost: self.cost,
+            held: self.held,
+            projected: self.cost.and(projected),
             counts,
             narrowed: None,
         }

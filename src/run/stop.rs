@@ -50,6 +50,17 @@ impl Run<'_> {
         }
     }
 
+    /// What the run was given is used up: money, time, or the number of its images.
+    pub(super) fn stop_sending(&mut self, ending: Ending) {
+        let why = match &ending {
+            Ending::Budget(reached) => reached.told(),
+            Ending::Deadline(flag) => format!("what is sent now would not be back in time for {flag}"),
+            Ending::Limit(flag) => format!("as many images have come as {flag} allows"),
+            ending => ending.as_str().to_owned(),
+        };
+        self.stop(ending, &why);
+    }
+
     /// A fault ends the run. It goes above what the run was about to end by, but for a person's word; and the first one
     /// is told even so.
     pub(super) fn break_off(&mut self, fault: &str) {
@@ -79,7 +90,11 @@ impl Run<'_> {
         let due = self.parts.queue.next_due(self.is_limit_reached())?;
         // A person may have put items back since the queue was asked.
         self.next_claim_at = due;
-        Ok(due.is_none())
+        let now = self.parts.clock.now();
+        if let Some(ending) = due.and_then(|due| self.admission.over(due, now)) {
+            self.stop_sending(ending);
+        }
+        Ok(due.is_none() || self.stopping.is_some())
     }
 
     /// How a run ends that cannot go on.

@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Run<'_> {
     /// Writes everything that is ready in one transaction, then acts on it. Returns whether another turn can follow at
-    /// once, because new claims came.
+    /// once, because there are claims to look at.
     pub(super) fn take_turn(&mut self) -> Result<bool, RunError> {
         let now = self.parts.clock.now();
         if self.write_again_at.is_some_and(|at| now < at) {
@@ -32,7 +32,8 @@ impl Run<'_> {
             return Ok(false);
         }
         let receipts = turn.receipts.clone();
-        let told: Vec<_> = turn.settlements.iter().map(|settlement| (Gain::of(settlement), note(settlement))).collect();
+        let told: Vec<_> =
+            turn.settlements.iter().map(|settlement| (self.gain(settlement), note(settlement))).collect();
         let want = turn.want;
         let queue = &mut self.parts.queue;
         let turned = match tokio::task::block_in_place(|| queue.commit(now, turn)) {
@@ -46,8 +47,9 @@ impl Run<'_> {
             self.publish_next(id, receipt);
         }
         for attempt in turned.attempts {
-            self.launch(attempt);
+            self.launch(attempt, now);
         }
+        self.admission.counted(&turned.held);
         for (gain, news) in told {
             self.score.add(&gain);
             self.tell(news);
@@ -55,9 +57,20 @@ impl Run<'_> {
         if turned.claims.len() < want {
             self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }
-        let claimed = !turned.claims.is_empty();
+        let again = !turned.claims.is_empty() || !turned.unstarted.is_empty();
+        self.stay(turned.unstarted);
         self.ready.extend(turned.claims);
-        Ok(claimed)
+        Ok(again)
+    }
+
+    /// Another run took the room below a cap meanwhile: these are the next again.
+    fn stay(&mut self, unstarted: Vec<Claim>) {
+        for claim in unstarted.into_iter().rev() {
+            if claim.tries.made == 0 {
+                self.admitted.remove(&claim.item.id);
+            }
+            self.ready.push_front(claim);
+        }
     }
 
     /// When the next item may be claimed. Requests have just left: a fault here must not give them up.
@@ -115,8 +128,9 @@ impl Run<'_> {
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
-        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
+        let caps = self.admission.caps(now);
         let starts = self.starts(now);
+        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         Turn {
             lease_until: now.after(LEASE),
             receipts: mem::take(&mut self.receipts),
@@ -124,6 +138,7 @@ impl Run<'_> {
             releases,
             want: self.want(now),
             starts,
+            caps,
             only_attempted: self.is_limit_reached(),
         }
     }
@@ -132,13 +147,18 @@ impl Run<'_> {
     fn starts(&mut self, now: Timestamp) -> Vec<Start> {
         let mut starts = Vec::new();
         self.next_start_at = None;
-        while !self.ready.is_empty() && self.flights.len() + starts.len() < self.places {
+        while let Some(next) = self.ready.front().filter(|_| self.has_place(starts.len())) {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
-            match self.admission.permit(flights, now) {
+            let reserve = self.reserve_of(&next.item.request);
+            match self.admission.permit(flights, reserve, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
                 Permit::At(moment) => {
                     self.next_start_at = Some(moment);
+                    break;
+                }
+                Permit::Over(ending) => {
+                    self.stop_sending(ending);
                     break;
                 }
             }
@@ -149,9 +169,19 @@ impl Run<'_> {
         starts
     }
 
+    /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.
+    fn has_place(&self, leaving: usize) -> bool {
+        self.stopping.is_none() && self.flights.len() + leaving < self.places
+    }
+
     fn start(&self, claim: Claim) -> Start {
         let price = self.settings.prices.of(&claim.item.request.model);
-        Start { claim, reserve: price.map(|price| price.per_image) }
+        let reserve = price.map(|price| price.reserve(&claim.item.request));
+        Start { claim, reserve }
+    }
+
+    fn gain(&self, settlement: &Settlement) -> Gain {
+        Gain::of(settlement, self.reserve_of(&settlement.attempt.claim.item.request))
     }
 
     /// As many claims are held ahead as may be in flight, so that a place is filled in the turn that frees it.
@@ -182,11 +212,14 @@ impl Run<'_> {
         }
     }
 
-    /// Gives a request its wings: its intent is durable.
-    fn launch(&mut self, attempt: Attempt) {
-        self.score.sent();
-        self.admission.sent(&attempt.claim.item.id, self.flights.len(), self.parts.clock.now());
-        self.tell(News::AttemptStarted { item: attempt.claim.item.id.to_string(), attempt: attempt.number });
+    /// Gives a request its wings: it was admitted at `now`, and its intent is durable since.
+    fn launch(&mut self, attempt: Attempt, now: Timestamp) {
+        let item = &attempt.claim.item;
+        let reserve = self.reserve_of(&item.request);
+        self.score.sent(reserve);
+        self.admission.sent(&item.id, self.flights.len(), reserve, now);
+        let reserved = self.settings.prices.of(&item.request.model).map(|_| reserve);
+        self.tell(News::AttemptStarted { item: item.id.to_string(), attempt: attempt.number, reserved });
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();
         let sent = Sent { attempt: attempt.id, digest: attempt.claim.item.digest };

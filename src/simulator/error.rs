@@ -109,12 +109,18 @@ impl ApiError {
 
     /// The quota of requests a day is used up.
     pub fn day_quota(model: &str) -> ApiError {
-        ApiError::over_quota(model, &over_the_day(model), &[(BY_DAY, A_DAY)], None)
+        ApiError::over_quota(model, &over_the_day(model, A_DAY), &[(BY_DAY, A_DAY)], None)
     }
 
     /// The same, where a short wait and another quota draw the eye.
     pub fn day_quota_hidden(model: &str) -> ApiError {
-        ApiError::over_quota(model, &over_the_day(model), &[(BY_MINUTE, A_MINUTE), (BY_DAY, A_DAY)], Some(THROTTLE))
+        ApiError::day_used_up(model, A_DAY)
+    }
+
+    /// The same for a quota of so many a day.
+    pub fn day_used_up(model: &str, a_day: u32) -> ApiError {
+        let quotas = [(BY_MINUTE, A_MINUTE), (BY_DAY, a_day)];
+        ApiError::over_quota(model, &over_the_day(model, a_day), &quotas, Some(THROTTLE))
     }
 
     /// The project may not use the model at all, though it is told to wait.
@@ -159,8 +165,8 @@ impl IntoResponse for ApiError {
 }
 
 /// Without the word that a client could find the day by: only the violation says it.
-fn over_the_day(model: &str) -> String {
-    format!("Quota exceeded for requests, limit: {A_DAY}, model: {model}.")
+fn over_the_day(model: &str, a_day: u32) -> String {
+    format!("Quota exceeded for requests, limit: {a_day}, model: {model}.")
 }
 
 fn retry_info(wait: Duration) -> Value {

@@ -46,6 +46,7 @@ pub use asked::Asked;
 pub use fault::FaultKind;
 pub use key::{KeyWay, KeyWayError};
 pub use picture::{Drawing, Format, draw};
+pub use quota::{QuotaStep, QuotaWindow};
 pub use rate::{Fault, FaultError, Faults};
 pub use ratio::AspectRatio;
 pub use stand_in::STAND_INS;
@@ -71,8 +72,14 @@ pub struct Settings {
     pub latency: Duration,
     /// How much longer it may wait, evenly spread.
     pub jitter: Duration,
-    /// How many requests any 60 seconds take; the rest get 429. Requests that are not valid do not count.
+    /// How many requests a minute takes; the rest get 429. Requests that are not valid do not count.
     pub quota_per_minute: Option<NonZeroU32>,
+    /// Other quotas by the minute, from later on.
+    pub quota_changes: Vec<QuotaStep>,
+    /// Which minutes these quotas mean.
+    pub quota_window: QuotaWindow,
+    /// How many requests are taken from the start, or from `POST /reset`, on; the rest get the 429 of a day quota.
+    pub quota_per_day: Option<NonZeroU32>,
     /// How long an answer of the kind `drip` takes.
     pub drip: Duration,
     /// How a key has to come.
@@ -91,6 +98,9 @@ impl Default for Settings {
             latency: Duration::ZERO,
             jitter: Duration::ZERO,
             quota_per_minute: None,
+            quota_changes: Vec::new(),
+            quota_window: QuotaWindow::Sliding,
+            quota_per_day: None,
             drip: DRIP,
             key_way: KeyWay::Any,
             faults: Faults::default(),

@@ -25,7 +25,7 @@ use super::error::ApiError;
 use super::fault::{Conduct, FaultKind};
 use super::files::{self, Fetched, Files};
 use super::key;
-use super::quota::Quota;
+use super::quota::{Quota, QuotaStep, Refused};
 use super::request::{self, MODELS, Wish};
 use super::script::Script;
 use super::stand_in::{self, STAND_INS};
@@ -42,7 +42,7 @@ pub(super) struct Service {
     door: Arc<Door>,
     tally: Tally,
     files: Files,
-    quota: Mutex<Option<Quota>>,
+    quota: Mutex<Quota>,
     /// One drawing a core: more would only be slower, and hold more pictures at once.
     easels: Semaphore,
     closing: watch::Receiver<bool>,
@@ -52,7 +52,7 @@ impl Service {
     pub fn new(settings: Settings, address: SocketAddr, closing: watch::Receiver<bool>) -> Service {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Service {
-            quota: Mutex::new(settings.quota_per_minute.map(Quota::per_minute)),
+            quota: Mutex::new(quota(&settings)),
             tally: Tally::default(),
             files: Files::default(),
             easels: Semaphore::new(cores),
@@ -78,9 +78,7 @@ impl Service {
     fn reset(&self) {
         self.tally.reset();
         self.files.clear();
-        if let Some(quota) = &mut *self.quota.lock().unwrap_or_else(PoisonError::into_inner) {
-            quota.clear();
-        }
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner).reset(Instant::now());
     }
 }
 
@@ -177,17 +175,16 @@ impl Service {
         visit.asks_for(&wish.prompt);
         let script = Script::read(&wish.prompt).map_err(ApiError::invalid_argument)?;
         self.take_place(&wish.model)?;
+        visit.is_taken();
         Ok((wish, script))
     }
 
     fn take_place(&self, model: &str) -> Result<(), ApiError> {
-        match &mut *self.quota.lock().unwrap_or_else(PoisonError::into_inner) {
-            None => Ok(()),
-            Some(quota) => {
-                let taken = quota.take(Instant::now());
-                taken.map_err(|wait| ApiError::quota_exceeded(model, quota.places(), wait))
-            }
-        }
+        let taken = self.quota.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now());
+        taken.map_err(|refused| match refused {
+            Refused::ThisMinute { places, wait } => ApiError::quota_exceeded(model, places, wait),
+            Refused::Today { places } => ApiError::day_used_up(model, places.get()),
+        })
     }
 
     /// The host by which a client knows this server, so that it takes a link to it for what it is.
@@ -282,6 +279,13 @@ impl Service {
         let _easel = self.easels.acquire().await.map_err(|_| ApiError::internal())?;
         tokio::task::spawn_blocking(drawing).await.map_err(|_| ApiError::internal())
     }
+}
+
+/// The quotas that the settings name, from now on.
+fn quota(settings: &Settings) -> Quota {
+    let first = settings.quota_per_minute.map(|places| QuotaStep { from: Duration::ZERO, places });
+    let steps = first.into_iter().chain(settings.quota_changes.iter().copied()).collect();
+    Quota::new(steps, settings.quota_window, settings.quota_per_day, Instant::now())
 }
 
 /// Large references take their time to decode: not on a thread that others wait for.

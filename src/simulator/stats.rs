@@ -17,6 +17,10 @@ pub struct Stats {
     /// How they ended: by status code; `cut` are 200 answers broken off on purpose; `none` got no status line, because
     /// they were hung, reset, or their client went away first. A request is counted here once it has its answer's head.
     pub statuses: BTreeMap<String, u64>,
+    /// Valid requests that the quotas, where there are any, let pass.
+    pub taken: u64,
+    /// Requests that are in flight now.
+    pub in_flight: u64,
     /// The most requests that were in flight together, from the head of a request to the end of its answer.
     pub most_at_once: u64,
     /// Complete 200 answers with a final image, or its URL: the last byte was handed to the connection.
@@ -69,7 +73,8 @@ impl Tally {
 
     /// The counts as they stand.
     pub fn stats(&self) -> Stats {
-        self.counts().stats.clone()
+        let counts = self.counts();
+        Stats { in_flight: counts.in_flight, ..counts.stats.clone() }
     }
 
     /// What became of the requests with this prompt.
@@ -116,6 +121,11 @@ impl Visit {
         let prompt = PromptName::of(prompt);
         self.prompt = Some(prompt);
         self.count(|counts| counts.prompts.ask(prompt));
+    }
+
+    /// The quotas let it pass.
+    pub fn is_taken(&mut self) {
+        self.count(|counts| counts.stats.taken += 1);
     }
 
     /// The head of the answer is decided: a status code, or `cut`.
@@ -199,7 +209,7 @@ mod tests {
         tally.reset();
         early.got("200");
         early.answered(cup);
-        assert_eq!(tally.stats(), Stats { most_at_once: 1, ..Stats::default() });
+        assert_eq!(tally.stats(), Stats { in_flight: 1, most_at_once: 1, ..Stats::default() });
         drop(early);
         assert_eq!(tally.ask(cup), 1);
     }

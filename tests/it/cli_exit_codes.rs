@@ -263,3 +263,24 @@ fn a_second_run_of_the_same_job_is_refused_and_told_who_holds_it() {
     first.end().exits(0);
     assert_eq!(gate.seen().len(), 1);
 }
+
+#[test]
+fn a_deadline_ends_with_items_left_and_the_next_run_goes_on() {
+    let (here, simulator) = (Workspace::with_list(3), Simulated::start());
+    let ended = here.overnight("run list.csv --max-duration 1ms --events -").at(&simulator.url()).end().exits(10);
+    let ended = ended.says(&["stopped by --max-duration, 3 of 3 items left"]);
+    let end = &ended.events_of("run_ended")[0];
+    assert_eq!((&end["ending"], &end["limit"]), (&"deadline".into(), &"max-duration".into()));
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2);
+    let until = format!("run list.csv --until {} --timezone UTC", later.strftime("%H:%M"));
+    here.overnight(&until).at(&simulator.url()).end().exits(0);
+    assert_eq!(simulator.stats().answered, 3);
+}
+
+#[test]
+fn a_number_of_images_ends_with_items_left() {
+    let (here, simulator) = (Workspace::with_list(3), Simulated::start());
+    let ended = here.overnight("run list.csv --max-images 2").at(&simulator.url()).end().exits(5);
+    ended.says(&["stopped by --max-images, 1 of 3 items left"]);
+    assert_eq!(simulator.stats().requests, 2);
+}

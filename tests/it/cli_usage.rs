@@ -64,6 +64,14 @@ fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
         "cancel",
         "simulate --fail explode=1",
         "simulate --auth cookie",
+        "simulate --quota 5/hour",
+        "simulate --quota 5/min --quota 6/min",
+        "simulate --quota 5/day --quota 6/day",
+        "simulate --quota-window wide",
+        "run list.csv --until 24:00",
+        "run list.csv --timezone Berlin",
+        "run list.csv --max-duration 0s",
+        "run list.csv --max-images 0",
     ];
     for words in wrong {
         let ended = here.overnight(words).end().exits(2);
@@ -75,7 +83,7 @@ fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
 #[test]
 fn options_that_do_not_exist_yet_are_refused_rather_than_ignored() {
     let here = Workspace::with_list(1);
-    for words in ["--max-cost 1", "--until 06:00", "--concurrency 1-64", "--where x"] {
+    for words in ["--max-cost 1", "--concurrency 1-64", "--where x"] {
         here.overnight(&format!("run list.csv --rehearse {words}")).end().exits(2);
     }
 }

@@ -7,7 +7,7 @@ use overnight::queue::{
 };
 use overnight::run::{Rules, RunSettings, Stop};
 
-use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, rules, settings};
+use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, rules, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_received_before_the_disk_failed_is_published_later_without_a_request() {
@@ -99,7 +99,7 @@ async fn hundreds_of_answers_that_wait_to_be_published_all_are_before_anything_i
     let provider = Scripted::new(|_, _| Act::Draw);
     let in_the_way = |n: usize| workshop.output().join(format!("item-{n}.png"));
     (0..ITEMS).for_each(|n| std::fs::create_dir_all(in_the_way(n).join("a file")).unwrap());
-    let all_at_once = RunSettings { rules: Rules { concurrency: ITEMS, ..rules() }, ..settings() };
+    let all_at_once = RunSettings { rules: Rules { concurrency: at_once(ITEMS), ..rules() }, ..settings() };
     let (summary, _) = workshop.run(&provider, all_at_once).await;
     assert_eq!((summary.done, summary.lost, provider.asks()), (0, 0, ITEMS));
     (0..ITEMS).for_each(|n| std::fs::remove_dir_all(in_the_way(n)).unwrap());
@@ -170,6 +170,14 @@ impl Queue for Locked {
 
     fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {
         self.queue.move_waits(now, by)
+    }
+
+    fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {
+        self.queue.waiting_models()
+    }
+
+    fn price_given(&mut self) -> Result<(), QueueError> {
+        self.queue.price_given()
     }
 
     fn counts(&mut self) -> Result<Counts, QueueError> {

@@ -13,7 +13,7 @@ use tokio::net::TcpSocket;
 use crate::support::gate::small_picture;
 use crate::support::gemini;
 use crate::support::server::{Server, json};
-use crate::support::workshop::{Act, Scripted, Workshop, failure, rules, settings};
+use crate::support::workshop::{Act, Scripted, Workshop, at_once, failure, rules, settings};
 
 /// The real thing with milliseconds in the place of minutes.
 fn hurried(patience: Duration) -> RunSettings {
@@ -63,7 +63,7 @@ async fn a_server_that_is_gone_for_a_while_costs_no_item_its_attempts() {
             let provider = gone(after, 60, failure);
             // One at a time: an answer from before the outage that lands in it would end it, and another would begin.
             let mut settings = hurried(long());
-            settings.rules.concurrency = if after > 0 { 1 } else { 4 };
+            settings.rules.concurrency = at_once(if after > 0 { 1 } else { 4 });
             let (summary, events) = workshop.run(&provider, settings).await;
             assert_eq!((summary.ending, summary.done, summary.failed), (Ending::Complete, 20, 0));
             assert_eq!(provider.asks(), 80, "each failed request is the run's trouble, and each item is made once");

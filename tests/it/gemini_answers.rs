@@ -20,7 +20,7 @@ async fn a_plain_answer_gives_its_picture_its_caption_and_its_figures() {
     assert_eq!(reply.finish_reason.as_deref(), Some("STOP"));
     assert_eq!(reply.model_version.as_deref(), Some("gemini-3.1-flash-lite-image"));
     assert_eq!(reply.response_id.as_deref(), Some("r-1"));
-    let usage = Usage { prompt_tokens: 9, output_tokens: 1120, thought_tokens: 0, total_tokens: 1129 };
+    let usage = Usage { prompt_tokens: 9, output_tokens: 1120, total_tokens: 1129, ..Usage::default() };
     assert_eq!(reply.usage, Some(usage));
 }
 
@@ -39,7 +39,7 @@ async fn both_casings_are_read_everywhere() {
     assert_eq!(reply.finish_reason.as_deref(), Some("MAX_TOKENS"));
     assert_eq!(reply.finish_message.as_deref(), Some("long"));
     assert_eq!((reply.model_version.as_deref(), reply.response_id.as_deref()), (Some("m"), Some("r")));
-    let usage = Usage { prompt_tokens: 7, output_tokens: 1, thought_tokens: 2, total_tokens: 10 };
+    let usage = Usage { prompt_tokens: 7, output_tokens: 1, thought_tokens: 2, total_tokens: 10, ..Usage::default() };
     assert_eq!(reply.usage, Some(usage));
 }
 

@@ -82,8 +82,10 @@ async fn a_run_whose_answers_are_reset_all_over_ends_with_every_picture_whole() 
     let server = Server::start(resets.into_iter().chain(vec![Play::Reply(reply); items]));
     let workshop = Workshop::of_items(items);
     let patient = RetryPolicy { max_attempts: 100, on_lost: OnLost::Resend };
-    let settings =
-        RunSettings { rules: Rules { policy: patient, concurrency: 16, ..workshop::rules() }, ..workshop::settings() };
+    let settings = RunSettings {
+        rules: Rules { policy: patient, concurrency: workshop::at_once(16), ..workshop::rules() },
+        ..workshop::settings()
+    };
     let (summary, _) =
         workshop.run_with(&mut workshop.queue(), Arc::new(provider(&server)), settings, &mut |_| {}).await;
     assert_eq!((summary.ending, summary.done, summary.lost), (Ending::Complete, items as u64, items as u64));

@@ -56,7 +56,7 @@ fn a_bare_manifest_is_a_job_with_every_default() {
     assert_eq!(job.key, KeySource::Env("OVERNIGHT_API_KEY".into()));
     assert_eq!(job.defaults.model.as_str(), "gemini-3.1-flash-lite-image");
     assert_eq!((job.defaults.aspect_ratio, job.defaults.image_size.as_str()), (None, "1K"));
-    assert_eq!((job.concurrency.get(), job.rpm, job.max_attempts.get()), (16, None, 6));
+    assert_eq!((job.concurrency.to_string(), job.rpm, job.max_attempts.get()), ("1-64".to_owned(), None, 6));
     assert_eq!(job.request_timeout, Duration::from_secs(180));
     assert_eq!(job.connect_timeout, Duration::from_secs(10));
     assert_eq!((job.limit, job.halt_after, job.on_lost), (None, None, OnLost::Resend));
@@ -108,7 +108,7 @@ fn the_command_line_wins_over_the_file_and_the_file_over_the_default() {
     let folder = workspace(&[("a.toml", text)]);
     let job = load(folder.path(), "a.toml", &["--aspect-ratio", "1:1", "-c", "9", "--halt-after", "7"]);
     assert_eq!(job.defaults.aspect_ratio, Some(AspectRatio::Square));
-    assert_eq!((job.concurrency.get(), job.rpm.unwrap().get()), (9, 300));
+    assert_eq!((job.concurrency.to_string(), job.rpm.unwrap().get()), ("9".to_owned(), 300));
     assert_eq!(job.halt_after.unwrap().to_string(), "7");
     assert_eq!((job.request_timeout, job.connect_timeout), (Duration::from_secs(180), Duration::from_secs(10)));
     assert_eq!((job.on_lost, job.auth, job.name.as_str()), (OnLost::Hold, Auth::Bearer, "spring"));

@@ -5,9 +5,10 @@ use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use overnight::domain::{OnLost, RetryPolicy, Timestamp};
-use overnight::night::{Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
-use overnight::run::{Bounds, Limits, OutageSettings, Rules};
+use jiff::tz::TimeZone;
+use overnight::domain::{Caps, OnLost, RetryPolicy, Timestamp};
+use overnight::night::{Fare, Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
+use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules};
 
 /// A night of so many minutes.
 const MINUTES: usize = 30;
@@ -78,10 +79,14 @@ impl Case {
             limits: self.limits,
             policy: RetryPolicy { max_attempts: 6, on_lost: OnLost::Resend },
             outage: OutageSettings::default(),
+            caps: Caps::default(),
+            zone: TimeZone::UTC,
+            deadline: DeadlineSettings::default(),
+            max_images: None,
         };
         let longest = Duration::from_secs(60 * MINUTES as u64);
-        let server = self.server.clone();
-        let played = play(&Night { items: 1 << 16, rules, server, seed, start: START, longest });
+        let (server, fare, held) = (self.server.clone(), Fare::default(), vec![]);
+        let played = play(&Night { items: 1 << 16, rules, fare, held, server, seed, start: START, longest });
         let counted = |minute: &usize| !self.learning.contains(minute);
         let accepted: u64 =
             (0..MINUTES).filter(counted).filter_map(|minute| Some(played.minutes.get(minute)?.accepted)).sum();

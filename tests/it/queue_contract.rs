@@ -13,6 +13,7 @@ use overnight::queue::{
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
+use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
@@ -137,7 +138,9 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
     for (name, promise) in
-        [promises, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES].into_iter().flatten()
+        [promises, money::PROMISES, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES]
+            .into_iter()
+            .flatten()
     {
         eprintln!("{name}");
         promise(&*fresh());
@@ -187,7 +190,7 @@ fn a_turn_writes_everything_together(workspace: &dyn Workspace) {
         want: 5,
         ..turn()
     };
-    let Turned { attempts, claims } = run.commit(NOW, everything).unwrap();
+    let Turned { attempts, claims, .. } = run.commit(NOW, everything).unwrap();
     assert_eq!((attempts.len(), attempts[0].number, claims.len()), (1, 1, 1));
     let counts = run.counts().unwrap();
     assert_eq!((counts.done, counts.failed[&FailureKind::Refused], counts.running), (1, 1, 2));

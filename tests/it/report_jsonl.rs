@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use overnight::domain::event::Interrupt;
-use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, News, Reporter, Summary, Timestamp, Usd};
+use overnight::domain::{
+    CapKind, CapReached, Counts, Ending, Event, Failure, FailureKind, Held, News, Reporter, Summary, Timestamp, Usd,
+};
 use overnight::report::{JsonLines, Reporters};
 
 /// What was written, line by line as it was flushed.
@@ -55,8 +57,8 @@ fn event(second: i64, news: News) -> Event {
 }
 
 fn started(second: i64, item: &str) -> Event {
-    let (item, attempt) = (item.into(), 1);
-    event(second, News::AttemptStarted { item, attempt })
+    let (item, attempt, reserved) = (item.into(), 1, Some(Usd::from_nanos(33_600_000)));
+    event(second, News::AttemptStarted { item, attempt, reserved })
 }
 
 fn summary(ending: Ending) -> Summary {
@@ -69,6 +71,8 @@ fn summary(ending: Ending) -> Summary {
         images: 2,
         lost: 1,
         cost: Some(Usd::from_nanos(67_200_000)),
+        held: Held { settled: Usd::from_nanos(67_200_000), reserved: Usd::ZERO, lost: Usd::from_nanos(33_600_000) },
+        projected: Some(Usd::from_nanos(134_400_000)),
         counts: Counts { queued: 1, running: 0, done: 1, failed: [(FailureKind::Refused, 1)].into(), cancelled: 0 },
         narrowed: None,
     }
@@ -111,12 +115,12 @@ fn every_event_is_one_flushed_line_with_its_keys_in_order() {
     ]);
     insta::assert_snapshot!(text, @r#"
     {"event":"run_started","time":"2026-11-20T02:00:00.007Z","job":"spring","items":3,"counts":{"queued":3,"running":0,"done":0,"failed":0,"cancelled":0},"failed_by_kind":{}}
-    {"event":"attempt_started","time":"2026-11-20T02:00:01.007Z","job":"spring","item":"red","attempt":1}
+    {"event":"attempt_started","time":"2026-11-20T02:00:01.007Z","job":"spring","item":"red","attempt":1,"reserved_usd":0.0336}
     {"event":"attempt_ended","time":"2026-11-20T02:00:03.007Z","job":"spring","item":"red","attempt":1,"outcome":"done","cost_usd":0.0336,"file":"red.png"}
     {"event":"attempt_ended","time":"2026-11-20T02:00:04.007Z","job":"spring","item":"blue","attempt":1,"outcome":"failed","kind":"refused","message":"the model would not: \"IMAGE_SAFETY\"\nno","cost_usd":null}
     {"event":"slowed","time":"2026-11-20T02:00:05.007Z","job":"spring","until":"2026-11-20T02:01:00.000Z","message":"429 slow down"}
     {"event":"halted","time":"2026-11-20T02:00:06.007Z","job":"spring","message":"401 bad key"}
-    {"event":"run_ended","time":"2026-11-20T02:00:07.007Z","job":"spring","ending":"complete","took_s":12.345,"attempts":4,"done":1,"failed":1,"images":2,"lost":1,"cost_usd":0.0672,"counts":{"queued":1,"running":0,"done":1,"failed":1,"cancelled":0},"failed_by_kind":{"refused":1}}
+    {"event":"run_ended","time":"2026-11-20T02:00:07.007Z","job":"spring","ending":"complete","took_s":12.345,"attempts":4,"done":1,"failed":1,"images":2,"lost":1,"cost_usd":0.0672,"reserved_usd":0.0,"lost_usd":0.0336,"projected_usd":0.1344,"counts":{"queued":1,"running":0,"done":1,"failed":1,"cancelled":0},"failed_by_kind":{"refused":1}}
     "#);
 }
 
@@ -126,6 +130,12 @@ fn the_last_line_says_how_the_run_ended() {
         Ending::Complete,
         Ending::Halted(Failure::new(FailureKind::Fatal, "401 bad key")),
         Ending::Limit("limit"),
+        Ending::Budget(CapReached {
+            kind: CapKind::Day,
+            most: Usd::from_nanos(1_000_000_000),
+            held: Held { settled: Usd::from_nanos(940_000_000), ..Held::default() },
+            next: Usd::from_nanos(123_000_000),
+        }),
         Ending::Interrupted(Interrupt::Term),
     ];
     let heads: Vec<String> = endings
@@ -140,6 +150,7 @@ fn the_last_line_says_how_the_run_ended() {
     "complete" null null null null
     "halted" null null "fatal" "401 bad key"
     "limit" "limit" null null null
+    "budget" "max-cost-per-day" null null "the cap on a day over all jobs of the database leaves no room: $0.94 of $1.00 is spent, and the next request may cost $0.1230; to go on, raise --max-cost-per-day, or run the same command again tomorrow"
     "interrupted" null "SIGTERM" null null
     "#);
 }
@@ -147,11 +158,13 @@ fn the_last_line_says_how_the_run_ended() {
 #[test]
 fn an_unknown_price_is_null_and_a_moment_out_of_range_is_still_written() {
     let mut unpriced = summary(Ending::Complete);
-    unpriced.cost = None;
+    (unpriced.cost, unpriced.held) = (None, Held::default());
     let mut last = event(0, News::RunEnded(unpriced));
     last.time = Timestamp::from_millis(i64::MAX);
     let json: serde_json::Value = serde_json::from_str(&written(&[last])).unwrap();
-    assert!(json.as_object().unwrap().contains_key("cost_usd") && json["cost_usd"].is_null());
+    for key in ["cost_usd", "reserved_usd", "lost_usd"] {
+        assert!(json.as_object().unwrap().contains_key(key) && json[key].is_null(), "{key}");
+    }
     assert!(json["time"].as_str().unwrap().starts_with("9999-12-30"), "{json}");
 }
 

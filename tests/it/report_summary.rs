@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use overnight::domain::event::Interrupt;
-use overnight::domain::{Counts, Ending, Failure, FailureGroup, FailureKind, Summary, Usd};
+use overnight::domain::{CapKind, CapReached, Counts, Ending, Failure, FailureGroup, FailureKind, Held, Summary, Usd};
 use overnight::report::{Closing, closing};
 
 fn summary() -> Summary {
@@ -17,6 +17,8 @@ fn summary() -> Summary {
         images: 24,
         lost: 0,
         cost: Some(Usd::from_nanos(806_400_000)),
+        held: Held::default(),
+        projected: None,
         counts: Counts { done: 24, ..Counts::default() },
         narrowed: None,
     }
@@ -304,5 +306,33 @@ fn on_a_narrow_terminal_the_words_stay_within_it() {
       overnight retry spring --refused
       # then: sends what is queued
       overnight run jobs/spring.toml
+    ");
+}
+
+#[test]
+fn a_money_cap_that_is_reached_says_what_is_spent_what_lost_requests_hold_and_how_to_go_on() {
+    let [settled, lost, most, next] = [23_520_000_000, 33_600_000, 23_560_000_000, 33_600_000].map(Usd::from_nanos);
+    let held = Held { settled, lost, ..Held::default() };
+    let summary = Summary {
+        lost: 1,
+        held,
+        projected: Some(Usd::from_nanos(33_633_600_000)),
+        ..halfway(Ending::Budget(CapReached { kind: CapKind::Job, most, held, next }))
+    };
+    insta::assert_snapshot!(closing(&words(&summary, &[])), @r"
+    spring: the money cap is reached, 300 of 1,000 items left
+
+      pictures  output/spring
+      this run  700 done in 12 min 5 s, 58 a minute
+      lost      1 request got no whole answer: it may have been billed, $0.0336 at
+                  most
+      cost      $23.52 at the list price of 2026-11
+      in all    about $33.63 for this run and the 300 items that are left
+
+    Next:
+      # goes on with the 300 left, if you raise --max-cost
+      overnight run jobs/spring.toml
+
+    budget: the cap on this job over all its runs leaves no room: $23.52 of $23.56 is spent, $0.0336 may have been billed for lost requests, and the next request may cost $0.0336; to go on, raise --max-cost
     ");
 }

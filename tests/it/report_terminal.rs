@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use overnight::domain::Progress;
-use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, News, Reporter, Summary, Timestamp};
+use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, Held, News, Reporter, Summary, Timestamp};
 use overnight::report::terminal::{Look, Plain};
 
 #[derive(Clone, Default)]
@@ -37,7 +37,7 @@ fn run_started(items: u64, counts: Counts) -> Event {
 
 fn started(second: i64, item: impl ToString) -> Event {
     let item = item.to_string();
-    event(second, News::AttemptStarted { item, attempt: 1 })
+    event(second, News::AttemptStarted { item, attempt: 1, reserved: None })
 }
 
 fn ended(second: i64, item: impl ToString, failure: Option<Failure>) -> Event {
@@ -62,6 +62,8 @@ fn run_ended(second: i64) -> Event {
         images: 0,
         lost: 0,
         cost: None,
+        held: Held::default(),
+        projected: None,
         counts: Counts::default(),
         narrowed: None,
     };
@@ -80,7 +82,7 @@ fn queued(queued: u64) -> Counts {
 
 fn log(events: impl IntoIterator<Item = Event>) -> String {
     let log = Log::default();
-    let look = Look { columns: 400, colours: false, zone: TimeZone::UTC };
+    let look = Look { columns: 400, colours: false, zone: TimeZone::UTC, rehearsal: false };
     let mut plain = Plain::new(log.clone(), look);
     events.into_iter().for_each(|event| plain.tell(&event));
     let text = log.0.lock().unwrap().clone();
@@ -165,7 +167,7 @@ fn a_log_that_cannot_be_written_does_not_stop_the_run() {
             Ok(())
         }
     }
-    let look = Look { columns: 80, colours: false, zone: TimeZone::UTC };
+    let look = Look { columns: 80, colours: false, zone: TimeZone::UTC, rehearsal: false };
     Plain::new(Full, look).tell(&run_started(1, queued(1)));
 }
 

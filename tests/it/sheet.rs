@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use overnight::domain::{
-    Artifact, AspectRatio, Counts, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Modalities, Reply,
+    Artifact, AspectRatio, Counts, Digest, FailureGroup, FailureKind, Held, ImageFile, Item, ItemId, Modalities, Reply,
     Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
@@ -50,6 +50,8 @@ impl Ledger for Rows {
             attempts: 7,
             lost_attempts: 1,
             cost: Some(Usd::from_nanos(100_800_000)),
+            held: Held::default(),
+            price_given: false,
             running_since: None,
             next_due: None,
             approved_at: None,

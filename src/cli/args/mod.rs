@@ -29,7 +29,7 @@ pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::show::ShowArgs;
-pub(super) use self::simulate::SimulateArgs;
+pub(super) use self::simulate::{Quota, SimulateArgs};
 pub(super) use self::status::StatusArgs;
 pub(super) use self::verify::VerifyArgs;
 use crate::job::Workspace;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::job::TimeSpan;
-use crate::simulator::{Fault, FaultKind, KeyWay};
+use crate::simulator::{Fault, FaultKind, KeyWay, QuotaStep, QuotaWindow};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct SimulateArgs {
@@ -28,9 +28,13 @@ pub(in crate::cli) struct SimulateArgs {
     /// How much longer it may take
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = waiting_time)]
     pub jitter: Duration,
-    /// Requests any minute takes, such as 1500/min; the rest are answered 429
-    #[arg(long, value_name = "N/min")]
-    pub quota: Option<PerMinute>,
+    /// Requests that are taken a minute, such as 1500/min, or a day, such as 250/day; the rest are answered 429. May be
+    /// given several times: 300/min@5m holds from five minutes after the start, or after POST /reset, on
+    #[arg(long = "quota", value_name = "N/min[@TIME]|N/day")]
+    pub quotas: Vec<Quota>,
+    /// Which minutes a quota means: sliding (any 60 seconds) or fixed (whole minutes since the start)
+    #[arg(long, value_name = "sliding|fixed", default_value = "sliding", value_parser = quota_window)]
+    pub quota_window: QuotaWindow,
     /// How a key has to come: any, header, query or bearer; another way counts as none
     #[arg(long, value_name = "WAY", default_value = "any")]
     pub auth: KeyWay,
@@ -42,16 +46,34 @@ pub(in crate::cli) struct SimulateArgs {
     pub faults: Vec<Fault>,
 }
 
-/// A number of requests a minute: `1500/min`, or `1500`.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct PerMinute(pub NonZeroU32);
+/// A quota as it is written: `1500/min`, `1500`, `300/min@5m` or `250/day`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Quota {
+    AMinute(QuotaStep),
+    ADay(NonZeroU32),
+}
 
-impl FromStr for PerMinute {
+impl FromStr for Quota {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.strip_suffix("/min").unwrap_or(text).parse().map(Self);
-        number.map_err(|_| format!("`{text}` is not a number of requests a minute; write for example 1500/min"))
+        let wrong =
+            || format!("`{text}` is not a quota; write for example 1500/min, 300/min@5m for later on, or 250/day");
+        if let Some(places) = text.strip_suffix("/day") {
+            return places.parse().map(Self::ADay).map_err(|_| wrong());
+        }
+        let (quota, from) = text.split_once('@').unwrap_or((text, "0"));
+        let places = quota.strip_suffix("/min").unwrap_or(quota).parse().map_err(|_| wrong())?;
+        let from = waiting_time(from).map_err(|_| wrong())?;
+        Ok(Self::AMinute(QuotaStep { from, places }))
+    }
+}
+
+fn quota_window(text: &str) -> Result<QuotaWindow, String> {
+    match text {
+        "sliding" => Ok(QuotaWindow::Sliding),
+        "fixed" => Ok(QuotaWindow::Fixed),
+        _ => Err(format!("`{text}` is not a window of a quota; write sliding or fixed")),
     }
 }
 

@@ -93,7 +93,7 @@ impl Sums {
         let was_used = entry.usage.is_some() || entry.images.is_some_and(|images| images > 0);
         let (cost, maybe, is_free) = match entry.end {
             AttemptEnd::Done | AttemptEnd::Failed(_) => (entry.cost, None, !was_used),
-            // What was reserved is the price of one image.
+            // What was reserved is what one image costs, or more.
             AttemptEnd::Received => {
                 (entry.reserved.map(|one| one.times(entry.images.unwrap_or_default())), None, !was_used)
             }

@@ -136,11 +136,14 @@ fn closing(account: &Account) -> Vec<String> {
 }
 
 fn prices(rehearsed: bool) -> String {
-    let what =
-        "for pictures only: tokens of prompts, references and thinking, and answers without a picture, have none here";
+    let what = format!(
+        "at the price that held when a request was sent: the job's own, or else the list price of {}, which is for \
+         pictures only",
+        PriceList::LISTED
+    );
     match rehearsed {
         true => format!("nothing was paid, this is a rehearsal; the sums are what it would be, {what}"),
-        false => format!("the list prices of {}, {what}; a reseller's may differ", PriceList::LISTED),
+        false => what,
     }
 }
 
@@ -156,7 +159,7 @@ fn attempts(sums: &Sums) -> String {
 
 /// What uncertain attempts may have cost.
 fn most(sums: &Sums) -> String {
-    sums.maybe.map_or("nobody knows how much".to_owned(), |most| format!("up to {} at one image each", money(most)))
+    sums.maybe.map_or("nobody knows how much".to_owned(), |most| format!("up to {} as set aside", money(most)))
 }
 
 /// What whole answers said they used.
@@ -227,13 +230,12 @@ mod tests {
         answered   2,004 attempts with usage, to lay beside the provider's requests
         received   4 attempts, 4 images, 1,040 tokens in, 4,480 out, 120 for thinking:
                    $0.13; waits in staging, and the next run ends it
-        lost       6 attempts, no whole answer came: maybe billed, up to $0.20 at one
-                   image each
+        lost       6 attempts, no whole answer came: maybe billed, up to $0.20 as set
+                   aside
         tokens     those of the columns prompt, output and thought
         days       those of UTC, by when a request was sent
-        prices     the list prices of 2026-11, for pictures only: tokens of prompts,
-                   references and thinking, and answers without a picture, have none
-                   here; a reseller's may differ
+        prices     at the price that held when a request was sent: the job's own, or
+                   else the list price of 2026-11, which is for pictures only
         ");
     }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use super::super::enqueue::{MOST_FAULTS, clashing, nothing_listed};
 use super::super::read_ahead::{Batch, read_ahead};
 use super::differences::differences;
-use crate::domain::{Item, ItemId, PriceList, Usd, is_address};
+use crate::domain::{Item, ItemId, PriceSource, Usd, is_address};
 use crate::job::manifest::{NamePlaces, Row};
 use crate::job::{Fault, Job, Manifest};
 use crate::queue::{Before, Fate, ItemState, Preview, QueueError};
@@ -45,6 +45,11 @@ pub(super) struct Forecast {
     pub beyond_limit: u64,
     pub expected: Option<Usd>,
     pub worst: Option<Usd>,
+    /// Requests whose price a person gave, and those at the list price.
+    pub at_given_price: u64,
+    pub at_list_price: u64,
+    /// The first model of which nobody knows what it costs.
+    pub unpriced: Option<String>,
     /// What is to be told of single items, in the order of the manifest; those gone come last.
     pub marks: Vec<Marked>,
     /// The first requests that would be sent.
@@ -264,10 +269,16 @@ impl Reading<'_> {
     fn asks(&mut self, item: &Item) {
         let forecast = &mut self.forecast;
         forecast.requests += 1;
-        let price = PriceList.of(&item.request.model).map(|price| price.per_image);
-        let attempts = u64::from(self.job.max_attempts.get());
-        forecast.expected = forecast.expected.zip(price).map(|(sum, price)| sum + price);
-        forecast.worst = forecast.worst.zip(price).map(|(sum, price)| sum + price.times(attempts));
+        let (request, prices) = (&item.request, &self.job.prices);
+        let (price, attempts) = (prices.of(&request.model), u64::from(self.job.max_attempts.get()));
+        let plus = |sum: Option<Usd>, one: Option<Usd>| sum.zip(one).map(|(sum, one)| sum + one);
+        forecast.expected = plus(forecast.expected, price.map(|price| price.expected(request)));
+        forecast.worst = plus(forecast.worst, price.map(|price| price.reserve(request).times(attempts)));
+        match prices.source(&request.model) {
+            Some(PriceSource::Given) => forecast.at_given_price += 1,
+            Some(PriceSource::Listed) => forecast.at_list_price += 1,
+            None => drop(forecast.unpriced.get_or_insert_with(|| request.model.clone())),
+        }
         if forecast.examples.len() < EXAMPLES {
             forecast.examples.push(item.clone());
         }

@@ -12,6 +12,7 @@ use std::path::Path;
 use self::forecast::Extent;
 use super::args::PlanArgs;
 use super::exit::{Code, UsageError};
+use super::run::unpriced;
 use super::{current_dir, faults, narrow, open};
 use crate::disk;
 use crate::domain::{ItemId, Room};
@@ -39,6 +40,9 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
         lists_all: args.items,
     };
     let forecast = forecast::foresee(&job, &mut manifest, &mut *preview, &cache, extent)?;
+    if let Some((model, (cap, _))) = forecast.unpriced.as_ref().zip(job.caps.given().next()) {
+        return Err(UsageError(unpriced(cap.flag(), model)).into());
+    }
     if args.json {
         print(&machine::document(&job, &forecast))?;
     } else if forecast.problems.is_empty() {

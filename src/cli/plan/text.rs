@@ -131,17 +131,31 @@ fn to_send(forecast: &Forecast) -> String {
 
 fn cost(job: &Job, forecast: &Forecast) -> String {
     let Some((expected, worst)) = forecast.expected.zip(forecast.worst) else {
-        return "not known: the model has no list price".to_owned();
+        let model =
+            forecast.unpriced.as_deref().map_or("the model".to_owned(), |model| format!("`{}`", one_line(model)));
+        return format!("not known: nobody knows what {model} costs; --price-per-image says it");
     };
     let nothing = if job.rehearse { "nothing, this is a rehearsal; else " } else { "" };
     format!(
-        "{nothing}{} if each comes at once, {} if each took all {} attempts and each were billed; pictures only, at the \
-         list price of {}",
+        "{nothing}{} if each comes at once, {} if each took all {} attempts and each were billed; {}",
         money(expected),
         money(worst),
         job.max_attempts,
-        PriceList::LISTED
+        price(forecast)
     )
+}
+
+/// Where the price comes from.
+fn price(forecast: &Forecast) -> String {
+    let listed = PriceList::LISTED;
+    match (forecast.at_given_price, forecast.at_list_price) {
+        (0, _) => format!("pictures only, at the list price of {listed}"),
+        (_, 0) => "at the given price".to_owned(),
+        (_, some) => {
+            let models = counted(some, "request", "requests");
+            format!("at the given price, {models} at the list price of {listed}, which is for pictures only")
+        }
+    }
 }
 
 fn disk(forecast: &Forecast, room: Option<Room>) -> String {

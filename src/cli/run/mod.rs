@@ -1,6 +1,7 @@
 //! `overnight run`: check every job, then drain one after the other.
 
 mod painter;
+mod price;
 mod results;
 mod settings;
 
@@ -17,12 +18,13 @@ use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
 use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary};
+use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary, Timestamp};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
 use crate::run::{PATIENCE, Parts, Stop, drain};
+pub(super) use price::unpriced;
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {
@@ -47,10 +49,12 @@ struct Session<'a> {
     logs: LogWriter,
     stop: watch::Receiver<Stop>,
     current_dir: PathBuf,
+    /// When the command was given: `until` means the next such time after it, for every job.
+    given: Timestamp,
 }
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
-    let current_dir = current_dir()?;
+    let (given, current_dir) = (open::clock().now(), current_dir()?);
     let jobs = load(args, &current_dir)?;
     let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
     let logs = logs::start(args.verbose, args.quiet, format);
@@ -58,7 +62,7 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let code = runtime.block_on(async {
         let tidy = logs.clone();
         let stop = signals::listen(move || tidy.clear())?;
-        Session { args, logs, stop, current_dir }.run(jobs).await
+        Session { args, logs, stop, current_dir, given }.run(jobs).await
     });
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();
@@ -193,6 +197,7 @@ impl Session<'_> {
         {
             return Err(UsageError(announce::displaced(job, &displaced)).into());
         }
+        price::check(job, queue)?;
         if job.rehearse {
             return Ok(TakenIn { rescued, narrowed, provider: None });
         }
@@ -234,7 +239,7 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed);
+        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed, self.given);
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
@@ -261,7 +266,7 @@ impl Session<'_> {
 
     /// Who listens to the job's run, and where to ask whether its events were written in full.
     fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
-        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress });
+        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress }, job.rehearse);
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = events::listen(job, &mut reporters)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::super::open;
-use crate::domain::{Course, PriceList, Summary};
+use crate::domain::{Course, Summary};
 use crate::export::{self, About};
 use crate::job::Job;
 use crate::queue::Queue;
@@ -29,7 +29,7 @@ fn about<'a>(job: &'a Job, references: &'a Path, summary: &Summary, course: &'a 
         now: open::clock().now(),
         took: summary.took,
         rehearsal: job.rehearse,
-        list_price_of: Some(PriceList::LISTED),
+        list_price_of: job.prices.listed_at(job.defaults.model.as_str()),
         course: Some(course),
         foreseen: None,
     }

@@ -2,17 +2,23 @@
 //! default.
 
 use super::super::exit::UsageError;
-use crate::domain::{Narrowed, PriceList, RetryPolicy};
+use crate::domain::{Narrowed, RetryPolicy, Timestamp};
 use crate::job::{HaltAfter, Job};
-use crate::run::{Bounds, Limits, OutageSettings, Rules, RunSettings};
+use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings};
 
-/// The settings of a run for which so many items wait.
-pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option<Narrowed>) -> RunSettings {
+/// The settings of a run for which so many items wait, of a command that was given at this moment.
+pub(super) fn settings(
+    job: &Job,
+    queued: u64,
+    sent_today: u64,
+    narrowed: Option<Narrowed>,
+    given: Timestamp,
+) -> RunSettings {
     let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
     let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
     RunSettings {
         job: job.name.clone(),
-        rules: rules(job, sent_today),
+        rules: rules(job, sent_today, given),
         limit: job.limit.map(|limit| limit.get()),
         narrowed,
         halt_after: job.halt_after.map(|halt| match halt {
@@ -20,12 +26,12 @@ pub(super) fn settings(job: &Job, queued: u64, sent_today: u64, narrowed: Option
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
         strict: job.strict,
-        prices: PriceList,
+        prices: job.prices.clone(),
     }
 }
 
 /// What the job's run keeps to while it sends.
-fn rules(job: &Job, sent_today: u64) -> Rules {
+fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rules {
     Rules {
         concurrency: Bounds { lowest: job.concurrency.lowest(), highest: job.concurrency.highest() },
         limits: Limits {
@@ -37,6 +43,10 @@ fn rules(job: &Job, sent_today: u64) -> Rules {
         },
         policy: RetryPolicy { max_attempts: job.max_attempts.get(), on_lost: job.on_lost },
         outage: OutageSettings::default(),
+        caps: job.caps,
+        zone: job.end.zone(),
+        deadline: DeadlineSettings { until: job.end.until(given), max_duration: job.end.max_duration },
+        max_images: job.end.max_images.map(|most| most.get()),
     }
 }
 

@@ -104,14 +104,15 @@ fn facts(told: &Told<'_>, look: &Look) -> Vec<String> {
         let name = if record.state == ItemState::Failed { "why" } else { "lately" };
         facts.extend(look.fact(name, &format!("{kind}: {message}")));
     }
-    facts.extend(look.fact("cost", &cost(record.cost, told.rehearsal)));
+    facts.extend(look.fact("cost", &cost(record.cost, told)));
     facts
 }
 
-fn cost(cost: Option<Usd>, rehearsal: bool) -> String {
-    match (cost.map(money), rehearsal) {
-        (Some(cost), true) => format!("nothing, this is a rehearsal; at the list price it would be {cost}"),
-        (Some(cost), false) => format!("{cost} at the list price"),
+fn cost(cost: Option<Usd>, told: &Told<'_>) -> String {
+    let price = if told.job.price_given { "the given price" } else { "the list price" };
+    match (cost.map(money), told.rehearsal) {
+        (Some(cost), true) => format!("nothing, this is a rehearsal; at {price} it would be {cost}"),
+        (Some(cost), false) => format!("{cost} at {price}"),
         (None, true) => "nothing, this is a rehearsal".to_owned(),
         (None, false) => "nothing that is known of".to_owned(),
     }
@@ -265,7 +266,13 @@ mod tests {
             message: Some("no whole answer from www.anyfast.ai in the time allowed".into()),
             reply: Reply::default(),
         };
-        let usage = Usage { prompt_tokens: 260, output_tokens: 1_120, thought_tokens: 30, total_tokens: 1_410 };
+        let usage = Usage {
+            prompt_tokens: 260,
+            output_tokens: 1_120,
+            thought_tokens: 30,
+            total_tokens: 1_410,
+            ..Usage::default()
+        };
         let reply = Reply { finish_reason: Some("STOP".into()), usage: Some(usage), ..Reply::default() };
         let (state, outcome, cost) = (AttemptState::Settled, Some("done".into()), lost.reserved);
         let done = AttemptRecord {
@@ -320,6 +327,8 @@ mod tests {
             attempts: 2,
             lost_attempts: 1,
             cost: None,
+            held: crate::domain::Held::default(),
+            price_given: false,
             running_since: None,
             next_due: None,
             approved_at: None,

@@ -57,7 +57,8 @@ fn price(located: &Located, job: &JobStatus, items: u64) -> anyhow::Result<Strin
         }
     })?;
     let Some(each) = cost.nanos().checked_div(made) else { return Ok(", at a price that nobody knows".to_owned()) };
-    Ok(format!(", about {} at the list price", money(Usd::from_nanos(each).times(items))))
+    let price = if job.price_given { "at the given price" } else { "at the list price" };
+    Ok(format!(", about {} {price}", money(Usd::from_nanos(each).times(items))))
 }
 
 /// The command that runs the job: by the words it was named with, or by what a name is likely to stand for.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{
@@ -17,15 +17,17 @@ use super::receipts::record_receipt;
 use super::turn::TurnWriter;
 use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, versions, waits};
 use crate::disk::{self, Ballast};
-use crate::domain::{AttemptId, Counts, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
+use crate::domain::{AttemptId, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
 
 /// Room for the last turns of a run whose disk is full, in bytes.
 const BALLAST: u64 = 8 << 20;
 
 /// What writing a turn gave.
 struct Written {
-    /// The attempts that were begun, with their numbers: one for each start, in the same order.
+    /// The attempts that were begun, with their numbers: of the starts those that the caps left room for, in order.
     begun: Vec<(AttemptId, u32)>,
+    /// What counts against each cap.
+    held: Vec<Held>,
     claims: Vec<Claim>,
     /// Of the chosen items, those that were looked at.
     looked: Looked,
@@ -94,17 +96,17 @@ impl SqliteQueue {
         for settlement in &turn.settlements {
             writer.settle(settlement)?;
         }
-        writer.total(turn)?;
         for claim in &turn.releases {
             writer.release(claim)?;
         }
-        let begun = turn.starts.iter().map(|start| writer.start(start)).collect::<Result<_, _>>()?;
+        let (begun, held) = writer.start(&turn.starts, &turn.caps)?;
+        writer.total(&turn.settlements, begun.len())?;
         let (claims, looked) = match &self.chosen {
             None => (writer.claim(turn.want, turn.only_attempted)?, Looked::default()),
             Some(chosen) => chosen.claim(&writer, turn.want, turn.only_attempted)?,
         };
         transaction.commit()?;
-        Ok(Written { begun, claims, looked })
+        Ok(Written { begun, held, claims, looked })
     }
 }
 
@@ -175,13 +177,15 @@ impl Queue for SqliteQueue {
             written = self.try_commit(now, &turn);
         }
         match written {
-            Ok(Written { begun, claims, looked }) => {
+            Ok(Written { begun, held, claims, looked }) => {
                 if let Some(chosen) = &mut self.chosen {
                     chosen.note(looked);
                 }
-                let starts = turn.starts.into_iter().zip(begun);
-                let attempts = starts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
-                Ok(Turned { attempts: attempts.collect(), claims })
+                let mut starts = turn.starts;
+                let unstarted = starts.split_off(begun.len()).into_iter().map(|start| start.claim).collect();
+                let attempts = starts.into_iter().zip(begun);
+                let attempts = attempts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
+                Ok(Turned { attempts: attempts.collect(), unstarted, held, claims })
             }
             Err(error) => Err(Box::new(Uncommitted { error, turn })),
         }
@@ -215,6 +219,17 @@ impl Queue for SqliteQueue {
         counts(&self.database.connection, self.job).doing(&self.database.path, "counting")
     }
 
+    fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {
+        let models = waiting_models(&self.database.connection, self.job);
+        models.doing(&self.database.path, "looking for the models of what waits")
+    }
+
+    fn price_given(&mut self) -> Result<(), QueueError> {
+        let given = "UPDATE jobs SET price_given = 1 WHERE id = ?1 AND NOT price_given";
+        let given = self.database.connection.execute(given, [self.job]);
+        given.doing(&self.database.path, "noting whose price it is").map(drop)
+    }
+
     fn results_stale(&mut self) -> Result<bool, QueueError> {
         let stale = "SELECT results_stale FROM jobs WHERE id = ?1";
         let stale = self.database.connection.query_row(stale, [self.job], |row| row.get(0));
@@ -242,4 +257,11 @@ impl Queue for SqliteQueue {
         let ended = self.database.connection.execute(end, params![self.run, now.millis(), ending]);
         ended.doing(&self.database.path, "ending the run").map(drop)
     }
+}
+
+/// The models that a job's waiting items ask, each once.
+fn waiting_models(connection: &Connection, job: i64) -> rusqlite::Result<Vec<String>> {
+    let models = "SELECT DISTINCT request ->> '$.model' FROM items WHERE job_id = ?1 AND state = 'queued' ORDER BY 1";
+    let mut statement = connection.prepare(models)?;
+    statement.query_map([job], |row| row.get(0))?.collect()
 }

@@ -12,7 +12,7 @@ use super::account::each_attempt;
 use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, usd};
 use super::story::item_story;
-use super::{Database, Doing, beside, job_key, known_jobs, no_such_item};
+use super::{Database, Doing, beside, held, job_key, known_jobs, no_such_item};
 use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
 
 /// How many items a group of failures names.
@@ -60,8 +60,8 @@ impl SqliteLedger {
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
         let ended_with_pilot = ended_with_pilot(connection, job)?;
-        let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at
-                      FROM jobs WHERE id = ?1";
+        let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
+                             price_given FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
             let name: String = row.get(0)?;
             // A killed run could not write its end, but its lock is gone.
@@ -75,6 +75,8 @@ impl SqliteLedger {
                 attempts: row.get(4)?,
                 lost_attempts: row.get(5)?,
                 cost: usd(row, 6)?,
+                held: held::of_job(connection, job)?,
+                price_given: row.get(8)?,
                 running_since: begun.filter(|_| lives).map(Timestamp::from_millis),
                 // A never tried item may be tried at once.
                 next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),

@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0005_seen_hashes.sql"),
     include_str!("../../../migrations/sqlite/0006_versions.sql"),
     include_str!("../../../migrations/sqlite/0007_approval.sql"),
+    include_str!("../../../migrations/sqlite/0008_money.sql"),
 ];
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.
@@ -199,6 +200,30 @@ mod tests {
         });
         assert_eq!((version_of(&path), copies(&folder)), (MIGRATIONS.len(), vec!["before-2".to_owned()]));
         assert_eq!(version_of(&folder.path().join("overnight.db.before-2")), 1);
+    }
+
+    #[test]
+    fn what_older_attempts_cost_and_may_cost_yet_is_summed_up() {
+        let (_folder, path) = temporary();
+        let old = Connection::open(&path).unwrap();
+        apply(&old, 0, 7).unwrap();
+        old.execute_batch(
+            "INSERT INTO jobs (id, name, manifest, output) VALUES (1, 'spring', 'spring.csv', 'output');
+             INSERT INTO runs (id, job_id, holder, started_at, lease_until) VALUES (1, 1, 'h', 0, 0), (2, 1, 'h', 0, 0);
+             INSERT INTO items (key, job_id, id, name, line, first_revision, last_revision, request, digest, due_at)
+             VALUES (1, 1, 'a', 'a', 2, 1, 1, '{}', zeroblob(32), 0);
+             INSERT INTO attempts (job_id, item_key, run_id, number, state, sent_at, ended_at, outcome, reserved, cost)
+             VALUES (1, 1, 1, 1, 'settled', 899999, 1, 'retry', 9, 4), (1, 1, 1, 2, 'lost', 0, 1, 'retry', 9, NULL),
+                    (1, 1, 1, 3, 'unsent', 9, 1, 'retry', 9, 0), (1, 1, 1, 4, 'settled', 900000, 1, 'retry', 9, 5),
+                    (1, 1, 2, 5, 'settled', 900001, 1, 'retry', 9, 6), (1, 1, 2, 6, 'settled', 9, 1, 'retry', NULL, NULL),
+                    (1, 1, 2, 7, 'sent', 900002, NULL, NULL, 9, NULL);",
+        )
+        .unwrap();
+        let new = Database::open(&path).unwrap().connection;
+        let sums =
+            "SELECT group_concat(concat_ws(' ', run_id, quarter, job_id, settled, reserved, lost), ', ') FROM held";
+        let sums: String = new.query_row(sums, [], |row| row.get(0)).unwrap();
+        assert_eq!(sums, "1 0 1 4 0 9, 1 1 1 5 0 0, 2 1 1 6 9 0");
     }
 
     #[test]

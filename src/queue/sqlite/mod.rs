@@ -5,6 +5,7 @@ mod chosen;
 mod desk;
 mod drain;
 mod entry;
+mod held;
 mod intake;
 mod inventory;
 mod known;

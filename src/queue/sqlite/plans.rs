@@ -11,8 +11,8 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use super::intake::SqliteIntake;
 use super::{Database, JobEntry, SqliteQueue};
 use crate::domain::{
-    Artifact, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply,
-    Request, SeenFile, Sources, Timestamp,
+    Artifact, Cap, CapKind, CapSpan, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost,
+    Outcome, Receipt, Reply, Request, SeenFile, Sources, Timestamp, Usd,
 };
 use crate::queue::{Intake, Queue, Redo, Settlement, Start, Turn};
 
@@ -62,9 +62,11 @@ fn read(path: &Path, statements: &Statements, rows: u64) {
 fn play(queue: &mut SqliteQueue) {
     let mut commit = |turn: Turn| queue.commit(NOW, Turn { lease_until: NOW, ..turn }).unwrap();
     let claims = commit(Turn { want: 8, ..Turn::default() }).claims;
-    let starts = claims.into_iter().map(|claim| Start { claim, reserve: None }).collect();
+    let starts = claims.into_iter().map(|claim| Start { claim, reserve: Some(Usd::ZERO) }).collect();
+    let spans = [CapSpan::Job, CapSpan::Run, CapSpan::Sent { from: NOW, to: NOW }];
+    let caps = spans.map(|span| Cap { kind: CapKind::Job, span, most: Usd::ZERO }).into();
     let releases = commit(Turn { want: 1, ..Turn::default() }).claims;
-    let mut attempts = commit(Turn { starts, releases, ..Turn::default() }).attempts;
+    let mut attempts = commit(Turn { starts, releases, caps, ..Turn::default() }).attempts;
     let receipts =
         attempts[3..6].iter().map(|it| (it.id, Receipt { images: vec![], reply: Reply::default() })).collect();
     commit(Turn { receipts, ..Turn::default() });

@@ -3,11 +3,11 @@
 
 use rusqlite::{Row, Transaction, params};
 
-use super::super::{Claim, Settlement, Start, Turn};
-use super::one;
+use super::super::{Claim, Settlement, Start};
 use super::stored::{ITEM_COLUMNS, item, optional_json, to_json};
 use super::versions::{self, STANDING};
-use crate::domain::{Artifact, AttemptId, Failure, Outcome, Reach, Timestamp, Tries, Usd};
+use super::{held, one};
+use crate::domain::{Artifact, AttemptId, Cap, Failure, Held, Outcome, Reach, Timestamp, Tries, Usd};
 
 /// Writes the parts of a turn, each guarded by what the row must be before.
 pub(super) struct TurnWriter<'a> {
@@ -108,7 +108,24 @@ impl TurnWriter<'_> {
         )
     }
 
-    pub fn start(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {
+    /// Begins what the caps leave room for, up to the first request that does not fit. Returns what was begun, and what
+    /// counts against each cap now.
+    pub fn start(&self, starts: &[Start], caps: &[Cap]) -> rusqlite::Result<(Vec<(AttemptId, u32)>, Vec<Held>)> {
+        let counted = caps.iter().map(|cap| held::of_span(self.transaction, self.job, self.run, cap.span));
+        let mut counted = counted.collect::<rusqlite::Result<Vec<Held>>>()?;
+        let mut begun = Vec::with_capacity(starts.len());
+        for start in starts {
+            let reserve = start.reserve.unwrap_or_default();
+            if caps.iter().zip(&counted).any(|(cap, held)| held.total() + reserve > cap.most) {
+                break;
+            }
+            begun.push(self.start_one(start)?);
+            counted.iter_mut().for_each(|held| held.reserved += reserve);
+        }
+        Ok((begun, counted))
+    }
+
+    fn start_one(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {
         let number = self
             .transaction
             .prepare_cached(
@@ -170,21 +187,21 @@ impl TurnWriter<'_> {
     }
 
     /// Keeps the job's totals.
-    pub fn total(&self, turn: &Turn) -> rusqlite::Result<()> {
-        let count = |wanted: &dyn Fn(&Settlement) -> u64| turn.settlements.iter().map(wanted).sum::<u64>();
+    pub fn total(&self, settlements: &[Settlement], begun: usize) -> rusqlite::Result<()> {
+        let count = |wanted: &dyn Fn(&Settlement) -> u64| settlements.iter().map(wanted).sum::<u64>();
         let images = count(&|settlement| match &settlement.outcome {
             Outcome::Done(artifact) => artifact.images.len() as u64,
             _ => 0,
         });
         let lost = count(&|settlement| settlement.outcome.failure().is_some_and(|it| it.reach == Reach::Lost).into());
-        let costs: Vec<Usd> = turn.settlements.iter().filter_map(|settlement| settlement.cost).collect();
+        let costs: Vec<Usd> = settlements.iter().filter_map(|settlement| settlement.cost).collect();
         let cost = costs.iter().copied().reduce(|sum, cost| sum + cost).map(Usd::nanos);
         self.one(
             "UPDATE jobs SET attempts = attempts + ?2, images = images + ?3, lost_attempts = lost_attempts + ?4,
                     cost = iif(?5 IS NULL, cost, coalesce(cost, 0) + ?5),
                     results_stale = results_stale OR ?6
              WHERE id = ?1",
-            params![self.job, turn.starts.len(), images, lost, cost, !turn.settlements.is_empty()],
+            params![self.job, begun, images, lost, cost, !settlements.is_empty()],
         )
     }
 

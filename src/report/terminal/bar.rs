@@ -1,4 +1,4 @@
-//! Progress on a terminal: two lines at most that are drawn again and again, and lines that stay above them. Never
+//! Progress on a terminal: three lines at most that are drawn again and again, and lines that stay above them. Never
 //! leaves the drawn ones behind.
 
 use std::fmt;

@@ -34,9 +34,10 @@ enum Display {
 
 impl Terminal {
     /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the system's time zone.
-    pub fn new(progress: Progress) -> Self {
+    /// In a rehearsal nothing is paid.
+    pub fn new(progress: Progress, rehearsal: bool) -> Self {
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        let look = |columns, colours| Look { columns, colours, zone };
+        let look = |columns, colours| Look { columns, colours, zone, rehearsal };
         Self(match progress {
             Progress::None => Display::None,
             Progress::Auto | Progress::Bar if can_draw() => {

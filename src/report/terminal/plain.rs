@@ -44,7 +44,7 @@ impl<W: Write + Send> Plain<W> {
     fn progress(&mut self) {
         self.last_line = self.tally.now;
         self.last_ended = self.tally.ended();
-        self.line(&progress_line(&self.tally));
+        self.line(&progress_line(&self.tally, &self.look));
     }
 
     fn progress_is_due(&self) -> bool {
@@ -94,7 +94,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
     }
 }
 
-fn progress_line(tally: &Tally) -> String {
+fn progress_line(tally: &Tally, look: &Look) -> String {
     let mut parts = vec![format!("{}: {}/{} done", tally.job, count(tally.done), count(tally.items()))];
     if tally.failed > 0 {
         parts.push(format!("{} failed", count(tally.failed)));
@@ -108,5 +108,6 @@ fn progress_line(tally: &Tally) -> String {
     if let Some(left) = tally.time_left().filter(|left| !left.is_zero()) {
         parts.push(format!("about {} left", forecast(left)));
     }
+    parts.extend(view::sums(tally, look));
     parts.join(", ")
 }

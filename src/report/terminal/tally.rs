@@ -1,11 +1,11 @@
 //! What the terminal shows, as the events so far and the time tell it. Never draws, never asks a clock.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Counts, Event, Failure, News, Timestamp};
+use crate::domain::{Counts, Event, Failure, Held, News, Reach, Timestamp, Usd, projected};
 use crate::report::rate::Recent;
 use crate::report::words::one_line;
 
@@ -31,6 +31,10 @@ pub struct Tally {
     waiting: HashSet<String>,
     trouble: String,
     recent: Recent,
+    held: Held,
+    /// What was set aside for attempts that have not ended, by their items.
+    reserves: HashMap<String, Usd>,
+    is_priced: bool,
 }
 
 /// The server asked for patience.
@@ -48,13 +52,15 @@ impl Tally {
         self.now = event.time;
         match &event.news {
             News::RunStarted { counts, items } => self.start(event, counts, *items),
-            News::AttemptStarted { item, .. } => {
+            News::AttemptStarted { item, reserved, .. } => {
+                self.set_aside(item, *reserved);
                 self.waiting.remove(item);
                 self.in_flight.insert(item.clone());
             }
             News::AttemptLanded { item, .. } => drop(self.in_flight.remove(item)),
-            News::AttemptEnded { item, outcome, failure, .. } => {
+            News::AttemptEnded { item, outcome, failure, cost, .. } => {
                 self.in_flight.remove(item);
+                self.pay(item, *cost, failure.as_ref());
                 self.end_attempt(item, outcome, failure.as_ref());
             }
             News::Slowed { until, message } => {
@@ -108,6 +114,16 @@ impl Tally {
         self.recent.time_left(self.items() - self.ended(), self.now, pause)
     }
 
+    /// Where the money of this run is, where any price is known.
+    pub fn held(&self) -> Option<Held> {
+        self.is_priced.then_some(self.held)
+    }
+
+    /// What this run will have cost when all its items have ended, if that can be said.
+    pub fn projected(&self) -> Option<Usd> {
+        projected(self.held, self.ended(), self.items() - self.ended())
+    }
+
     fn start(&mut self, event: &Event, counts: &Counts, items: u64) {
         *self = Self {
             job: one_line(&event.job),
@@ -132,6 +148,23 @@ impl Tally {
 }
 
 impl Tally {
+    fn set_aside(&mut self, item: &str, reserve: Option<Usd>) {
+        let Some(reserve) = reserve else { return };
+        self.is_priced = true;
+        self.held.reserved += reserve;
+        self.reserves.insert(item.to_owned(), reserve);
+    }
+
+    fn pay(&mut self, item: &str, cost: Option<Usd>, failure: Option<&Failure>) {
+        let reserve = self.reserves.remove(item).unwrap_or_default();
+        self.is_priced |= cost.is_some();
+        self.held.reserved -= reserve;
+        self.held.settled += cost.unwrap_or_default();
+        if failure.is_some_and(|failure| failure.reach == Reach::Lost) {
+            self.held.lost += reserve;
+        }
+    }
+
     fn wait_again(&mut self, item: &str, failure: Option<&Failure>) {
         self.waiting.insert(item.to_owned());
         self.trouble = failure.map(|failure| one_line(&failure.message)).unwrap_or_default();

@@ -3,8 +3,8 @@
 use console::{Style, measure_text_width, style};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Event, Failure, News};
-use crate::report::words::{count, counted, cut, forecast, one_line, rate};
+use crate::domain::{Event, Failure, News, Usd};
+use crate::report::words::{count, counted, cut, forecast, money, one_line, rate};
 
 use super::tally::{Pause, Tally, wall_clock};
 
@@ -25,6 +25,8 @@ pub struct Look {
     pub colours: bool,
     /// The zone of the clock times.
     pub zone: TimeZone,
+    /// Whether a simulator answers, so that nothing is paid.
+    pub rehearsal: bool,
 }
 
 impl Look {
@@ -33,9 +35,13 @@ impl Look {
     }
 }
 
-/// The line with the bar, and below it what the run is waiting for, if it is.
+/// The line with the bar, below it the money, if any price is known, and what the run is waiting for, if it is.
 pub fn dashboard(tally: &Tally, look: &Look) -> String {
     let mut lines = progress_line(tally, look);
+    if let Some(sums) = sums(tally, look) {
+        lines.push('\n');
+        lines.push_str(&cut(&sums, look.columns));
+    }
     if let Some(reason) = waiting(tally, look) {
         lines.push('\n');
         lines.push_str(&look.paint(&cut(&reason, look.columns), Style::yellow));
@@ -90,6 +96,19 @@ fn bar(tally: &Tally, look: &Look, length: usize) -> String {
     let done = look.paint(&"━".repeat(full), |style| style.blue().bright());
     let rest = look.paint(&"╌".repeat(length - full), Style::dim);
     done + &rest
+}
+
+/// What is spent, what may be billed yet, and what it will come to.
+pub fn sums(tally: &Tally, look: &Look) -> Option<String> {
+    let held = tally.held()?;
+    let mut words = format!("spent {}, {} reserved", money(held.settled), money(held.reserved));
+    if held.lost > Usd::ZERO {
+        words += &format!(", {} lost", money(held.lost));
+    }
+    if let Some(sum) = tally.projected() {
+        words += &format!(", about {} in all", money(sum));
+    }
+    Some(if look.rehearsal { format!("rehearsed: {words}") } else { words })
 }
 
 /// What the run is waiting for and until when.
@@ -158,7 +177,7 @@ mod tests {
     use crate::domain::{Counts, FailureKind, Timestamp};
 
     fn look(columns: usize) -> Look {
-        Look { columns, colours: false, zone: TimeZone::UTC }
+        Look { columns, colours: false, zone: TimeZone::UTC, rehearsal: false }
     }
 
     fn tell(tally: &mut Tally, second: i64, news: News) {
@@ -174,7 +193,7 @@ mod tests {
 
     fn send(tally: &mut Tally, second: i64, item: u64) {
         let item = item.to_string();
-        tell(tally, second, News::AttemptStarted { item, attempt: 1 });
+        tell(tally, second, News::AttemptStarted { item, attempt: 1, reserved: None });
     }
 
     fn end(tally: &mut Tally, second: i64, item: u64, outcome: &'static str) {

@@ -46,7 +46,7 @@ fn probes(outage: &mut Outage, until: u64) -> Vec<u64> {
         match outage.permit(leaving(0), now) {
             Permit::At(moment) if moment <= after(until) => now = moment,
             Permit::At(_) => return sent,
-            Permit::AfterNext => panic!("nothing is in flight"),
+            Permit::AfterNext | Permit::Over(_) => panic!("nothing is in flight"),
             Permit::Granted => {
                 outage.sent(&item(sent.len() % 2));
                 assert_eq!(outage.permit(leaving(0), now), Permit::AfterNext, "one at a time");

@@ -55,7 +55,7 @@ fn a_server_that_asks_for_less_than_a_second_gets_a_second() {
 fn pauses_of_our_own_grow_while_they_are_too_short_and_shrink_with_an_answer() {
     let mut pace = pace(9);
     let mut now = NOW;
-    let mut episode = |pace: &mut Pace, now: &mut Timestamp| {
+    let episode = |pace: &mut Pace, now: &mut Timestamp| {
         let (first, second) = (send(pace, *now), pace.sent(0, *now));
         let until = pace.throttled(first, None, 0.0, *now);
         let same = pace.throttled(second, None, 0.0, *now);
@@ -125,7 +125,7 @@ fn sent_in(pace: &mut Pace, seconds: u64, answer: &Consumed) -> u32 {
                 sent += 1;
             }
             Permit::At(moment) => now = moment,
-            Permit::AfterNext => unreachable!("nothing is in flight"),
+            Permit::AfterNext | Permit::Over(_) => unreachable!("nothing is in flight"),
         }
     }
     sent

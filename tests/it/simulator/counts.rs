@@ -1,8 +1,9 @@
 //! The quota and what is counted. Never looks at a picture.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
-use overnight::simulator::Asked;
+use overnight::simulator::{Asked, QuotaStep, QuotaWindow};
 use serde_json::json;
 
 use super::*;
@@ -25,6 +26,34 @@ async fn beyond_the_quota_a_429_names_it_and_the_wait() {
     let delay = answer["error"]["details"][1]["retryDelay"].as_str().unwrap().strip_suffix('s').unwrap().to_owned();
     let delay: f64 = delay.parse().unwrap();
     assert!(0.0 < delay && delay <= 60.0, "{delay}");
+}
+
+#[tokio::test]
+async fn a_day_that_is_used_up_says_so_beside_a_short_wait_until_the_reset() {
+    let simulator = start(Settings { quota_per_day: NonZeroU32::new(2), ..Settings::default() }).await;
+    for (prompt, status) in [("a cup", 200), ("a jug", 200), ("a bowl", 429), ("a cup", 429)] {
+        assert_eq!(ask(&simulator, &request(prompt)).await.0, status, "{prompt}");
+    }
+    let (_, answer) = ask(&simulator, &request("a bowl")).await;
+    let details = &answer["error"]["details"];
+    let day = &details[0]["violations"][1];
+    assert!(day["quotaId"].as_str().unwrap().contains("PerDayPerProjectPerModel"), "{answer}");
+    assert_eq!((&day["quotaValue"], &details[1]["retryDelay"]), (&json!("2"), &json!("1.000s")));
+    assert_eq!((simulator.stats().taken, simulator.stats().statuses["429"]), (2, 3));
+    client().post(format!("{}/reset", simulator.base_url())).send().await.unwrap();
+    assert_eq!(ask(&simulator, &request("a bowl")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_quota_may_change_and_be_counted_in_minutes_of_the_clock() {
+    let change = QuotaStep { from: Duration::ZERO, places: NonZeroU32::MIN };
+    let later = QuotaStep { from: Duration::from_secs(3600), places: NonZeroU32::new(9).unwrap() };
+    let settings =
+        Settings { quota_changes: vec![later, change], quota_window: QuotaWindow::Fixed, ..of_two_a_minute() };
+    let simulator = start(settings).await;
+    assert_eq!(ask(&simulator, &request("a cup")).await.0, 200);
+    let (status, answer) = ask(&simulator, &request("a jug")).await;
+    assert_eq!((status, &answer["error"]["details"][0]["violations"][0]["quotaValue"]), (429, &json!("1")));
 }
 
 #[tokio::test]
@@ -58,8 +87,8 @@ async fn stats_count_answers_and_those_given_again() {
     let url = format!("{}/stats", simulator.base_url());
     let (status, stats) = read(client().get(url).send().await.unwrap()).await;
     let expected = json!({
-        "requests": 4, "statuses": {"200": 3, "400": 1}, "most_at_once": 1, "answered": 3, "answered_again": 1,
-        "oddities": {},
+        "requests": 4, "statuses": {"200": 3, "400": 1}, "taken": 3, "in_flight": 0, "most_at_once": 1, "answered": 3,
+        "answered_again": 1, "oddities": {},
     });
     assert_eq!((status, stats), (200, expected));
 }

@@ -1,20 +1,22 @@
 //! A job of a few items with the real queue and the real store, and a provider that does as it is told. Never over HTTP.
 
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use jiff::tz::TimeZone;
 use overnight::clock::{Clock, SystemClock};
 use overnight::domain::{
-    Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
+    Caps, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -194,8 +196,9 @@ impl Workshop {
         settings: RunSettings,
         each: &mut (dyn FnMut(&News) + Send),
     ) -> (Summary, Vec<News>) {
-        let store: Arc<dyn ArtifactStore> =
-            Arc::new(LocalStore::open(&self.output(), "job", &queue.mark(), settings.rules.concurrency).unwrap());
+        let store: Arc<dyn ArtifactStore> = Arc::new(
+            LocalStore::open(&self.output(), "job", &queue.mark(), settings.rules.concurrency.highest.get()).unwrap(),
+        );
         let found = store.recover(&queue.left_open().unwrap().sent).unwrap();
         let Rescued { received, .. } = queue.rescue(self.clock.now(), settings.rules.policy.on_lost, found).unwrap();
         let mut listener = Listener { events: vec![], each };
@@ -212,12 +215,21 @@ impl Workshop {
     }
 }
 
+/// Always so many requests in flight.
+pub fn at_once(number: usize) -> Bounds {
+    Bounds::fixed(NonZeroUsize::new(number).unwrap())
+}
+
 pub fn rules() -> Rules {
     Rules {
-        concurrency: 4,
-        requests_a_minute: None,
+        concurrency: at_once(4),
+        limits: Limits::default(),
         policy: RetryPolicy { max_attempts: 3, on_lost: OnLost::Resend },
         outage: OutageSettings::default(),
+        caps: Caps::default(),
+        zone: TimeZone::UTC,
+        deadline: DeadlineSettings::default(),
+        max_images: None,
     }
 }
 
@@ -229,7 +241,7 @@ pub fn settings() -> RunSettings {
         narrowed: None,
         halt_after: None,
         strict: false,
-        prices: PriceList,
+        prices: PriceList::default(),
     }
 }
 

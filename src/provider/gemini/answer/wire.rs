@@ -187,17 +187,39 @@ impl Part<'_> {
 }
 
 fn usage(metadata: &Value) -> Option<Usage> {
-    let count = |camel, snake| {
-        let value = metadata.get(camel).or_else(|| metadata.get(snake))?;
-        value.as_u64().or_else(|| value.as_str()?.parse().ok())
-    };
+    let count = |camel, snake| number(metadata, camel, snake).unwrap_or(0);
     metadata.as_object().filter(|fields| !fields.is_empty())?;
+    let (asked, answered) =
+        (count("promptTokenCount", "prompt_token_count"), count("candidatesTokenCount", "candidates_token_count"));
+    let details = |camel, snake| metadata.get(camel).or_else(|| metadata.get(snake));
     Some(Usage {
-        prompt_tokens: count("promptTokenCount", "prompt_token_count").unwrap_or(0),
-        output_tokens: count("candidatesTokenCount", "candidates_token_count").unwrap_or(0),
-        thought_tokens: count("thoughtsTokenCount", "thoughts_token_count").unwrap_or(0),
-        total_tokens: count("totalTokenCount", "total_token_count").unwrap_or(0),
+        prompt_tokens: asked,
+        prompt_image_tokens: of_images(details("promptTokensDetails", "prompt_tokens_details"), asked),
+        output_tokens: answered,
+        output_image_tokens: of_images(details("candidatesTokensDetails", "candidates_tokens_details"), answered),
+        thought_tokens: count("thoughtsTokenCount", "thoughts_token_count"),
+        total_tokens: count("totalTokenCount", "total_token_count"),
     })
+}
+
+/// Of so many tokens, those of images, as these details tell them apart: none are where others make up for all.
+fn of_images(details: Option<&Value>, all: u64) -> Option<u64> {
+    let is_image = |detail: &&Value| {
+        let modality = detail.get("modality").and_then(Value::as_str);
+        modality.is_some_and(|modality| modality.eq_ignore_ascii_case("image"))
+    };
+    let (images, others): (Vec<&Value>, Vec<&Value>) = details?.as_array()?.iter().partition(is_image);
+    let sum = |details: &[&Value]| {
+        let tokens = details.iter().filter_map(|detail| number(detail, "tokenCount", "token_count"));
+        tokens.fold(0, u64::saturating_add)
+    };
+    (!images.is_empty() || sum(&others) >= all).then(|| sum(&images))
+}
+
+/// A number, which some gateways write as text.
+fn number(value: &Value, camel: &str, snake: &str) -> Option<u64> {
+    let value = value.get(camel).or_else(|| value.get(snake))?;
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn text_of(value: &Value, camel: &str, snake: &str) -> Option<String> {

@@ -1,0 +1,143 @@
+//! A run that was given so much time, or so many images: what it still sends, and how it ends.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use overnight::clock::{Clock as _, SystemClock};
+use overnight::domain::{Ending, Failure, FailureKind, News, Reply, Request};
+use overnight::provider::{AskError, Generation, ImageSink, Provider};
+use overnight::run::{DeadlineSettings, Rules, RunSettings};
+
+use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
+
+fn within(length: Duration) -> RunSettings {
+    let deadline = DeadlineSettings { until: None, max_duration: Some(length) };
+    RunSettings { rules: Rules { deadline, ..rules() }, ..settings() }
+}
+
+/// The longest that an answer takes.
+const LONGEST: Duration = Duration::from_millis(120);
+
+/// Answers after a third of that and more, and fails now and then at once.
+struct Slow {
+    chance: Mutex<fastrand::Rng>,
+}
+
+impl Provider for Slow {
+    fn generate<'a>(
+        &'a self,
+        _request: &'a Request,
+        images: &'a mut dyn ImageSink,
+    ) -> BoxFuture<'a, Result<Generation, AskError>> {
+        async move {
+            let (draw, share) = {
+                let mut chance = self.chance.lock().unwrap();
+                (chance.f64(), (1.0 + 2.0 * chance.f64()) / 3.0)
+            };
+            if draw < 0.1 {
+                return Err(failure(FailureKind::Transient).into());
+            }
+            tokio::time::sleep(LONGEST.mul_f64(share)).await;
+            images.begin()?;
+            images.write(PIXEL)?;
+            images.keep()?;
+            Ok(Generation { reply: Reply::default() })
+        }
+        .boxed()
+    }
+}
+
+/// When requests left in a run, and when they came back, from its start.
+#[derive(Default)]
+struct Course {
+    sent: HashMap<String, Duration>,
+    last_sent: Duration,
+    requests: u32,
+    landed: Vec<Duration>,
+    /// By how much this machine, busy as it is, made an answer longer than it was.
+    delay: Duration,
+}
+
+/// What came of a run of this workshop that was given so long.
+async fn run_slowly(workshop: &Workshop, seed: u64, length: Duration) -> Course {
+    let provider = Arc::new(Slow { chance: Mutex::new(fastrand::Rng::with_seed(seed)) });
+    let (mut start, mut course) = (Instant::now(), Course::default());
+    let mut each = |news: &News| match news {
+        News::RunStarted { .. } => start = Instant::now(),
+        News::AttemptStarted { item, .. } => {
+            course.requests += 1;
+            course.last_sent = start.elapsed();
+            course.sent.insert(item.clone(), course.last_sent);
+        }
+        News::AttemptLanded { item, .. } => {
+            let (landed, sent) = (start.elapsed(), course.sent[item]);
+            course.landed.push(landed);
+            course.delay = course.delay.max((landed - sent).saturating_sub(LONGEST));
+        }
+        _ => {}
+    };
+    let mut settings = within(length);
+    settings.rules.concurrency = at_once(16);
+    let (summary, _) = workshop.run_with(&mut workshop.queue(), provider, settings, &mut each).await;
+    assert_eq!(summary.ending, Ending::Deadline("--max-duration"));
+    let counts = summary.counts;
+    assert!(counts.total() == 1_500 && counts.queued > 0 && counts.running == 0, "{counts:?}");
+    course
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_comes_back_in_time_and_the_time_is_used() {
+    let length = Duration::from_secs(4);
+    // Their folders are removed at the very end: that keeps a disk busy.
+    let workshops = [Workshop::of_items(1_500), Workshop::of_items(1_500)];
+    let runs = workshops.iter().zip(0..).map(|(workshop, seed)| run_slowly(workshop, seed, length));
+    let runs = futures::future::join_all(runs).await;
+    for Course { last_sent, requests, landed, delay, .. } in runs {
+        let late = landed.iter().filter(|landed| **landed > length + delay).count() as u32;
+        assert!(late * 100 <= requests, "{late} of {requests} came late");
+        let used = last_sent + delay;
+        assert!(used >= length.mul_f64(0.95), "the last of {requests} left after {last_sent:?}, delayed by {delay:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_could_only_wait_for_its_end_ends_at_once() {
+    let patient = Failure { retry_after: Some(Duration::from_secs(300)), ..failure(FailureKind::Transient) };
+    for kind in [FailureKind::Transient, FailureKind::Throttled] {
+        let asked = Failure { kind, ..patient.clone() };
+        let workshop = Workshop::of_items(9);
+        let provider = Scripted::new(move |_, _| Act::fail(asked.clone()));
+        let run = workshop.run(&provider, within(Duration::from_secs(120)));
+        let (summary, events) = tokio::time::timeout(Duration::from_secs(60), run).await.expect("it waits in vain");
+        assert_eq!((summary.ending, summary.counts.queued), (Ending::Deadline("--max-duration"), 9));
+        let told = |news: &News| matches!(news, News::Halted { message } if message.contains("back in time"));
+        assert_eq!(events.iter().filter(|news| told(news)).count(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_moment_that_is_over_lets_nothing_out_and_an_empty_queue_is_complete_all_the_same() {
+    let until = DeadlineSettings { until: Some(SystemClock.now()), max_duration: None };
+    let over = || RunSettings { rules: Rules { deadline: until, ..rules() }, ..settings() };
+    let (workshop, provider) = (Workshop::of_items(3), Scripted::new(|_, _| Act::Draw));
+    let (summary, _) = workshop.run(&provider, over()).await;
+    assert_eq!((summary.ending, summary.counts.queued, provider.asks()), (Ending::Deadline("--until"), 3, 0));
+    assert_eq!(workshop.run(&provider, settings()).await.0.done, 3);
+    assert_eq!(workshop.run(&provider, over()).await.0.ending, Ending::Complete);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn images_are_counted_with_those_on_their_way() {
+    let workshop = Workshop::of_items(20);
+    // Every other ask fails and brings none.
+    let provider =
+        Scripted::new(|_, nth| if nth == 0 { Act::fail(failure(FailureKind::Transient)) } else { Act::Draw });
+    let most = |images| RunSettings { rules: Rules { max_images: Some(images), ..rules() }, ..settings() };
+    let (summary, _) = workshop.run(&provider, most(7)).await;
+    assert_eq!((summary.ending, summary.images), (Ending::Limit("--max-images"), 7));
+    let (summary, _) = workshop.run(&provider, most(13)).await;
+    assert_eq!((summary.ending, summary.images), (Ending::Complete, 13), "a limit that is just enough is none");
+}
