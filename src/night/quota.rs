@@ -18,6 +18,8 @@ pub struct QuotaModel {
     pub changes: Vec<(Duration, f64)>,
     /// Another client of the same quota asks so often a minute.
     pub others: f64,
+    /// So many had left in the minute before the start, perhaps by a run that was broken off.
+    pub before: f64,
 }
 
 /// How a quota is counted.
@@ -34,7 +36,7 @@ pub enum Shape {
 impl QuotaModel {
     /// So many in whichever 60 seconds, for us alone.
     pub fn sliding(a_minute: f64) -> Self {
-        Self { shape: Shape::Sliding, a_minute, changes: vec![], others: 0.0 }
+        Self { shape: Shape::Sliding, a_minute, changes: vec![], others: 0.0, before: 0.0 }
     }
 
     /// How many a minute there are so long after the start.
@@ -62,9 +64,13 @@ enum State {
 impl Quota {
     pub fn new(model: &QuotaModel) -> Self {
         let state = match model.shape {
-            Shape::Fixed(_) => State::Fixed { window: 0, taken: 0.0 },
-            Shape::Sliding => State::Sliding { taken: VecDeque::new() },
-            Shape::Bucket(holds) => State::Bucket { left: holds, since: 0.0 },
+            Shape::Fixed(_) => State::Fixed { window: 0, taken: model.before },
+            Shape::Sliding => {
+                let before = model.before as u32;
+                let ago = |number: u32| -MINUTE * f64::from(before - number) / f64::from(before);
+                State::Sliding { taken: (0..before).map(ago).collect() }
+            }
+            Shape::Bucket(holds) => State::Bucket { left: (holds - model.before).max(0.0), since: 0.0 },
         };
         Self { model: model.clone(), state, next_other: 0.0 }
     }

@@ -104,9 +104,7 @@ impl Server {
         }
         for quota in &mut self.quotas {
             if let Err(wait) = quota.take(now, dice) {
-                let retry_after = self.model.tells_wait.then(|| Duration::from_secs_f64(wait / 1000.0));
-                let failure = Failure::new(FailureKind::Throttled, "429: too many requests");
-                return self.at_once(Failure { retry_after, status: Some(429), ..failure });
+                return self.at_once(too_fast(self.model.tells_wait.then(|| Duration::from_secs_f64(wait / 1000.0))));
             }
         }
         self.left_today = self.left_today.map(|left| left - 1);
@@ -154,4 +152,9 @@ impl Server {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+fn too_fast(retry_after: Option<Duration>) -> Failure {
+    let failure = Failure::new(FailureKind::Throttled, "429: too many requests");
+    Failure { retry_after, status: Some(429), ..failure }
 }

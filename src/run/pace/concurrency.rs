@@ -30,8 +30,8 @@ const WORTH: f64 = 0.3;
 const COMPARABLE: f64 = 1.15;
 /// Growth at a time, once it is no longer by one an answer.
 const STEP: f64 = 1.25;
-/// What is left when the server says that it is too much.
-const CUT: f64 = 0.7;
+/// What is left at least when the server says that it is too much.
+const DEEPEST_CUT: f64 = 0.7;
 /// Room above what the answers need at the latency they had when the server was not busy.
 const ROOM: f64 = 1.15;
 /// Epochs from one try of more to the next, at first and at most.
@@ -145,10 +145,12 @@ impl Concurrency {
         self.epoch.failures += 1;
     }
 
-    /// The server said that it is too much.
-    pub fn cut(&mut self) {
-        if self.is_pressed || self.phase == Phase::Growing {
-            self.set((self.width as f64 * CUT) as usize);
+    /// The server said that so many are too many: no time to grow.
+    pub fn refused(&mut self, in_flight: u32) {
+        if self.is_pressed {
+            let fewer = (in_flight as usize).saturating_sub(1);
+            self.set(fewer.max((self.width as f64 * DEEPEST_CUT) as usize).min(self.width));
+            self.rest = (self.rest * 2).min(LONGEST_REST);
         }
         self.phase = Phase::Resting(self.rest);
         (self.epoch, self.last) = (Epoch::default(), None);
@@ -239,7 +241,7 @@ mod tests {
     fn a_fixed_number_stays() {
         let mut concurrency = Concurrency::new(bounds(7, 7));
         assert_eq!(after(&mut concurrency, 100, 1.0), 7);
-        concurrency.cut();
+        concurrency.refused(2);
         assert_eq!(concurrency.width(), 7);
     }
 
@@ -266,7 +268,7 @@ mod tests {
     fn a_cut_is_made_up_for_while_that_helps() {
         let mut concurrency = Concurrency::new(bounds(1, 64));
         after(&mut concurrency, 1000, 1000.0);
-        concurrency.cut();
+        concurrency.refused(45);
         assert_eq!(concurrency.width(), 44);
         assert_eq!(after(&mut concurrency, 1000, 1000.0), 64);
     }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::trail::{SLOT, Trail};
+
 /// The wait after a throttling that names none, doubled each time without an answer in between.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// A server that asks for less means "a little": asked again at once by everybody, it would only say it again.
@@ -36,9 +38,11 @@ impl Episode {
         Self { began_at: now, paused_until: now, pauses: 0, refusal, is_over: false, left: 0 }
     }
 
-    /// Whether the refusal of a request that had left then belongs to it.
-    pub fn includes(&self, sent_at: f64) -> bool {
-        sent_at <= self.began_at || (!self.is_over && sent_at <= self.paused_until + SOON + self.refusal)
+    /// Whether the refusal of a request that had left then belongs to it: it had left before the first was refused, or
+    /// nothing that left after the pause was taken.
+    pub fn includes(&self, sent_at: f64, trail: &Trail) -> bool {
+        let is_soon = !self.is_over && sent_at <= self.paused_until + SOON + self.refusal;
+        sent_at <= self.began_at || (is_soon && trail.between(self.paused_until - SLOT, sent_at - SLOT) == 0)
     }
 
     /// Pauses after a refusal, for as long as the server asked for.

@@ -3,28 +3,31 @@
 
 use super::trail::{MINUTE, Trail};
 
-/// A refusal leaves this share of what was accepted in the minute before it.
+/// A refusal leaves the rate so much below what was taken in the minute before it.
 const BELOW: f64 = 0.025;
-/// Growth beyond the last refusal, after as long again as it took to come back to it.
-const ABOVE: f64 = 0.08;
-/// Any minute holds so much less than what was accepted in one: requests take unequal times to arrive.
-const MARGIN: f64 = 0.015;
+/// It leaves it so much lower yet if it came long before the rate was back.
+const TOO_HIGH: f64 = 0.05;
 /// No refusal leaves less than this share of the rate before it.
 const DEEPEST_CUT: f64 = 0.5;
-/// A run that was refused in its first minute knows only what was accepted so far: it goes on with so many a minute at
-/// least.
+/// How far beyond the last refusal the rate is, when it grew for twice as long as it took to come back to it.
+const ABOVE: f64 = 0.08;
+/// Any minute holds so much less than what was taken in one: requests take unequal times to arrive.
+const MARGIN: f64 = 0.015;
+/// A run that is refused in its first minute knows only what was taken so far, from a quota that others may have used
+/// before: less than so many say nothing.
 const LEAST_AT_FIRST: f64 = 30.0;
-/// The rate comes back to where it was refused within so long at first, and each time the refusal came where it was
-/// expected in twice that, up to so long or so many requests.
-const SHORTEST_RETURN: f64 = 20_000.0;
-const LONGEST_RETURN: f64 = 60_000.0;
+/// It takes so long to come back to where the server refused: at first; from then on; and where it refuses what it was
+/// expected to. A window that slides answers growth within a minute: faster growth would overrun it by far.
+const FIRST_RETURN: f64 = 10_000.0;
+const RETURN: f64 = 30_000.0;
+const LONGEST_RETURN: f64 = 45_000.0;
+/// Small quotas are tried less often, since every try is a request refused.
 const REQUESTS_A_RETURN: f64 = 75.0;
-/// The rate was known if what was measured differs by no more than this share.
-const EXPECTED: f64 = 0.15;
-/// Requests leave early by so much together, to make up for late wake-ups.
+/// The server refused what it was expected to if that differs by no more than this share, or by no more than so many.
+const EXPECTED: f64 = 0.03;
+const EXPECTED_REQUESTS: f64 = 1.5;
+/// Requests may leave early by so much together, to make up for late wake-ups.
 const LATE: f64 = 200.0;
-/// Two refusals closer than this say little of the rate between them.
-const COMPARABLE: f64 = 5_000.0;
 
 /// A rate learned by being refused.
 #[derive(Debug)]
@@ -35,67 +38,54 @@ pub(super) struct Learned {
     grown: f64,
     /// How long it takes to come back to the ceiling.
     returns_in: f64,
-    /// Before this episode.
-    before: Option<(f64, f64)>,
-    /// When the first request of this episode that was refused had left.
+    /// No refusal of this episode leaves a lower ceiling.
+    least: f64,
     refused_at: f64,
-    /// When the pause after it ended.
-    resumed_at: f64,
     next_at: f64,
     last_at: f64,
+    /// Whether the rate held back the next request.
     is_pressed: bool,
 }
 
 impl Learned {
-    /// What the first episode teaches: the server took so much in the minute before; `is_first_minute` if the run is
-    /// younger than that.
-    pub fn first(refused_at: f64, trail: &Trail, is_first_minute: bool) -> Self {
-        let least = if is_first_minute { LEAST_AT_FIRST } else { 1.0 };
-        Self {
-            ceiling: taken(trail, refused_at).max(least),
-            grown: 0.0,
-            returns_in: SHORTEST_RETURN,
-            before: None,
-            refused_at,
-            resumed_at: refused_at,
-            next_at: 0.0,
-            last_at: 0.0,
-            is_pressed: false,
+    /// What the first episode teaches, if anything; `is_first_minute` if the run is younger than that.
+    pub fn first(refused_at: f64, trail: &Trail, is_first_minute: bool) -> Option<Self> {
+        let (least, returns_in) = if is_first_minute { (LEAST_AT_FIRST, FIRST_RETURN) } else { (1.0, RETURN) };
+        let taken = taken(trail, refused_at);
+        if is_first_minute && taken < LEAST_AT_FIRST {
+            return None;
         }
+        let ceiling = taken.max(least);
+        Some(Self { ceiling, grown: 0.0, returns_in, least, refused_at, next_at: 0.0, last_at: 0.0, is_pressed: false })
     }
 
     /// Another episode began with a request that had left then.
     pub fn refused(&mut self, refused_at: f64, trail: &Trail) {
-        let (rate, ceiling) = (self.rate(), self.ceiling);
-        let mut measured = taken(trail, refused_at);
-        let since = refused_at - self.refused_at;
-        if since < MINUTE && refused_at - self.resumed_at > COMPARABLE {
-            // From one refusal to the next: a bucket that was full at first shows its refill alone.
-            measured = measured.min(f64::from(trail.between(self.refused_at, refused_at)) / since * MINUTE);
-        }
-        self.ceiling = measured.clamp(rate * DEEPEST_CUT, rate).max(1.0);
-        let expected = (self.ceiling / ceiling - 1.0).abs() < EXPECTED;
+        let (rate, expected) = (self.rate(), self.ceiling);
+        let is_too_high = self.grown < self.returns_in / 2.0;
+        let most = if is_too_high { rate * (1.0 - TOO_HIGH) } else { rate };
+        self.least = (rate * DEEPEST_CUT).max(1.0);
+        self.ceiling = taken(trail, refused_at).min(most).max(self.least);
+        let is_expected = (self.ceiling - expected).abs() < (EXPECTED * expected).max(EXPECTED_REQUESTS);
         let longest = LONGEST_RETURN.max(REQUESTS_A_RETURN / self.ceiling * MINUTE);
-        self.returns_in = if expected { (self.returns_in * 2.0).min(longest) } else { SHORTEST_RETURN };
-        self.before = Some((rate, ceiling));
+        self.returns_in = if is_expected { (self.returns_in * 2.0).min(longest) } else { RETURN };
         (self.grown, self.refused_at) = (0.0, refused_at);
     }
 
-    /// Another request of the same episode, which had left then: what was accepted is less than it seemed.
+    /// Another request of the same episode, which had left then: what was taken is less than it seemed.
     pub fn refused_too(&mut self, sent_at: f64, trail: &Trail) {
-        let least = self.before.map_or(LEAST_AT_FIRST, |(rate, _)| rate * DEEPEST_CUT);
-        self.ceiling = taken(trail, sent_at.max(self.refused_at)).max(least).min(self.ceiling);
+        self.ceiling = taken(trail, sent_at.max(self.refused_at)).max(self.least).min(self.ceiling);
         self.grown = 0.0;
     }
 
     /// Nothing leaves before then.
     pub fn pause(&mut self, until: f64) {
-        self.resumed_at = until;
         self.next_at = self.next_at.max(until);
         self.last_at = until;
     }
 
-    /// Requests a minute.
+    /// Requests a minute. It grows as the cube of time: fast while far below what the server last took, hardly when near
+    /// it, and the faster the longer the server takes more than that.
     pub fn rate(&self) -> f64 {
         let beyond = self.grown / self.returns_in - 1.0;
         let share = if beyond < 0.0 { BELOW } else { ABOVE };
@@ -123,6 +113,95 @@ impl Learned {
     }
 }
 
+/// How many requests were taken in the minute until then.
 fn taken(trail: &Trail, until: f64) -> f64 {
     f64::from(trail.between(until - MINUTE, until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that refuses beyond so many in a sliding minute, at once, for so many minutes; what it took in each.
+    fn taken_by_the_minute(
+        learned: &mut Learned,
+        trail: &mut Trail,
+        from: f64,
+        quota: u32,
+        minutes: usize,
+    ) -> Vec<u32> {
+        let mut taken = vec![0; minutes];
+        let (mut now, end) = (from, from + minutes as f64 * MINUTE);
+        while now < end {
+            if let Some(at) = learned.not_before(now, trail) {
+                now = at;
+                continue;
+            }
+            if trail.in_last_minute(now) >= quota {
+                learned.leaves(now);
+                learned.refused(now, trail);
+                learned.pause(now + 1000.0);
+            } else {
+                trail.add(now);
+                learned.leaves(now);
+                taken[((now - from) / MINUTE) as usize] += 1;
+            }
+        }
+        taken
+    }
+
+    /// Refused after 600 in 30 seconds, and told to wait for the other half of the minute.
+    fn refused_after_600() -> (Learned, Trail) {
+        let mut trail = Trail::default();
+        (0..600).for_each(|number| trail.add(f64::from(number) * 50.0));
+        let mut learned = Learned::first(30_000.0, &trail, true).unwrap();
+        learned.pause(MINUTE);
+        (learned, trail)
+    }
+
+    #[test]
+    fn the_rate_returns_slightly_below_and_is_back_after_a_while() {
+        let (learned, _) = refused_after_600();
+        assert_eq!((learned.rate() * 10.0).round(), 5850.0);
+        let back = Learned { grown: learned.returns_in, ..learned };
+        assert_eq!(back.rate(), 600.0);
+    }
+
+    #[test]
+    fn a_steady_quota_is_used_nearly_in_full() {
+        let (mut learned, mut trail) = refused_after_600();
+        let taken = taken_by_the_minute(&mut learned, &mut trail, MINUTE, 600, 20);
+        assert!(taken.iter().all(|taken| *taken >= 570), "{taken:?}");
+    }
+
+    #[test]
+    fn a_doubled_quota_is_found_within_minutes_and_a_halved_one_settles_soon() {
+        let (mut learned, mut trail) = refused_after_600();
+        taken_by_the_minute(&mut learned, &mut trail, MINUTE, 600, 5);
+        let doubled = taken_by_the_minute(&mut learned, &mut trail, 6.0 * MINUTE, 1200, 10);
+        assert!(doubled[5..].iter().all(|taken| *taken >= 1000), "{doubled:?}");
+        let halved = taken_by_the_minute(&mut learned, &mut trail, 16.0 * MINUTE, 600, 6);
+        assert!(halved[2..].iter().all(|taken| *taken >= 550), "{halved:?}");
+    }
+
+    #[test]
+    fn a_refusal_after_a_few_requests_says_nothing_until_a_minute_has_passed() {
+        let mut trail = Trail::default();
+        (0..20).for_each(|number| trail.add(f64::from(number) * 100.0));
+        assert!(Learned::first(2_000.0, &trail, true).is_none());
+        assert!(Learned::first(2_000.0, &trail, false).is_some());
+    }
+
+    #[test]
+    fn it_does_not_grow_while_something_else_holds_requests_back() {
+        let (mut learned, mut trail) = refused_after_600();
+        let before = learned.rate();
+        for second in 61..600 {
+            let now = f64::from(second) * 1000.0;
+            assert_eq!(learned.not_before(now, &mut trail), None);
+            trail.add(now);
+            learned.leaves(now);
+        }
+        assert!(learned.rate() < before * 1.01, "{}", learned.rate());
+    }
 }

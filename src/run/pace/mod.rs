@@ -149,10 +149,10 @@ impl Pace {
         self.gates.give_back();
         let (sent_at, steady) = (ticket.sent_at, self.steady(now));
         match &self.episode {
-            Some(episode) if episode.includes(sent_at) => {
+            Some(episode) if episode.includes(sent_at, &self.trail) => {
                 self.learned.iter_mut().for_each(|learned| learned.refused_too(sent_at, &self.trail));
             }
-            _ => self.begin_episode(sent_at, steady),
+            _ => self.begin_episode(ticket, steady),
         }
         let Some(episode) = &mut self.episode else { return now };
         episode.pause(asked, sent_at, steady);
@@ -161,13 +161,13 @@ impl Pace {
         self.wall(until).after(SPREAD.mul_f64(jitter))
     }
 
-    fn begin_episode(&mut self, sent_at: f64, now: f64) {
-        self.concurrency.cut();
+    fn begin_episode(&mut self, Ticket { sent_at, in_flight }: Ticket, now: f64) {
+        self.concurrency.refused(in_flight);
         match &mut self.learned {
             Some(learned) => learned.refused(sent_at, &self.trail),
             None => {
                 let is_first_minute = self.first_at.is_none_or(|first| sent_at - first < MINUTE);
-                self.learned = Some(Learned::first(sent_at, &self.trail, is_first_minute));
+                self.learned = Learned::first(sent_at, &self.trail, is_first_minute);
             }
         }
         self.episode = Some(Episode::new(sent_at, now));

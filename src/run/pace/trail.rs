@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Requests are counted by so many milliseconds.
-const SLOT: f64 = 100.0;
+pub(super) const SLOT: f64 = 100.0;
 /// A quota's minute.
 pub(super) const MINUTE: f64 = 60_000.0;
 /// A request may be turned away so long after it left, and what counts then is the minute before it left.
