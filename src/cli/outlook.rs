@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use crate::domain::{FailureKind, Held, Timestamp, Usd};
+use super::open;
+use crate::domain::{Course, FailureKind, Held, Request, Timestamp, Usd};
 use crate::job::Job;
-use crate::night::{Fare, Faults, Latency, Night, Observation, ObservedEnd, Outlook, ServerModel};
-use crate::queue::{AttemptEnd, Preview, QueueError, RecentAttempt};
+use crate::night::{Fare, Faults, Latency, Night, Observation, ObservedEnd, Outlook, ServerModel, play};
+use crate::queue::{AttemptEnd, Preview, QueueError, RecentAttempt, Redo};
 use crate::run::{Admission, Rules};
 
 /// So many of the newest attempts tell what the server is like.
@@ -71,6 +72,24 @@ pub(super) fn night(known: &Known, rules: Rules, items: u64, fare: Fare, held: V
 /// What counts against the job's caps already.
 pub(super) fn held(rules: &Rules, preview: &dyn Preview, now: Timestamp) -> Result<Vec<Held>, QueueError> {
     preview.held(&Admission::new(rules, now).caps(now))
+}
+
+/// A run of more items is not played while it is on: that would take what it needs itself.
+const MOST_BESIDE: u64 = 200_000;
+
+/// How a run that begins now is likely to go over time, for so many items; none if that is nothing, or too many. Where
+/// the database cannot be asked there is none either: the run is on, and will tell.
+pub(super) fn course(job: &Job, rules: Rules, items: u64, start: Timestamp) -> Option<Course> {
+    if items == 0 || items > MOST_BESIDE {
+        return None;
+    }
+    let preview = open::preview(job, Redo::No).ok()?;
+    let known = known(job, &*preview).ok()?;
+    let held = held(&rules, &*preview, start).ok()?;
+    let model = job.defaults.model.as_str();
+    let usual = Request::new(model, "");
+    let fare = job.prices.of(model).map(|price| Fare { reserve: price.reserve(&usual), cost: price.expected(&usual) });
+    Some(play(&night(&known, rules, items, fare.unwrap_or_default(), held, start)).course)
 }
 
 /// The mean of a sum over so many requests.

@@ -287,7 +287,8 @@ impl Player {
         let Some(failure) = answer else {
             self.admission.answered(&item.id, &Consumed::by(1, None), now);
             self.played.done += 1;
-            self.played.course.at(now).done += 1;
+            let slice = self.played.course.at(now);
+            (slice.done, slice.cost) = (slice.done + 1, slice.cost + self.fare.cost);
             self.minute().done += 1;
             return;
         };

@@ -63,19 +63,23 @@ fn block(figure: u64, most: u64) -> char {
     BLOCKS[if figure > 0 { eighths.clamp(1, 8) } else { 0 }]
 }
 
-/// The time of day above the slices that begin then.
+/// The time of day above the slices that begin then; with seconds where minutes would repeat.
 fn clock(course: &Course, slices: usize, step: Duration, zone: &TimeZone) -> String {
-    let mut line = " ".repeat(NAMES);
-    for place in (0..slices).step_by(CLOCK_EVERY) {
-        let moment = course.start().after(step.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX)));
-        line += &format!("{:<CLOCK_EVERY$}", time_of_day(moment, zone));
-    }
-    line.trim_end().to_owned()
+    let after = |places: usize| step.saturating_mul(u32::try_from(places).unwrap_or(u32::MAX));
+    let (every, format) = match after(CLOCK_EVERY) < Duration::from_secs(60) {
+        true => (CLOCK_EVERY * 2, "%H:%M:%S"),
+        false => (CLOCK_EVERY, "%H:%M"),
+    };
+    let times = (0..slices).step_by(every).map(|place| {
+        let time = time_of_day(course.start().after(after(place)), format, zone);
+        format!("{time:<every$}")
+    });
+    format!("{:NAMES$}{}", "", times.collect::<String>()).trim_end().to_owned()
 }
 
-fn time_of_day(moment: Timestamp, zone: &TimeZone) -> String {
+fn time_of_day(moment: Timestamp, format: &str, zone: &TimeZone) -> String {
     let moment = jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or(jiff::Timestamp::MAX);
-    moment.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+    moment.to_zoned(zone.clone()).strftime(format).to_string()
 }
 
 #[cfg(test)]
@@ -117,7 +121,7 @@ mod tests {
         let mut short = Course::starting(start);
         short.at(start).sent = 3;
         insta::assert_snapshot!(chart(&short, 80, &TimeZone::UTC).join("\n"), @r"
-                    00:00
+                    00:00:00
           sent      █  180 a minute at most
         ");
     }

@@ -12,18 +12,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::args::RunArgs;
 use super::enqueue::{Taken, enqueue};
 use super::exit::{self, Code, UsageError};
 use super::logs::{self, LogWriter};
-use super::{announce, current_dir, events, faults, narrow, open, runtime, signals};
-use crate::domain::{Ending, Interrupt, Narrowed, Progress, Received, Summary, Timestamp};
+use super::{announce, current_dir, events, faults, narrow, open, outlook, runtime, signals};
+use crate::domain::{Course, Ending, Interrupt, Narrowed, Progress, Received, Summary, Timestamp};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
-use crate::run::{PATIENCE, Parts, Stop, drain};
+use crate::run::{PATIENCE, Parts, Rules, Stop, drain};
 pub(super) use price::unpriced;
 pub(super) use settings::rules;
 
@@ -240,7 +241,9 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed, self.given);
+        let queued = queue.counts()?.queued;
+        let settings = settings::settings(&job, queued, 0, narrowed, self.given);
+        let foreseen = foresee(&job, settings.rules.clone(), settings::items(&job, queued, narrowed));
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
@@ -252,7 +255,8 @@ impl Session<'_> {
             stop: self.stop.clone(),
         };
         let summary = drain(parts, settings, rescued.received).await;
-        let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &summary, &recorder.course()));
+        let story = results::Story { summary: &summary, course: recorder.course(), foreseen: foreseen.await? };
+        let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &story));
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
         let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
         self.close(&job, &target, &summary).map_err(after)?;
@@ -286,6 +290,12 @@ impl Session<'_> {
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())
     }
+}
+
+/// Plays the run through while it is on, for whoever compares both in the morning.
+fn foresee(job: &Job, rules: Rules, items: u64) -> JoinHandle<Option<Course>> {
+    let (job, start) = (job.clone(), open::clock().now());
+    tokio::task::spawn_blocking(move || outlook::course(&job, rules, items, start))
 }
 
 fn is_busy(error: &anyhow::Error) -> bool {

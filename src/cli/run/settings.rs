@@ -14,8 +14,7 @@ pub(super) fn settings(
     narrowed: Option<Narrowed>,
     given: Timestamp,
 ) -> RunSettings {
-    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
-    let items = waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()));
+    let items = items(job, queued, narrowed);
     RunSettings {
         job: job.name.clone(),
         rules: rules(job, sent_today, given),
@@ -28,6 +27,12 @@ pub(super) fn settings(
         strict: job.strict,
         prices: job.prices.clone(),
     }
+}
+
+/// How many items the run sends for at most, when so many wait.
+pub(super) fn items(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> u64 {
+    let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
+    waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()))
 }
 
 /// What the job's run keeps to while it sends.
