@@ -31,7 +31,7 @@ BEGIN
 END;
 
 -- What is sent and then received is reserved as before.
-CREATE TRIGGER attempts_ended AFTER UPDATE OF state ON attempts
+CREATE TRIGGER attempts_ended AFTER UPDATE OF ended_at ON attempts
 WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL AND (new.reserved IS NOT NULL OR new.cost IS NOT NULL)
 BEGIN
     INSERT INTO held (run_id, quarter, job_id, settled, reserved, lost)

@@ -1,5 +1,6 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
+mod defaults;
 mod end;
 pub mod endpoint;
 mod error;
@@ -26,6 +27,7 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use defaults::Defaults;
 pub use end::{ClockTime, RunEnd, ZoneName};
 pub use endpoint::BaseUrl;
 pub use error::JobError;
@@ -43,9 +45,7 @@ pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan,
 pub use shape::{Condition, Shaping};
 
 use crate::disk::ListFolder;
-use crate::domain::{
-    AspectRatio, Auth, Caps, Fields, ImageSize, LogFormat, Modalities, OnLost, PriceList, Progress, Safety, Thinking,
-};
+use crate::domain::{Auth, Caps, Fields, LogFormat, OnLost, PriceList, Progress, Safety};
 
 /// The variable that holds the key unless somebody says otherwise.
 const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
@@ -154,33 +154,6 @@ pub struct Job {
     pub progress: Progress,
     /// How log lines are written.
     pub log_format: LogFormat,
-}
-
-/// What a row's request holds where the row says nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Defaults {
-    /// The model.
-    pub model: ModelName,
-    /// The shape of the picture.
-    pub aspect_ratio: Option<AspectRatio>,
-    /// The size of the picture.
-    pub image_size: ImageSize,
-    /// How long the model may think.
-    pub thinking: Option<Thinking>,
-    /// What an answer holds.
-    pub modalities: Modalities,
-    /// Said to the model ahead of the prompt.
-    pub system_instruction: Option<String>,
-    /// Sampling temperature.
-    pub temperature: Option<f64>,
-    /// Seed of the sampling.
-    pub seed: Option<i32>,
-    /// What the model may not draw.
-    pub safety: Safety,
-    /// Names and values that come back on the bill.
-    pub labels: BTreeMap<String, String>,
-    /// Merged into the request as it stands.
-    pub extra: Fields,
 }
 
 /// A job as its files state it, before anything is filled in.
@@ -327,6 +300,7 @@ impl Stated {
         let (key, end) = (self.key(), RunEnd::of(&self.options));
         let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
         let caps = price::caps(&options);
+        let defaults = Defaults::of(&options, tables.safety, tables.labels, tables.extra);
         let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
         let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
         let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
@@ -339,19 +313,7 @@ impl Stated {
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
             auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),
             key,
-            defaults: Defaults {
-                model: options.model.unwrap_or_default(),
-                aspect_ratio: options.aspect_ratio,
-                image_size: options.image_size.unwrap_or(ImageSize::OneK),
-                thinking: options.thinking,
-                modalities: options.modalities.unwrap_or(Modalities::TextAndImage),
-                system_instruction: options.system_instruction.filter(|text| !text.trim().is_empty()),
-                temperature: options.temperature.map(|temperature| temperature.0),
-                seed: options.seed.map(|seed| seed.0),
-                safety: tables.safety,
-                labels: tables.labels,
-                extra: tables.extra,
-            },
+            defaults,
             headers: tables.headers,
             sheet: options.sheet,
             follow_links: options.follow_links.unwrap_or(false),
