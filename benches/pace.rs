@@ -121,11 +121,12 @@ fn run(arguments: &Arguments, case: &Case) -> anyhow::Result<Vec<Minute>> {
     }
     command.args(arguments.concurrency.iter().flat_map(|given| ["--concurrency", given]));
     simulator.reset()?;
-    let (start, _program) = (Instant::now(), Killed(start(&mut command)?));
+    let (start, mut program) = (Instant::now(), Killed(start(&mut command)?));
     let mut course = Vec::new();
     for minute in 0..arguments.minutes {
         let quota = case.halves.filter(|halved| minute >= *halved).map_or(arguments.quota, |_| arguments.quota / 2);
         course.push(watch(&simulator, start + Duration::from_secs(60 * (minute + 1)), quota)?);
+        anyhow::ensure!(program.0.try_wait()?.is_none(), "the program has ended before its time");
     }
     Ok(course)
 }
