@@ -24,8 +24,8 @@ struct Arguments {
     /// Minutes each case takes
     #[arg(long, default_value_t = 8)]
     minutes: u64,
-    /// Cases at the same time; the simulator of each draws ten pictures a second
-    #[arg(long, default_value_t = 2)]
+    /// Cases at the same time
+    #[arg(long, default_value_t = 4)]
     at_once: usize,
     /// Requests a minute that the simulator takes, in a sliding window
     #[arg(long, default_value_t = 600)]
@@ -41,7 +41,7 @@ struct Arguments {
 }
 
 /// Bytes that a picture and its row take, with some to spare.
-const PICTURE: u64 = 200_000;
+const PICTURE: u64 = 20_000;
 /// The first minutes are for finding the pace.
 const WARM_UP: u64 = 2;
 /// How often the simulator is asked.
@@ -109,7 +109,7 @@ fn run(arguments: &Arguments, case: &Case) -> anyhow::Result<Vec<Minute>> {
     let rows = arguments.quota * (arguments.minutes + 1);
     let scratch = Scratch::new(&arguments.shared.scratch, rows * PICTURE)?;
     let workspace = Workspace::new(&scratch, rows, true)?;
-    let mut words = vec!["--latency".to_owned(), format!("{}ms", arguments.latency)];
+    let mut words = vec!["--small-pictures".to_owned(), "--latency".to_owned(), format!("{}ms", arguments.latency)];
     words.extend(["--quota".to_owned(), format!("{}/min", arguments.quota)]);
     if let Some(minutes) = case.halves {
         words.extend(["--quota".to_owned(), format!("{}/min@{minutes}m", arguments.quota / 2)]);
@@ -121,11 +121,12 @@ fn run(arguments: &Arguments, case: &Case) -> anyhow::Result<Vec<Minute>> {
     }
     command.args(arguments.concurrency.iter().flat_map(|given| ["--concurrency", given]));
     simulator.reset()?;
-    let (start, _program) = (Instant::now(), Killed(start(&mut command)?));
+    let (start, mut program) = (Instant::now(), Killed(start(&mut command)?));
     let mut course = Vec::new();
     for minute in 0..arguments.minutes {
         let quota = case.halves.filter(|halved| minute >= *halved).map_or(arguments.quota, |_| arguments.quota / 2);
         course.push(watch(&simulator, start + Duration::from_secs(60 * (minute + 1)), quota)?);
+        anyhow::ensure!(program.0.try_wait()?.is_none(), "the program has ended before its time");
     }
     Ok(course)
 }

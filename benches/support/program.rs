@@ -45,7 +45,7 @@ impl<'a> Workspace<'a> {
         let mut command = program("run");
         command.arg(self.manifest()).arg("--db").arg(self.database()).arg("--output").arg(self.scratch.join("output"));
         command.args(["--base-url", &format!("http://127.0.0.1:{port}")]);
-        command.args(["--progress", "none", "--quiet"]);
+        command.args(["--progress", "none", "--quiet"]).env("OVERNIGHT_API_KEY", "bench");
         command
     }
 

@@ -23,6 +23,7 @@ pub(super) fn run(args: &SimulateArgs) -> anyhow::Result<Code> {
         seed: args.seed,
         latency: args.latency,
         jitter: args.jitter,
+        small_pictures: args.small_pictures,
         drip: args.drip,
         key_way: args.auth,
         quota_per_minute: None,

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod jsonl;
 pub mod log;
+pub mod outlook;
 pub mod rate;
 pub mod recorder;
 pub mod shape;
@@ -12,6 +13,7 @@ pub mod words;
 
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
+pub use outlook::Frame;
 pub use recorder::Recorder;
 pub use summary::{Closing, closing};
 pub use terminal::{Stderr, Terminal};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::outlook::Rest;
 use crate::domain::event::Interrupt;
 use crate::domain::{Usd, is_direction_mark};
 
@@ -52,6 +53,58 @@ pub fn forecast(length: Duration) -> String {
         5_401..=86_400 => format!("{}h {:02}m", minutes / 60, minutes % 60),
         _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
     }
+}
+
+/// How long the rest takes, in few characters: `45 s`, `8–10 min`, `3h10–3h40`, `1d04–1d09`.
+pub fn between(rest: Rest) -> String {
+    let hours = |minutes: u64| format!("{}h{:02}", minutes / 60, minutes % 60);
+    let days = |hours: u64| format!("{}d{:02}", hours / 24, hours % 24);
+    match ends(rest) {
+        None => forecast(rest.middle()),
+        Some((least, most, Unit::Second)) => format!("{least}–{most} s"),
+        Some((least, most, Unit::Minute)) => format!("{least}–{most} min"),
+        Some((least, most, Unit::Minutes)) => format!("{}–{}", hours(least), hours(most)),
+        Some((least, most, Unit::Hour)) => format!("{}–{}", days(least), days(most)),
+    }
+}
+
+/// The same in words: `8 to 10 min`, `3 h 10 min to 3 h 40 min`.
+pub fn from_to(rest: Rest) -> String {
+    let long = |least: u64, most: u64, unit: u64| {
+        let length = |number: u64| duration(Duration::from_secs(number * unit));
+        format!("{} to {}", length(least), length(most))
+    };
+    match ends(rest) {
+        None => forecast(rest.middle()),
+        Some((least, most, Unit::Second)) => format!("{least} to {most} s"),
+        Some((least, most, Unit::Minute)) => format!("{least} to {most} min"),
+        Some((least, most, Unit::Minutes)) => long(least, most, 60),
+        Some((least, most, Unit::Hour)) => long(least, most, 3_600),
+    }
+}
+
+/// What a range is told in.
+enum Unit {
+    /// Ten of them at a time, where there are minutes.
+    Second,
+    Minute,
+    /// Five of them at a time, where there are hours.
+    Minutes,
+    Hour,
+}
+
+/// The ends of a range in the unit that suits the later; none where one number says as much.
+fn ends(rest: Rest) -> Option<(u64, u64, Unit)> {
+    let (unit, seconds, step) = match rest.latest.as_secs() {
+        ..=90 => (Unit::Second, 1.0, 1),
+        ..=300 => (Unit::Second, 10.0, 10),
+        ..=5_400 => (Unit::Minute, 60.0, 1),
+        ..=86_400 => (Unit::Minutes, 300.0, 5),
+        _ => (Unit::Hour, 3_600.0, 1),
+    };
+    let least = (rest.soonest.as_secs_f64() / seconds).floor() as u64 * step;
+    let most = (rest.latest.as_secs_f64() / seconds).ceil() as u64 * step;
+    (!rest.is_close() && least.max(1) < most).then_some((least.max(1), most, unit))
 }
 
 /// A rate in as many digits as mean something: `0.4`, `38`, `1,234`.
@@ -152,6 +205,30 @@ mod tests {
         let lengths = [0, 45, 91, 480, 5_400, 5_401, 86_399, 187_200].map(Duration::from_secs);
         let expected = ["0 s", "45 s", "2 min", "8 min", "90 min", "1h 31m", "24h 00m", "2d 04h"];
         assert_eq!(lengths.map(forecast), expected);
+    }
+
+    #[test]
+    fn a_range_is_told_in_the_unit_that_suits_it_and_as_one_number_where_that_says_as_much() {
+        let rest =
+            |soonest, latest| Rest { soonest: Duration::from_secs(soonest), latest: Duration::from_secs(latest) };
+        let rests = [
+            rest(70, 90),
+            rest(101, 135),
+            rest(400, 590),
+            rest(11_420, 13_150),
+            rest(100_000, 120_000),
+            rest(3_000, 3_200),
+            rest(0, 30),
+            rest(0, 0),
+        ];
+        assert_eq!(
+            rests.map(between),
+            ["70–90 s", "100–140 s", "6–10 min", "3h10–3h40", "1d03–1d10", "52 min", "1–30 s", "0 s"]
+        );
+        assert_eq!(
+            rests.map(from_to)[..5],
+            ["70 to 90 s", "100 to 140 s", "6 to 10 min", "3 h 10 min to 3 h 40 min", "1 d 3 h to 1 d 10 h"]
+        );
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) const IMAGE_TOKENS: usize = 1_120;
 const REFERENCE_TOKENS: usize = 1_090;
 /// What hard thinking costs: a round figure of our own.
 const THOUGHT_TOKENS: usize = 400;
+/// How many times a small picture goes into one as it should be, in either direction: all sizes are multiples of it.
+const SMALL: u32 = 16;
 /// Characters of the prompt that a caption repeats.
 const CAPTION_LENGTH: usize = 300;
 
@@ -24,6 +26,8 @@ pub(super) struct Ask {
     /// 1 for the first ask of this very request.
     pub nth: u64,
     pub seed: u64,
+    /// Whether its picture is drawn at a sixteenth of its size.
+    pub is_small: bool,
     pub dice: Dice,
 }
 
@@ -60,7 +64,9 @@ impl Picture {
     /// One of this ratio; another `purpose` gives another picture.
     pub fn another(ask: &Ask, ratio: AspectRatio, purpose: &str) -> Picture {
         let (prompt, note, variation) = (&ask.wish.prompt, &note(ask, ratio), ask.dice.number(purpose));
-        let drawing = Drawing { prompt, note, width: ratio.width, height: ratio.height, variation };
+        let part = if ask.is_small { SMALL } else { 1 };
+        let (width, height) = (ratio.width / part, ratio.height / part);
+        let drawing = Drawing { prompt, note, width, height, variation };
         Picture { format: format(ask), bytes: draw(&drawing, format(ask)) }
     }
 

@@ -80,6 +80,8 @@ pub struct Settings {
     pub quota_window: QuotaWindow,
     /// How many requests are taken from the start, or from `POST /reset`, on; the rest get the 429 of a day quota.
     pub quota_per_day: Option<NonZeroU32>,
+    /// Whether pictures are drawn at a sixteenth of their size: hardly any work, where speed is what is looked at.
+    pub small_pictures: bool,
     /// How long an answer of the kind `drip` takes.
     pub drip: Duration,
     /// How a key has to come.
@@ -101,6 +103,7 @@ impl Default for Settings {
             quota_changes: Vec::new(),
             quota_window: QuotaWindow::Sliding,
             quota_per_day: None,
+            small_pictures: false,
             drip: DRIP,
             key_way: KeyWay::Any,
             faults: Faults::default(),

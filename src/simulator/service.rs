@@ -202,7 +202,7 @@ impl Service {
             Some(script) => script.at(nth),
             None => self.settings.faults.befalling(&of_request, &dice),
         };
-        let ask = Arc::new(Ask { wish, nth, seed, dice });
+        let ask = Arc::new(Ask { wish, nth, seed, is_small: self.settings.small_pictures, dice });
         self.dawdle(&ask.dice).await;
         match fault {
             None => self.send(ask, answer::with_picture, visit, body::whole).await,

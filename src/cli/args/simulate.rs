@@ -38,6 +38,9 @@ pub(in crate::cli) struct SimulateArgs {
     /// How a key has to come: any, header, query or bearer; another way counts as none
     #[arg(long, value_name = "WAY", default_value = "any")]
     pub auth: KeyWay,
+    /// Draw pictures of a sixteenth of their size, which is hardly any work: for measuring speed
+    #[arg(long)]
+    pub small_pictures: bool,
     /// How long an answer of the kind `drip` takes
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = waiting_time)]
     pub drip: Duration,

@@ -271,7 +271,8 @@ impl Session<'_> {
 
     /// Who listens to the job's run, and where to ask whether its events were written in full.
     fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
-        let terminal = Terminal::new(if self.args.quiet { Progress::None } else { job.progress }, job.rehearse);
+        let progress = if self.args.quiet { Progress::None } else { job.progress };
+        let terminal = Terminal::new(progress, job.rehearse, settings::frame(job, self.given));
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = events::listen(job, &mut reporters)?;

@@ -4,6 +4,7 @@
 use super::super::exit::UsageError;
 use crate::domain::{Narrowed, RetryPolicy, Timestamp};
 use crate::job::{HaltAfter, Job};
+use crate::report::Frame;
 use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings};
 
 /// The settings of a run for which so many items wait, of a command that was given at this moment.
@@ -33,6 +34,11 @@ pub(super) fn settings(
 pub(super) fn items(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> u64 {
     let waiting = narrowed.map_or(queued, |narrowed| narrowed.waiting);
     waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()))
+}
+
+/// What the job's run is told that says how long it takes.
+pub(super) fn frame(job: &Job, given: Timestamp) -> Frame {
+    Frame { requests_a_minute: job.rpm, until: job.end.until(given), max_duration: job.end.max_duration }
 }
 
 /// What the job's run keeps to while it sends.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use crate::domain::{Event, News, Reporter, Timestamp};
+use crate::report::outlook::Frame;
 
 use super::canvas::Canvas;
 use super::tally::Tally;
@@ -40,8 +41,8 @@ struct Picture {
 
 impl Bar {
     /// Nothing is drawn before the first event.
-    pub fn new(look: Look) -> Self {
-        let (tally, canvas) = (Tally::default(), Canvas::default());
+    pub fn new(look: Look, frame: Frame) -> Self {
+        let (tally, canvas) = (Tally::within(frame), Canvas::default());
         let picture =
             Picture { tally, heard: (Timestamp::default(), Instant::now()), look, canvas, ticks: 0, is_shown: false };
         let picture = Arc::new(Mutex::new(picture));
@@ -94,7 +95,7 @@ impl Picture {
     /// A run with nothing to do is over before anyone could look.
     fn start(&mut self) {
         if self.tally.items() > 0 {
-            self.line(&view::start(&self.tally));
+            self.line(&view::start(&self.tally, &self.look));
             self.is_shown = true;
         }
     }

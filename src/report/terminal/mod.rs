@@ -12,6 +12,7 @@ use console::Term;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Event, Progress, Reporter};
+use crate::report::outlook::Frame;
 
 use bar::{AboveBar, Bar};
 pub use plain::Plain;
@@ -35,16 +36,16 @@ enum Display {
 
 impl Terminal {
     /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the system's time zone.
-    /// In a rehearsal nothing is paid.
-    pub fn new(progress: Progress, rehearsal: bool) -> Self {
+    /// In a rehearsal nothing is paid. `frame` is what the run was told of its time.
+    pub fn new(progress: Progress, rehearsal: bool, frame: Frame) -> Self {
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
         let look = |columns, colours| Look { columns, colours, zone, rehearsal };
         Self(match progress {
             Progress::None => Display::None,
             Progress::Auto | Progress::Bar if can_draw() => {
-                Display::Bar(Bar::new(look(USUAL_COLUMNS, console::colors_enabled_stderr())))
+                Display::Bar(Bar::new(look(USUAL_COLUMNS, console::colors_enabled_stderr()), frame))
             }
-            _ => Display::Plain(Box::new(Plain::new(io::stderr(), look(LOG_COLUMNS, false)))),
+            _ => Display::Plain(Box::new(Plain::new(io::stderr(), look(LOG_COLUMNS, false)).within(frame))),
         })
     }
 

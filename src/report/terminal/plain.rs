@@ -5,7 +5,8 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::domain::{Event, News, Reporter, Timestamp};
-use crate::report::words::{count, forecast, rate};
+use crate::report::outlook::Frame;
+use crate::report::words::{count, from_to, rate};
 
 use super::tally::{Pause, Tally, wall_clock};
 use super::view::{self, Look};
@@ -34,6 +35,11 @@ impl<W: Write + Send> Plain<W> {
     /// Lines go to `writer`. Their width is the log's, so nothing is cut but to `look.columns`.
     pub fn new(writer: W, look: Look) -> Self {
         Self { writer, look, tally: Tally::default(), last_line: Timestamp::default(), last_ended: 0, told_pause: None }
+    }
+
+    /// The same for a run that was told this.
+    pub fn within(self, frame: Frame) -> Self {
+        Self { tally: Tally::within(frame), ..self }
     }
 
     fn line(&mut self, text: &str) {
@@ -80,7 +86,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
             News::RunStarted { .. } => {
                 (self.last_line, self.last_ended, self.told_pause) = (event.time, 0, None);
                 if self.tally.items() > 0 {
-                    self.line(&view::start(&self.tally));
+                    self.line(&view::start(&self.tally, &self.look));
                 }
             }
             News::Slowed { .. } => self.pause(),
@@ -105,9 +111,10 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
     if let Some(per_minute) = tally.pictures_per_minute() {
         parts.push(format!("{} a minute", rate(per_minute)));
     }
-    if let Some(left) = tally.time_left().filter(|left| !left.is_zero()) {
-        parts.push(format!("about {} left", forecast(left)));
+    if let Some(rest) = tally.rest().filter(|rest| !rest.latest.is_zero()) {
+        parts.push(format!("about {} left", from_to(rest)));
     }
+    parts.extend(view::outlook(tally, look));
     parts.extend(view::sums(tally, look));
     parts.join(", ")
 }

@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Counts, Event, Failure, Held, News, Reach, Timestamp, Usd, projected};
-use crate::report::rate::Recent;
+use crate::report::outlook::{Fit, Frame, Rest, fit};
+use crate::report::rate::{Ended, Recent};
 use crate::report::words::one_line;
 
 /// A run up to its latest event.
@@ -31,6 +33,9 @@ pub struct Tally {
     waiting: HashSet<String>,
     trouble: String,
     recent: Recent,
+    frame: Frame,
+    /// When it is to be done.
+    pub deadline: Option<Timestamp>,
     held: Held,
     /// What was set aside for attempts that have not ended, by their items.
     reserves: HashMap<String, Usd>,
@@ -47,6 +52,11 @@ pub struct Pause {
 }
 
 impl Tally {
+    /// Of a run that was told this.
+    pub fn within(frame: Frame) -> Self {
+        Self { frame, ..Self::default() }
+    }
+
     /// Takes note of an event.
     pub fn take(&mut self, event: &Event) {
         self.now = event.time;
@@ -109,9 +119,23 @@ impl Tally {
     }
 
     /// How long the rest will take, if that can be said.
-    pub fn time_left(&self) -> Option<Duration> {
-        let pause = self.pause.as_ref().map_or(Duration::ZERO, |pause| pause.until.since(self.now));
-        self.recent.time_left(self.items() - self.ended(), self.now, pause)
+    pub fn rest(&self) -> Option<Rest> {
+        self.recent.rest(self.left(), self.frame.requests_a_minute, self.now, self.paused())
+    }
+
+    /// Whether that is in time, if it has to be and can be said.
+    pub fn fit(&self) -> Option<(Fit, Timestamp)> {
+        let (rest, deadline) = self.rest().zip(self.deadline)?;
+        (self.left() > 0).then(|| (fit(self.left(), rest, self.paused(), self.now, deadline), deadline))
+    }
+
+    fn left(&self) -> u64 {
+        self.items() - self.ended()
+    }
+
+    /// Nothing is sent for so long.
+    fn paused(&self) -> Duration {
+        self.pause.as_ref().map_or(Duration::ZERO, |pause| pause.until.since(self.now))
     }
 
     /// Where the money of this run is, where any price is known.
@@ -131,19 +155,23 @@ impl Tally {
             items,
             now: event.time,
             recent: Recent::starting(event.time),
-            ..Self::default()
+            deadline: self.frame.deadline(event.time),
+            ..Self::within(self.frame)
         };
     }
 
     fn end_attempt(&mut self, item: &str, outcome: &str, failure: Option<&Failure>) {
-        let done = match outcome {
-            "done" => true,
-            "failed" => false,
-            _ => return self.wait_again(item, failure),
+        let how = match outcome {
+            "done" => Ended::Done,
+            "failed" => Ended::Failed,
+            _ => Ended::Again,
         };
-        self.done += u64::from(done);
-        self.failed += u64::from(!done);
-        self.recent.note(self.now, done);
+        self.recent.note(self.now, how);
+        match how {
+            Ended::Done => self.done += 1,
+            Ended::Failed => self.failed += 1,
+            Ended::Again => self.wait_again(item, failure),
+        }
     }
 }
 
@@ -171,13 +199,20 @@ impl Tally {
     }
 }
 
+/// The hour and minute of a moment on the wall clock of `zone`: with the date only if that is a day or more away.
+pub fn hour(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let is_far = time.since(now) >= Duration::from_secs(24 * 60 * 60);
+    local(time, zone).strftime(if is_far { "%Y-%m-%d %H:%M" } else { "%H:%M" }).to_string()
+}
+
+fn local(time: Timestamp, zone: &TimeZone) -> Zoned {
+    let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
+    time.to_zoned(zone.clone())
+}
+
 /// A moment on the wall clock of `zone` as someone at `now` says it: with the date only if that is another day.
 pub fn wall_clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let local = |time: Timestamp| {
-        let time = jiff::Timestamp::from_millisecond(time.millis()).unwrap_or(jiff::Timestamp::MAX);
-        time.to_zoned(zone.clone())
-    };
-    let (time, now) = (local(time), local(now));
+    let (time, now) = (local(time, zone), local(now, zone));
     let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     time.strftime(format).to_string()
 }

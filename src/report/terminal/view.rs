@@ -4,9 +4,10 @@ use console::{Style, measure_text_width, style};
 use jiff::tz::TimeZone;
 
 use crate::domain::{Event, Failure, News, Usd};
-use crate::report::words::{count, counted, cut, forecast, money, one_line, rate};
+use crate::report::outlook::Fit;
+use crate::report::words::{between, count, counted, cut, forecast, money, one_line, rate};
 
-use super::tally::{Pause, Tally, wall_clock};
+use super::tally::{Pause, Tally, hour, wall_clock};
 
 /// The bar is never shorter: below that it says nothing.
 const SHORTEST_BAR: usize = 6;
@@ -35,7 +36,8 @@ impl Look {
     }
 }
 
-/// The line with the bar, below it the money, if any price is known, and what the run is waiting for, if it is.
+/// The line with the bar, below it the money, if any price is known, and what the run is waiting for, if it is, or
+/// whether it is done by its deadline, if it has one.
 pub fn dashboard(tally: &Tally, look: &Look) -> String {
     let mut lines = progress_line(tally, look);
     if let Some(sums) = sums(tally, look) {
@@ -45,6 +47,9 @@ pub fn dashboard(tally: &Tally, look: &Look) -> String {
     if let Some(reason) = waiting(tally, look) {
         lines.push('\n');
         lines.push_str(&look.paint(&cut(&reason, look.columns), Style::yellow));
+    } else if let Some(outlook) = outlook(tally, look) {
+        lines.push('\n');
+        lines.push_str(&cut(&outlook, look.columns));
     }
     lines
 }
@@ -82,12 +87,12 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
 
 /// Rate and time left, each as wide as ever; before either can be told, that they are being measured.
 fn speed(tally: &Tally) -> (String, String) {
-    let (per_minute, left) = (tally.pictures_per_minute(), tally.time_left());
+    let (per_minute, left) = (tally.pictures_per_minute(), tally.rest());
     if per_minute.is_none() && left.is_none() {
-        return (" ".repeat("    0/min".len()), format!("{:>12}", "measuring"));
+        return (" ".repeat("    0/min".len()), format!("{:>14}", "measuring"));
     }
     let per_minute = format!("{:>5}/min", per_minute.map_or("–".into(), rate));
-    (per_minute, format!("{:>7} left", left.map_or("–".into(), forecast)))
+    (per_minute, format!("{:>9} left", left.map_or("–".into(), between)))
 }
 
 fn bar(tally: &Tally, look: &Look, length: usize) -> String {
@@ -109,6 +114,18 @@ pub fn sums(tally: &Tally, look: &Look) -> Option<String> {
         words += &format!(", about {} in all", money(sum));
     }
     Some(if look.rehearsal { format!("rehearsed: {words}") } else { words })
+}
+
+/// Whether the run is done by its deadline, if it has one.
+pub fn outlook(tally: &Tally, look: &Look) -> Option<String> {
+    let (fit, deadline) = tally.fit()?;
+    let clock = |time| hour(time, tally.now, &look.zone);
+    let by = clock(deadline);
+    Some(match fit {
+        Fit::Ends(end) => format!("ends about {}, before {by}", clock(end)),
+        Fit::Perhaps(items) => format!("up to {} may be missing at {by}", counted(items, "item", "items")),
+        Fit::Missing(items) => format!("about {} will be missing at {by}", counted(items, "item", "items")),
+    })
 }
 
 /// What the run is waiting for and until when.
@@ -134,8 +151,8 @@ fn until(pause: &Pause, tally: &Tally, look: &Look) -> String {
     format!("until {}", wall_clock(pause.until, tally.now, &look.zone))
 }
 
-/// What the run starts with: what is to do, and what was done before.
-pub fn start(tally: &Tally) -> String {
+/// What the run starts with: what is to do, what was done before, and until when.
+pub fn start(tally: &Tally, look: &Look) -> String {
     let before = &tally.before;
     let all = before.total() - before.cancelled;
     let mut line = if tally.items() == all {
@@ -148,6 +165,9 @@ pub fn start(tally: &Tally) -> String {
         if number > 0 {
             line += &format!(", {} {what} before", count(number));
         }
+    }
+    if let Some(deadline) = tally.deadline {
+        line += &format!(", until {}", hour(deadline, tally.now, &look.zone));
     }
     line
 }
@@ -173,8 +193,11 @@ fn failure_line(item: &str, failure: Option<&Failure>, look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::{Counts, FailureKind, Timestamp};
+    use crate::report::outlook::Frame;
 
     fn look(columns: usize) -> Look {
         Look { columns, colours: false, zone: TimeZone::UTC, rehearsal: false }
@@ -205,7 +228,11 @@ mod tests {
 
     /// Of 1,000 items 600 are done and 12 failed in two minutes; 16 are in flight.
     fn midway() -> Tally {
-        let mut tally = Tally::default();
+        midway_within(Frame::default())
+    }
+
+    fn midway_within(frame: Frame) -> Tally {
+        let mut tally = Tally::within(frame);
         start(&mut tally, 1_000);
         (0..600).for_each(|item| end(&mut tally, item as i64 / 5, item, "done"));
         (600..612).for_each(|item| end(&mut tally, 120, item, "failed"));
@@ -223,10 +250,10 @@ mod tests {
     fn the_line_fits_every_terminal_and_drops_first_what_is_missed_least() {
         let lines = [200, 80, 66, 50, 34, 16, 5].map(|columns| dashboard(&midway(), &look(columns)));
         insta::assert_snapshot!(lines.join("\n"), @r"
-        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min     77 s left
-        ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min     77 s left
-        ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed    300/min     77 s left
-        ━━━━━━╌╌╌╌╌    600/1,000   12 failed     77 s left
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min       77 s left
+        ━━━━━━━━╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min       77 s left
+        ━━━━━━━━╌╌╌╌╌╌    600/1,000   12 failed    300/min       77 s left
+        ━━━━━╌╌╌╌    600/1,000   12 failed       77 s left
         ━━━━━╌╌╌╌    600/1,000   12 failed
           600/1,000
           60…
@@ -239,8 +266,34 @@ mod tests {
         start(&mut tally, 1_000);
         let before = dashboard(&tally, &look(80));
         insta::assert_snapshot!([before, dashboard(&midway(), &look(80))].join("\n"), @r"
-        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight                measuring
-        ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min     77 s left
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌      0/1,000    0 failed   0 in flight                  measuring
+        ━━━━━━━━╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    300/min       77 s left
+        ");
+    }
+
+    #[test]
+    fn with_a_deadline_it_is_said_whether_the_rest_is_in_time() {
+        let outlooks = [300, 196, 150].map(|seconds| {
+            let until = Some(Timestamp::from_millis((1_795_140_000 + seconds) * 1000));
+            outlook(&midway_within(Frame { until, ..Frame::default() }), &look(80)).unwrap()
+        });
+        insta::assert_snapshot!(outlooks.join("\n"), @r"
+        ends about 02:03, before 02:05
+        up to 17 items may be missing at 02:03
+        about 240 items will be missing at 02:02
+        ");
+        let mut short = Tally::within(Frame { max_duration: Some(Duration::from_secs(3_600)), ..Frame::default() });
+        start(&mut short, 9);
+        assert_eq!(super::start(&short, &look(80)), "spring: 9 items to do, until 03:00");
+    }
+
+    #[test]
+    fn few_endings_give_a_range() {
+        let mut tally = Tally::default();
+        start(&mut tally, 1_000);
+        (0..30).for_each(|item| end(&mut tally, item as i64 * 4, item, "done"));
+        insta::assert_snapshot!(dashboard(&tally, &look(80)), @r"
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌     30/1,000    0 failed   0 in flight     16/min  52–77 min left
         ");
     }
 
@@ -249,7 +302,7 @@ mod tests {
         let mut tally = midway();
         pause(&mut tally);
         insta::assert_snapshot!(dashboard(&tally, &look(80)), @r"
-        ━━━━━━━━━╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    298/min    3 min left
+        ━━━━━━━━╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    298/min      3 min left
         paused until 02:03:00, for 59 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requ…
         ");
         end(&mut tally, 180, 612, "done");
@@ -265,9 +318,9 @@ mod tests {
             dashboard(tally, &look(200))
         };
         insta::assert_snapshot!([later(&mut tally, 150), later(&mut tally, 181)].join("\n"), @r"
-        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min    3 min left
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min      3 min left
         paused until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
-        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min    2 min left
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min      2 min left
         ");
     }
 
@@ -284,8 +337,8 @@ mod tests {
             tell(&mut tally, 1, News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None });
         }
         insta::assert_snapshot!([one_landed, dashboard(&tally, &look(80))].join("\n"), @r"
-        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                measuring
-        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   0 in flight                measuring
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                  measuring
+        ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   0 in flight                  measuring
         waiting to try 2 items again: the server had a problem (HTTP 503: overloaded)
         ");
         send(&mut tally, 2, 0);

@@ -33,6 +33,22 @@ fn decoded(mime_type: &str, bytes: &[u8]) -> (usize, usize) {
 }
 
 #[tokio::test]
+async fn small_pictures_have_a_sixteenth_of_every_size_and_cost_as_much() {
+    let simulator = start(Settings { small_pictures: true, ..Settings::default() }).await;
+    for ratio in AspectRatio::ALL {
+        let mut body = request("a cup");
+        body["generationConfig"]["imageConfig"] = json!({"aspectRatio": ratio.name});
+        let (status, answer) = ask(&simulator, &body).await;
+        let part = answer["candidates"][0]["content"]["parts"].as_array().unwrap().last().unwrap();
+        let bytes = STANDARD.decode(part["inlineData"]["data"].as_str().unwrap()).unwrap();
+        let expected = (ratio.width as usize / 16, ratio.height as usize / 16);
+        assert_eq!((status, size_of(&bytes)), (200, expected), "{}", ratio.name);
+        assert!(ratio.width.is_multiple_of(16) && ratio.height.is_multiple_of(16));
+        assert!(answer["usageMetadata"]["candidatesTokenCount"].as_u64().unwrap() > 1_120);
+    }
+}
+
+#[tokio::test]
 async fn the_model_pages_request_for_a_picture_is_answered_as_the_page_says() {
     let simulator = start(Settings::default()).await;
     let page = r#"{
