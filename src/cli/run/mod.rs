@@ -239,7 +239,8 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let settings = settings::settings(&job, queue.counts()?.queued, 0, narrowed, self.given);
+        let sent_today = settings::sent_today(&job, &mut *queue)?;
+        let settings = settings::settings(&job, queue.counts()?.queued, sent_today, narrowed, self.given);
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
         let parts = Parts {

@@ -2,9 +2,11 @@
 //! default.
 
 use super::super::exit::UsageError;
+use super::super::open;
 use crate::domain::{Narrowed, RetryPolicy, Timestamp};
 use crate::job::{HaltAfter, Job};
-use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings};
+use crate::queue::{Queue, QueueError};
+use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings, quota_day_began};
 
 /// The settings of a run for which so many items wait, of a command that was given at this moment.
 pub(super) fn settings(
@@ -28,6 +30,11 @@ pub(super) fn settings(
         strict: job.strict,
         prices: job.prices.clone(),
     }
+}
+
+/// How many requests of the quota's day have left already, where that matters.
+pub(super) fn sent_today(job: &Job, queue: &mut dyn Queue) -> Result<u64, QueueError> {
+    job.rpd.map_or(Ok(0), |_| queue.sent_since(quota_day_began(open::clock().now())))
 }
 
 /// What the job's run keeps to while it sends.

@@ -219,6 +219,11 @@ impl Queue for SqliteQueue {
         counts(&self.database.connection, self.job).doing(&self.database.path, "counting")
     }
 
+    fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError> {
+        let sent = sent_since(&self.database.connection, moment);
+        sent.doing(&self.database.path, "counting what was sent today")
+    }
+
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {
         let models = waiting_models(&self.database.connection, self.job);
         models.doing(&self.database.path, "looking for the models of what waits")
@@ -257,6 +262,12 @@ impl Queue for SqliteQueue {
         let ended = self.database.connection.execute(end, params![self.run, now.millis(), ending]);
         ended.doing(&self.database.path, "ending the run").map(drop)
     }
+}
+
+/// Attempts that are open may still come to nothing; whoever asks for a limit would rather count one too many.
+fn sent_since(connection: &Connection, moment: Timestamp) -> rusqlite::Result<u64> {
+    let sent = "SELECT count(*) FROM attempts WHERE sent_at >= ?1 AND state <> 'unsent' AND kind IS NOT 'throttled'";
+    connection.query_row(sent, [moment.millis()], |row| row.get(0))
 }
 
 /// The models that a job's waiting items ask, each once.
