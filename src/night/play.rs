@@ -206,11 +206,8 @@ impl Player {
                 Permit::Granted => self.leave(),
                 Permit::AfterNext => return,
                 Permit::Over(ending) => {
-                    self.played.over = Some(ending);
-                    self.is_stopping = true;
-                }
-                Permit::At(_) if self.admission.used_up(now).is_some() => {
                     self.played.used_up = self.admission.used_up(now);
+                    self.played.over = Some(ending);
                     self.is_stopping = true;
                 }
                 Permit::At(moment) => return self.wake_at(moment.since(self.start).as_millis() as u64),

@@ -188,6 +188,9 @@ pub trait Queue: Send {
     /// The job's items by state.
     fn counts(&mut self) -> Result<Counts, QueueError>;
 
+    /// How many requests left since then, of all jobs, but for those that were throttled.
+    fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError>;
+
     /// The models that waiting items ask, each once.
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError>;
 

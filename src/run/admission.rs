@@ -91,6 +91,7 @@ pub struct Admission {
     policy: RetryPolicy,
     deadline: Deadline,
     images: Images,
+    zone: TimeZone,
     /// Of the requests under way.
     tickets: HashMap<ItemId, Ticket>,
     /// The end of the pause last told of.
@@ -108,6 +109,7 @@ impl Admission {
             policy: rules.policy,
             deadline: Deadline::new(rules.deadline, now),
             images: Images::new(rules.max_images),
+            zone: rules.zone.clone(),
             tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
         }
@@ -134,7 +136,7 @@ impl Admission {
             return Permit::Over(ending);
         }
         let permit = match self.room(flights, reserve, now) {
-            Permit::Granted => self.pace.permit(flights.under_way + flights.leaving, now),
+            Permit::Granted => self.pace(flights, now),
             wait => wait,
         };
         match permit {
@@ -157,6 +159,23 @@ impl Admission {
                 Room::None(reached) => Permit::Over(Ending::Budget(reached)),
             },
             (Permit::Granted, wait) | (wait, _) => wait,
+        }
+    }
+
+    /// Whether it is time for one request more. Where the day's requests are used up, none will come of itself, unless
+    /// the run was given longer than the day.
+    fn pace(&mut self, flights: Flights, now: Timestamp) -> Permit {
+        let permit = self.pace.permit(flights.under_way + flights.leaving, now);
+        match (permit, self.pace.used_up(now)) {
+            (Permit::Granted, _) => Permit::Granted,
+            (_, Some(used_up)) if self.deadline.outlasts(used_up.renewed_at, now) => Permit::At(used_up.renewed_at),
+            // What is throttled did not count.
+            (_, Some(_)) if !flights.are_none() => Permit::AfterNext,
+            (_, Some(used_up)) => {
+                let told = used_up.told(&self.zone);
+                Permit::Over(Ending::Halted(Failure::new(FailureKind::Fatal, told)))
+            }
+            (wait, None) => wait,
         }
     }
 

@@ -56,6 +56,11 @@ impl Deadline {
         is_over.then_some(Ending::Deadline(flag))
     }
 
+    /// Whether something that leaves then would be back in time for an end that there is.
+    pub fn outlasts(&mut self, moment: Timestamp, now: Timestamp) -> bool {
+        self.at().is_some() && self.over(moment, now).is_none()
+    }
+
     /// The item's request has left.
     pub fn sent(&mut self, item: &ItemId, now: Timestamp) {
         if self.at().is_some() {

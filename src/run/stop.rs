@@ -56,6 +56,7 @@ impl Run<'_> {
             Ending::Budget(reached) => reached.told(),
             Ending::Deadline(flag) => format!("what is sent now would not be back in time for {flag}"),
             Ending::Limit(flag) => format!("as many images have come as {flag} allows"),
+            Ending::Halted(failure) => failure.message.clone(),
             ending => ending.as_str().to_owned(),
         };
         self.stop(ending, &why);

@@ -180,6 +180,10 @@ impl Queue for Locked {
         self.queue.price_given()
     }
 
+    fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError> {
+        self.queue.sent_since(moment)
+    }
+
     fn counts(&mut self) -> Result<Counts, QueueError> {
         self.queue.counts()
     }

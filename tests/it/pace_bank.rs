@@ -118,13 +118,6 @@ fn seconds(number: u64) -> Duration {
 }
 
 /// The shapes that the pace must find out about by itself.
-fn alone() -> Vec<Case> {
-    let mut cases = by_the_minute();
-    cases.extend(changing());
-    cases.extend(servers());
-    cases
-}
-
 fn by_the_minute() -> Vec<Case> {
     vec![
         Case::new("600 in any minute", sliding(600.0)),
@@ -267,20 +260,4 @@ fn the_day_s_quota_of_the_server_ends_the_night() {
 fn the_same_seed_is_the_same_night() {
     let (one, other) = (&servers()[3].play(7).played, &servers()[3].play(7).played);
     assert_eq!((&one.minutes, one.end, one.retried), (&other.minutes, other.end, other.retried));
-}
-
-#[cfg(not(test))]
-pub fn main() {
-    let only = std::env::var("ONLY").unwrap_or_default();
-    for case in alone().iter().chain(&stated()).filter(|case| case.name.contains(&only)) {
-        for seed in 0..SEEDS {
-            let found = case.play(seed);
-            println!("{found}");
-            if std::env::args().nth(1).is_some_and(|name| case.name.contains(&name)) {
-                for (number, minute) in found.played.minutes.iter().enumerate() {
-                    println!("   {number:3} {minute:?}");
-                }
-            }
-        }
-    }
 }

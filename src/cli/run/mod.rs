@@ -241,8 +241,8 @@ impl Session<'_> {
         let recorder = Recorder::starting(open::clock().now());
         let (mut reporters, events) = self.reporters(&job)?;
         reporters.add(recorder.clone());
-        let queued = queue.counts()?.queued;
-        let settings = settings::settings(&job, queued, 0, narrowed, self.given);
+        let (queued, sent_today) = (queue.counts()?.queued, settings::sent_today(&job, &mut *queue)?);
+        let settings = settings::settings(&job, queued, sent_today, narrowed, self.given);
         let foreseen = foresee(&job, settings.rules.clone(), settings::items(&job, queued, narrowed));
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;

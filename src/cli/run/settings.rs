@@ -2,10 +2,12 @@
 //! default.
 
 use super::super::exit::UsageError;
+use super::super::open;
 use crate::domain::{Narrowed, RetryPolicy, Timestamp};
 use crate::job::{HaltAfter, Job};
+use crate::queue::{Queue, QueueError};
 use crate::report::Frame;
-use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings};
+use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings, quota_day_began};
 
 /// The settings of a run for which so many items wait, of a command that was given at this moment.
 pub(super) fn settings(
@@ -39,6 +41,11 @@ pub(super) fn items(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> u64 {
 /// What the job's run is told that says how long it takes.
 pub(super) fn frame(job: &Job, given: Timestamp) -> Frame {
     Frame { requests_a_minute: job.rpm, until: job.end.until(given), max_duration: job.end.max_duration }
+}
+
+/// How many requests of the quota's day have left already, where that matters.
+pub(super) fn sent_today(job: &Job, queue: &mut dyn Queue) -> Result<u64, QueueError> {
+    job.rpd.map_or(Ok(0), |_| queue.sent_since(quota_day_began(open::clock().now())))
 }
 
 /// What the job's run keeps to while it sends.

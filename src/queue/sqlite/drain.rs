@@ -15,7 +15,7 @@ use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::TurnWriter;
-use super::{Database, Doing, beside_itself, neighbours, readings, rescue, undo_in_memory, versions, waits};
+use super::{Database, Doing, beside_itself, neighbours, readings, recent, rescue, undo_in_memory, versions, waits};
 use crate::disk::{self, Ballast};
 use crate::domain::{AttemptId, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
 
@@ -217,6 +217,11 @@ impl Queue for SqliteQueue {
 
     fn counts(&mut self) -> Result<Counts, QueueError> {
         counts(&self.database.connection, self.job).doing(&self.database.path, "counting")
+    }
+
+    fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError> {
+        let sent = recent::sent_since(&self.database.connection, moment);
+        sent.doing(&self.database.path, "counting what was sent today")
     }
 
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {

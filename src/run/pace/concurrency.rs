@@ -68,6 +68,8 @@ enum Phase {
 /// As many answers as were in flight, while this number held requests back.
 #[derive(Debug, Clone, Copy, Default)]
 struct Epoch {
+    /// It ends with so many answers.
+    whole: u32,
     answers: u32,
     failures: u32,
     in_flight: f64,
@@ -75,6 +77,11 @@ struct Epoch {
 }
 
 impl Epoch {
+    /// An epoch that begins with so many in flight.
+    fn of(width: usize) -> Self {
+        Self { whole: FEWEST.max(u32::try_from(width).unwrap_or(u32::MAX)), ..Self::default() }
+    }
+
     fn mean_in_flight(&self) -> f64 {
         self.in_flight / f64::from(self.answers)
     }
@@ -105,7 +112,7 @@ impl Concurrency {
             width,
             is_pressed: false,
             phase: Phase::Growing,
-            epoch: Epoch::default(),
+            epoch: Epoch::of(width),
             last: None,
             base: f64::INFINITY,
             rest: SHORTEST_REST,
@@ -134,8 +141,7 @@ impl Concurrency {
         if self.phase == Phase::Growing {
             self.set(self.width + 1);
         }
-        let whole = FEWEST.max(u32::try_from(self.width).unwrap_or(u32::MAX));
-        if self.epoch.answers >= whole {
+        if self.epoch.answers >= self.epoch.whole {
             self.end_epoch();
         }
     }
@@ -153,7 +159,7 @@ impl Concurrency {
             self.rest = (self.rest * 2).min(LONGEST_REST);
         }
         self.phase = Phase::Resting(self.rest);
-        (self.epoch, self.last) = (Epoch::default(), None);
+        (self.epoch, self.last) = (Epoch::of(self.width), None);
     }
 
     fn set(&mut self, width: usize) {
@@ -161,7 +167,7 @@ impl Concurrency {
     }
 
     fn end_epoch(&mut self) {
-        let epoch = std::mem::take(&mut self.epoch);
+        let epoch = std::mem::replace(&mut self.epoch, Epoch::of(self.width));
         if epoch.failures > epoch.answers {
             return;
         }
@@ -172,7 +178,7 @@ impl Concurrency {
             Phase::Resting(0) if self.width < self.bounds.highest.get() => {
                 self.last = Some(epoch);
                 self.phase = Phase::Trying { before: self.width, begun: false };
-                self.set(((self.width as f64 * STEP) as usize).max(self.width + 1));
+                self.set((self.width as f64 * STEP).ceil() as usize);
             }
             Phase::Resting(epochs) => self.phase = Phase::Resting(epochs.saturating_sub(1)),
             Phase::Trying { before, begun: false } => self.phase = Phase::Trying { before, begun: true },
@@ -199,7 +205,8 @@ impl Concurrency {
 
     fn tried(&mut self, before: usize, paid: Option<bool>) {
         self.last = None;
-        if paid == Some(false) {
+        let is_at_bound = self.width == self.bounds.highest.get();
+        if !paid.unwrap_or(is_at_bound) {
             self.set(before);
             self.rest = (self.rest * 2).min(LONGEST_REST);
             self.phase = Phase::Resting(self.rest);
@@ -250,7 +257,7 @@ mod tests {
         for capacity in [6.0, 10.0, 20.0, 30.0] {
             let mut concurrency = Concurrency::new(bounds(1, 64));
             let width = after(&mut concurrency, 5000, capacity) as f64;
-            assert!((capacity * 0.9..capacity * 1.6).contains(&width), "{width} for {capacity}");
+            assert!((capacity * 0.9..capacity * 1.7).contains(&width), "{width} for {capacity}");
         }
     }
 

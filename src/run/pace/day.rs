@@ -17,6 +17,28 @@ pub struct UsedUp {
     pub renewed_at: Timestamp,
 }
 
+impl UsedUp {
+    /// What to do, for people whose clocks show the time of this zone.
+    pub fn told(&self, zone: &TimeZone) -> String {
+        let renewed_at = Moment::from_millisecond(self.renewed_at.millis()).unwrap_or(Moment::UNIX_EPOCH);
+        let time = renewed_at.to_zoned(zone.clone()).strftime("%H:%M");
+        format!(
+            "the day's {} requests (--rpd) are used up; the quota's day begins anew at {time}; run the same command \
+             again then",
+            with_commas(self.limit)
+        )
+    }
+}
+
+fn with_commas(number: u32) -> String {
+    let digits = number.to_string();
+    let commas = |place: usize| if place > 0 && place.is_multiple_of(3) { "," } else { "" };
+    let told = digits
+        .char_indices()
+        .map(|(index, digit)| format!("{}{digit}", if index > 0 { commas(digits.len() - index) } else { "" }));
+    told.collect()
+}
+
 /// How many requests may still leave today.
 #[derive(Debug)]
 pub(super) struct Day {
@@ -88,6 +110,16 @@ mod tests {
         assert_eq!(next_midnight(at("2026-01-15T08:00:00Z")), at("2026-01-16T08:00:00Z"));
         assert_eq!(next_midnight(at("2026-11-01T12:00:00Z")), at("2026-11-02T08:00:00Z"), "the day of 25 hours");
         assert_eq!(quota_day_began(at("2026-01-15T03:00:00Z")), at("2026-01-14T08:00:00Z"));
+    }
+
+    #[test]
+    fn whoever_used_them_up_is_told_when_to_come_again() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        for (limit, number) in [(250, "250"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            let told = UsedUp { limit, renewed_at: at("2026-01-16T08:00:00Z") }.told(&zone);
+            assert!(told.starts_with(&format!("the day's {number} requests (--rpd) are used up")), "{told}");
+            assert!(told.contains("begins anew at 09:00; run the same command again then"), "{told}");
+        }
     }
 
     #[test]

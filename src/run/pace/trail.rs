@@ -72,7 +72,7 @@ impl Trail {
     }
 
     fn advance(&mut self, now: f64) {
-        while let Some(oldest) = self.recent.front().copied().filter(|it| it.number <= slot(now - MINUTE)) {
+        while let Some(oldest) = self.recent.front().copied().filter(|it| it.number < slot(now - MINUTE)) {
             self.recent.pop_front();
             self.in_last_minute -= oldest.requests;
             self.older.push_back(oldest);
@@ -101,9 +101,9 @@ mod tests {
     #[test]
     fn the_last_minute_moves_along() {
         let mut trail = trail(90);
-        assert_eq!(trail.in_last_minute(90_000.0 - 1.0), 600);
-        assert_eq!(trail.next_free(), Some(90_000.0));
-        assert_eq!(trail.in_last_minute(120_000.0 - 1.0), 300);
+        assert_eq!(trail.in_last_minute(90_000.0), 600);
+        assert_eq!(trail.next_free(), Some(90_100.0), "rather too late than too early");
+        assert_eq!(trail.in_last_minute(120_000.0), 300);
         assert_eq!(trail.in_last_minute(200_000.0), 0);
         assert_eq!(trail.next_free(), None);
     }
