@@ -3,9 +3,9 @@
 pub mod chart;
 pub mod jsonl;
 pub mod log;
-pub mod outlook;
 pub mod rate;
 pub mod recorder;
+pub mod rest;
 pub mod shape;
 pub mod summary;
 pub mod terminal;
@@ -13,8 +13,8 @@ pub mod words;
 
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
-pub use outlook::Frame;
 pub use recorder::Recorder;
+pub use rest::Frame;
 pub use summary::{Closing, closing};
 pub use terminal::{Stderr, Terminal};
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::outlook::Rest;
+use super::rest::Rest;
 use crate::domain::Timestamp;
 
 /// What is "recent": long enough to hold several pauses of a per-minute quota, short enough to notice a change.

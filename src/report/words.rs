@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::outlook::Rest;
+use super::rest::Rest;
 use crate::domain::event::Interrupt;
 use crate::domain::{Usd, is_direction_mark};
 

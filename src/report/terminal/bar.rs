@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use crate::domain::{Event, News, Reporter, Timestamp};
-use crate::report::outlook::Frame;
+use crate::report::rest::Frame;
 
 use super::canvas::Canvas;
 use super::tally::Tally;

@@ -12,7 +12,7 @@ use console::Term;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Event, Progress, Reporter};
-use crate::report::outlook::Frame;
+use crate::report::rest::Frame;
 
 use bar::{AboveBar, Bar};
 pub use plain::Plain;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::domain::{Event, News, Reporter, Timestamp};
-use crate::report::outlook::Frame;
+use crate::report::rest::Frame;
 use crate::report::words::{count, from_to, rate};
 
 use super::tally::{Pause, Tally, wall_clock};

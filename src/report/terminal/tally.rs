@@ -7,8 +7,8 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Counts, Event, Failure, Held, News, Reach, Timestamp, Usd, projected};
-use crate::report::outlook::{Fit, Frame, Rest, fit};
 use crate::report::rate::{Ended, Recent};
+use crate::report::rest::{Fit, Frame, Rest, fit};
 use crate::report::words::one_line;
 
 /// A run up to its latest event.

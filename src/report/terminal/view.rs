@@ -4,7 +4,7 @@ use console::{Style, measure_text_width, style};
 use jiff::tz::TimeZone;
 
 use crate::domain::{Event, Failure, News, Usd};
-use crate::report::outlook::Fit;
+use crate::report::rest::Fit;
 use crate::report::words::{between, count, counted, cut, forecast, money, one_line, rate};
 
 use super::tally::{Pause, Tally, hour, wall_clock};
@@ -197,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{Counts, FailureKind, Timestamp};
-    use crate::report::outlook::Frame;
+    use crate::report::rest::Frame;
 
     fn look(columns: usize) -> Look {
         Look { columns, colours: false, zone: TimeZone::UTC, rehearsal: false }
