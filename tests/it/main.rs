@@ -19,6 +19,7 @@ mod cli_manifest;
 mod cli_money;
 mod cli_narrow;
 mod cli_neighbours;
+mod cli_night;
 mod cli_pilot;
 mod cli_plan;
 mod cli_precedence;
