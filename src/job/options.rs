@@ -124,6 +124,7 @@ pub struct Options {
         long,
         value_name = "NUMBER",
         env = "OVERNIGHT_TEMPERATURE",
+        hide_short_help = true,
         help_heading = "Pictures (a row's own columns win)"
     )]
     pub temperature: Option<Temperature>,
@@ -133,12 +134,13 @@ pub struct Options {
         value_name = "NUMBER",
         allow_hyphen_values = true,
         env = "OVERNIGHT_SEED",
+        hide_short_help = true,
         help_heading = "Pictures (a row's own columns win)"
     )]
     pub seed: Option<Seed>,
     /// Take a picture of another shape than was asked for as none, and ask again; it is paid all the same
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL",
-          env = "OVERNIGHT_STRICT", help_heading = "Pictures (a row's own columns win)", hide_possible_values = true)]
+          env = "OVERNIGHT_STRICT", hide_short_help = true, help_heading = "Pictures (a row's own columns win)", hide_possible_values = true)]
     pub strict: Option<bool>,
 
     /// Requests in flight: a number, or two to choose between as the answers come [default: 1-64]
@@ -155,7 +157,7 @@ pub struct Options {
     pub tpm: Option<NonZeroU32>,
     /// Requests a day at most, over all jobs of the database; the quota's day begins at midnight Pacific time [default: no
     /// limit]
-    #[arg(long, value_name = "N", env = "OVERNIGHT_RPD", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
+    #[arg(long, value_name = "N", env = "OVERNIGHT_RPD", hide_short_help = true, help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
     pub rpd: Option<NonZeroU32>,
     /// Attempts an item that count, before it is given up [default: 6]
     #[arg(long, value_name = "N", env = "OVERNIGHT_MAX_ATTEMPTS", help_heading = "Pace and limits", value_parser = above_zero::<NonZeroU32>)]
@@ -202,21 +204,38 @@ pub struct Options {
     #[arg(long, value_name = "resend|hold", env = "OVERNIGHT_ON_LOST", help_heading = "Pace and limits")]
     pub on_lost: Option<OnLost>,
 
-    /// What an image costs, for every model, whatever the job file says [default: what `[price]` says, else the list
-    /// price]
+    /// What an image costs, whatever the model [default: what `[price]` says, else the list price]
     #[arg(long, value_name = "USD", env = "OVERNIGHT_PRICE_PER_IMAGE", help_heading = "Money")]
     pub price_per_image: Option<Dollars>,
     /// The most that this job may cost, over all its runs [default: no limit]
     #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST", help_heading = "Money")]
     pub max_cost: Option<Dollars>,
     /// The most that this run may cost [default: no limit]
-    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_RUN", help_heading = "Money")]
+    #[arg(
+        long,
+        value_name = "USD",
+        env = "OVERNIGHT_MAX_COST_PER_RUN",
+        hide_short_help = true,
+        help_heading = "Money"
+    )]
     pub max_cost_per_run: Option<Dollars>,
     /// The most that all jobs of the database together may cost in a day [default: no limit]
-    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_DAY", help_heading = "Money")]
+    #[arg(
+        long,
+        value_name = "USD",
+        env = "OVERNIGHT_MAX_COST_PER_DAY",
+        hide_short_help = true,
+        help_heading = "Money"
+    )]
     pub max_cost_per_day: Option<Dollars>,
     /// The most that all jobs of the database together may cost in a month [default: no limit]
-    #[arg(long, value_name = "USD", env = "OVERNIGHT_MAX_COST_PER_MONTH", help_heading = "Money")]
+    #[arg(
+        long,
+        value_name = "USD",
+        env = "OVERNIGHT_MAX_COST_PER_MONTH",
+        hide_short_help = true,
+        help_heading = "Money"
+    )]
     pub max_cost_per_month: Option<Dollars>,
 
     /// Play the run through against a simulator of its own: no key, no network, nothing paid. Database and output get

@@ -26,7 +26,7 @@ impl Run<'_> {
                 self.note_usage(landed.id, &receipt);
                 self.keeper.land(landed.id, receipt);
             }
-            Err(Miss::Failure(failure)) => self.failed(landed.id, failure, now),
+            Err(Miss::Failure(failure)) => self.failed(landed.id, *failure, now),
             Err(Miss::Unsent(message)) => {
                 self.break_off(&message);
                 let failure = Failure { reach: Reach::Unsent, ..Failure::new(FailureKind::Transient, message) };

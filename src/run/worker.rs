@@ -20,7 +20,7 @@ pub(super) struct Landed {
 #[derive(Debug)]
 pub(super) enum Miss {
     /// Data for the queue.
-    Failure(Failure),
+    Failure(Box<Failure>),
     /// Our own fault, before anything was sent: nothing more may be.
     Unsent(String),
     /// Our own fault, and the answer is gone: nothing more may be sent.
@@ -52,7 +52,7 @@ async fn ask(
     if strict && let Some(message) = misshapen(request, staged.0.kept()) {
         // Staging that is not finished leaves nothing behind.
         let pictures = u8::try_from(staged.0.kept().len()).unwrap_or(u8::MAX);
-        return Err(Miss::Failure(not_as_asked(message, pictures, generation.reply)));
+        return Err(Miss::Failure(Box::new(not_as_asked(message, pictures, generation.reply))));
     }
     Ok(staged.0.finish(generation.reply))
 }
@@ -77,7 +77,7 @@ fn not_as_asked(message: String, pictures: u8, reply: Reply) -> Failure {
 impl From<AskError> for Miss {
     fn from(error: AskError) -> Self {
         match error {
-            AskError::Failed(failure) => Self::Failure(*failure),
+            AskError::Failed(failure) => Self::Failure(failure),
             AskError::Sink(_) => Self::Broken(error.to_string()),
         }
     }

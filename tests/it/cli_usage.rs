@@ -83,7 +83,7 @@ fn what_the_command_line_does_not_know_is_a_mistake_of_usage() {
 #[test]
 fn options_that_do_not_exist_yet_are_refused_rather_than_ignored() {
     let here = Workspace::with_list(1);
-    for words in ["--max-cost 1", "--concurrency 1-64", "--where x"] {
+    for words in ["--max-spend 1", "--concurrency 1..64", "--where x"] {
         here.overnight(&format!("run list.csv --rehearse {words}")).end().exits(2);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use overnight::domain::Progress;
-use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, Held, News, Reporter, Summary, Timestamp};
+use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, Held, News, Reporter, Summary, Timestamp, Usd};
 use overnight::report::Frame;
 use overnight::report::terminal::{Look, Plain};
 
@@ -178,6 +178,22 @@ fn thousands_of_failures_do_not_flood_the_log() {
     let text = log(events);
     assert_eq!(text.lines().count(), 102);
     assert!(text.ends_with("further failures are counted, and grouped in the summary\n"), "{text}");
+}
+
+#[test]
+fn a_log_tells_the_money_where_a_price_is_known() {
+    let price = Some(Usd::from_nanos(33_600_000));
+    let started = |item: i64| event(item, News::AttemptStarted { item: item.to_string(), attempt: 1, reserved: price });
+    let paid = |second: i64, item: i64| {
+        let (item, outcome) = (item.to_string(), "done");
+        event(second, News::AttemptEnded { item, attempt: 1, outcome, failure: None, cost: price, file: None })
+    };
+    let events = [run_started(4, queued(4)), started(0), started(1), paid(31, 0), paid(32, 1), run_ended(40)];
+    insta::assert_snapshot!(log(events), @r"
+    02:00:00 spring: 4 items to do
+    02:00:31 spring: 1/4 done, 1 in flight, spent $0.0336, $0.0336 reserved, about $0.13 in all
+    02:00:40 spring: 2/4 done, spent $0.0672, $0.00 reserved, about $0.13 in all
+    ");
 }
 
 #[test]

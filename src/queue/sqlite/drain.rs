@@ -14,20 +14,17 @@ use super::entry::{JobEntry, know_job};
 use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::receipts::record_receipt;
-use super::turn::TurnWriter;
+use super::turn::{Begun, TurnWriter};
 use super::{Database, Doing, beside_itself, neighbours, readings, recent, rescue, undo_in_memory, versions, waits};
 use crate::disk::{self, Ballast};
-use crate::domain::{AttemptId, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
+use crate::domain::{Counts, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
 
 /// Room for the last turns of a run whose disk is full, in bytes.
 const BALLAST: u64 = 8 << 20;
 
 /// What writing a turn gave.
 struct Written {
-    /// The attempts that were begun, with their numbers: of the starts those that the caps left room for, in order.
-    begun: Vec<(AttemptId, u32)>,
-    /// What counts against each cap.
-    held: Vec<Held>,
+    begun: Begun,
     claims: Vec<Claim>,
     /// Of the chosen items, those that were looked at.
     looked: Looked,
@@ -99,14 +96,14 @@ impl SqliteQueue {
         for claim in &turn.releases {
             writer.release(claim)?;
         }
-        let (begun, held) = writer.start(&turn.starts, &turn.caps)?;
-        writer.total(&turn.settlements, begun.len())?;
+        let begun = writer.start(&turn.starts, &turn.caps)?;
+        writer.total(&turn.settlements, begun.attempts.len())?;
         let (claims, looked) = match &self.chosen {
             None => (writer.claim(turn.want, turn.only_attempted)?, Looked::default()),
             Some(chosen) => chosen.claim(&writer, turn.want, turn.only_attempted)?,
         };
         transaction.commit()?;
-        Ok(Written { begun, held, claims, looked })
+        Ok(Written { begun, claims, looked })
     }
 }
 
@@ -177,15 +174,15 @@ impl Queue for SqliteQueue {
             written = self.try_commit(now, &turn);
         }
         match written {
-            Ok(Written { begun, held, claims, looked }) => {
+            Ok(Written { begun, claims, looked }) => {
                 if let Some(chosen) = &mut self.chosen {
                     chosen.note(looked);
                 }
                 let mut starts = turn.starts;
-                let unstarted = starts.split_off(begun.len()).into_iter().map(|start| start.claim).collect();
-                let attempts = starts.into_iter().zip(begun);
+                let unstarted = starts.split_off(begun.attempts.len()).into_iter().map(|start| start.claim).collect();
+                let attempts = starts.into_iter().zip(begun.attempts);
                 let attempts = attempts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
-                Ok(Turned { attempts: attempts.collect(), unstarted, held, claims })
+                Ok(Turned { attempts: attempts.collect(), unstarted, held: begun.held, claims })
             }
             Err(error) => Err(Box::new(Uncommitted { error, turn })),
         }

@@ -17,6 +17,15 @@ pub(super) struct TurnWriter<'a> {
     pub now: Timestamp,
 }
 
+/// The starts that were begun.
+#[derive(Debug, Default)]
+pub(super) struct Begun {
+    /// Their attempts with their numbers: of the starts those that the caps left room for, in order.
+    pub attempts: Vec<(AttemptId, u32)>,
+    /// What counts against each cap now.
+    pub held: Vec<Held>,
+}
+
 impl TurnWriter<'_> {
     pub fn renew(&self, lease_until: Timestamp) -> rusqlite::Result<()> {
         let renew = "UPDATE runs SET lease_until = ?2 WHERE id = ?1 AND ended_at IS NULL";
@@ -108,21 +117,20 @@ impl TurnWriter<'_> {
         )
     }
 
-    /// Begins what the caps leave room for, up to the first request that does not fit. Returns what was begun, and what
-    /// counts against each cap now.
-    pub fn start(&self, starts: &[Start], caps: &[Cap]) -> rusqlite::Result<(Vec<(AttemptId, u32)>, Vec<Held>)> {
+    /// Begins what the caps leave room for, up to the first request that does not fit.
+    pub fn start(&self, starts: &[Start], caps: &[Cap]) -> rusqlite::Result<Begun> {
         let counted = caps.iter().map(|cap| held::of_span(self.transaction, self.job, self.run, cap.span));
-        let mut counted = counted.collect::<rusqlite::Result<Vec<Held>>>()?;
-        let mut begun = Vec::with_capacity(starts.len());
+        let mut begun =
+            Begun { held: counted.collect::<rusqlite::Result<_>>()?, attempts: Vec::with_capacity(starts.len()) };
         for start in starts {
             let reserve = start.reserve.unwrap_or_default();
-            if caps.iter().zip(&counted).any(|(cap, held)| held.total() + reserve > cap.most) {
+            if caps.iter().zip(&begun.held).any(|(cap, held)| held.total() + reserve > cap.most) {
                 break;
             }
-            begun.push(self.start_one(start)?);
-            counted.iter_mut().for_each(|held| held.reserved += reserve);
+            begun.attempts.push(self.start_one(start)?);
+            begun.held.iter_mut().for_each(|held| held.reserved += reserve);
         }
-        Ok((begun, counted))
+        Ok(begun)
     }
 
     fn start_one(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {

@@ -216,3 +216,50 @@ pub fn wall_clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     time.strftime(format).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::{Look, dashboard};
+    use super::*;
+    use crate::domain::FailureKind;
+
+    const PRICE: Usd = Usd::from_nanos(33_600_000);
+
+    fn tell(tally: &mut Tally, news: News) {
+        tally.take(&Event { time: Timestamp::default(), job: "spring".into(), news });
+    }
+
+    fn started(tally: &mut Tally, item: u64) {
+        tell(tally, News::AttemptStarted { item: item.to_string(), attempt: 1, reserved: Some(PRICE) });
+    }
+
+    fn ended(tally: &mut Tally, item: u64, outcome: &'static str, failure: Option<Failure>, cost: Option<Usd>) {
+        let item = item.to_string();
+        tell(tally, News::AttemptEnded { item, attempt: 1, outcome, failure, cost, file: None });
+    }
+
+    #[test]
+    fn below_the_bar_stands_what_is_spent_set_aside_and_foreseen() {
+        let mut tally = Tally::default();
+        tell(&mut tally, News::RunStarted { counts: Counts { queued: 1_000, ..Counts::default() }, items: 1_000 });
+        (0..20).for_each(|item| started(&mut tally, item));
+        (0..10).for_each(|item| ended(&mut tally, item, "done", None, Some(PRICE)));
+        let lost = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, "cut") };
+        ended(&mut tally, 10, "retry", Some(lost), None);
+        let line = |rehearsal, columns| {
+            let look = Look { columns, colours: false, zone: TimeZone::UTC, rehearsal };
+            dashboard(&tally, &look).lines().nth(1).map(str::to_owned).unwrap_or_default()
+        };
+        assert_eq!(line(false, 80), "spent $0.34, $0.30 reserved, $0.0336 lost, about $33.63 in all");
+        assert_eq!(line(true, 80), "rehearsed: spent $0.34, $0.30 reserved, $0.0336 lost, about $33.63 in all");
+        assert_eq!(line(false, 20), "spent $0.34, $0.30 …");
+    }
+
+    #[test]
+    fn without_a_price_nothing_is_said_of_money() {
+        let mut tally = Tally::default();
+        tell(&mut tally, News::RunStarted { counts: Counts::default(), items: 1 });
+        tell(&mut tally, News::AttemptStarted { item: "a".into(), attempt: 1, reserved: None });
+        assert_eq!(tally.held(), None);
+    }
+}
