@@ -2,25 +2,30 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{Counts, Held, PriceList, Timestamp, Usd, projected};
+use crate::domain::{Counts, FailureKind, Held, PriceList, Timestamp, Usd, projected};
 use crate::job::is_rehearsal;
-use crate::queue::JobStatus;
+use crate::queue::{AttemptEnd, JobStatus, Ledger, QueueError};
+use crate::report::outlook::Rest;
+use crate::report::rate::{Ended, Recent};
 use crate::report::shape::{CountsShape, MoneyShape, rfc3339};
-use crate::report::words::{count, counted, duration, money, one_line};
+use crate::report::words::{count, counted, duration, from_to, money, one_line};
 
 pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
     let now = open::clock().now();
     let mut jobs = Vec::new();
     let mut text = String::new();
     for (db, names) in databases(&args.workspace, &args.jobs, &current_dir()?)? {
-        let found = open::ledger(&db)?.status(now, &names)?;
-        text += &as_text(&found, now, is_rehearsal(&db));
+        let ledger = open::ledger(&db)?;
+        let found = ledger.status(now, &names)?;
+        let rests = found.iter().map(|status| rest(&*ledger, status, now)).collect::<Result<Vec<_>, _>>()?;
+        text += &as_text(&found, &rests, now, is_rehearsal(&db));
         jobs.extend(found);
     }
     let text = if args.json { as_json(&jobs)? } else { text };
@@ -90,14 +95,29 @@ fn as_json(jobs: &[JobStatus]) -> anyhow::Result<String> {
     Ok(serde_json::to_string(&document)? + "\n")
 }
 
-fn as_text(jobs: &[JobStatus], now: Timestamp, rehearsal: bool) -> String {
+/// How long what is left takes the run that is on, as far as its recent attempts tell.
+fn rest(ledger: &dyn Ledger, status: &JobStatus, now: Timestamp) -> Result<Option<Rest>, QueueError> {
+    let Some(since) = status.running_since else { return Ok(None) };
+    let mut recent = Recent::starting(since);
+    ledger.lately(&status.job, since, &mut |attempt| {
+        let how = match attempt.end {
+            AttemptEnd::Done | AttemptEnd::Received => Ended::Done,
+            AttemptEnd::Failed(FailureKind::Refused | FailureKind::Rejected) => Ended::Failed,
+            _ => Ended::Again,
+        };
+        recent.note(attempt.came_at, how);
+    })?;
+    Ok(recent.rest(status.counts.left(), None, now, Duration::ZERO).filter(|_| status.counts.left() > 0))
+}
+
+fn as_text(jobs: &[JobStatus], rests: &[Option<Rest>], now: Timestamp, rehearsal: bool) -> String {
     if jobs.is_empty() {
         return "no jobs yet\n".to_owned();
     }
-    jobs.iter().map(|status| job_lines(status, now, rehearsal)).collect()
+    jobs.iter().zip(rests).map(|(status, rest)| job_lines(status, *rest, now, rehearsal)).collect()
 }
 
-fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
+fn job_lines(status: &JobStatus, rest: Option<Rest>, now: Timestamp, rehearsal: bool) -> String {
     let images = counted(status.images, "picture", "pictures");
     let attempts = counted(status.attempts, "attempt", "attempts");
     let lost = match (status.lost_attempts, rehearsal) {
@@ -106,7 +126,7 @@ fn job_lines(status: &JobStatus, now: Timestamp, rehearsal: bool) -> String {
         (lost, false) => format!(", {} of them lost: maybe billed", count(lost)),
     };
     [
-        format!("{}: {}\n", one_line(&status.job), standing(status, now)),
+        format!("{}: {}\n", one_line(&status.job), standing(status, rest, now)),
         format!("  items       {}\n", items(&status.counts, status.running_since.is_some())),
         format!("  made        {images}, {attempts}{lost}\n"),
         format!("  cost        {}\n", cost(status, rehearsal)),
@@ -155,9 +175,12 @@ pub(super) fn list_price_of(status: &JobStatus) -> Option<&'static str> {
     (!status.price_given).then_some(PriceList::LISTED)
 }
 
-fn standing(status: &JobStatus, now: Timestamp) -> String {
+fn standing(status: &JobStatus, rest: Option<Rest>, now: Timestamp) -> String {
     match (status.running_since, status.counts.left(), status.counts.failed_total()) {
-        (Some(since), ..) => format!("a run is on, for {}", duration(now.since(since))),
+        (Some(since), ..) => {
+            let left = rest.map(|rest| format!(", about {} left", from_to(rest))).unwrap_or_default();
+            format!("a run is on, for {}{left}", duration(now.since(since)))
+        }
         (None, left, _) if status.awaits_approval => {
             format!("the pilot waits for `overnight approve {}`, {} left to do", one_line(&status.job), count(left))
         }

@@ -353,6 +353,10 @@ pub trait Ledger {
     /// Everything that is known of one item.
     fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
 
+    /// Calls `each` with the attempts of a job that came back since this moment, in the order in which they did; only
+    /// the newest, where there are very many.
+    fn lately(&self, job: &str, since: Timestamp, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError>;
+
     /// Calls `each` with every attempt of every job, or of those named, that was sent in this time, in no order and
     /// without holding them all.
     fn account(

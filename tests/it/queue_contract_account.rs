@@ -22,6 +22,14 @@ fn told(workspace: &dyn Workspace, jobs: &[String], sent: std::ops::Range<Timest
     lines
 }
 
+/// How the attempts of the job ended that came back since then.
+fn lately(workspace: &dyn Workspace, since: Timestamp) -> Vec<String> {
+    let mut ends = Vec::new();
+    workspace.ledger().lately("job", since, &mut |attempt| ends.push(attempt.end.as_str().to_owned())).unwrap();
+    ends.sort();
+    ends
+}
+
 /// Done, refused with a picture that was paid, lost, unsent, received and sent: each with its model, images and money.
 pub fn the_account_tells_how_each_attempt_ended_and_what_it_used(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
@@ -59,6 +67,8 @@ pub fn the_account_tells_how_each_attempt_ended_and_what_it_used(workspace: &dyn
     assert_eq!(told(workspace, &[], all.clone()), expected);
     assert_eq!(told(workspace, &["job".into()], all.clone()).len(), 6);
     assert_eq!(told(workspace, &[], Timestamp::default()..NOW), [""; 0], "the end of the time does not belong to it");
+    assert_eq!(lately(workspace, NOW), ["done", "lost", "received", "refused", "unsent"]);
+    assert_eq!(lately(workspace, all.end), [""; 0], "they came before");
     let unknown = workspace.ledger().account(&["spring".into()], all, &mut |_| {});
     assert!(unknown.is_err());
     assert!(AttemptEnd::Failed(FailureKind::Refused).is_settled() && !AttemptEnd::Open.is_settled());

@@ -10,7 +10,9 @@ use overnight::domain::{
     Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
-use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord,
+};
 use serde_json::{Value, json};
 
 use crate::support::workspace::Workspace;
@@ -27,6 +29,10 @@ struct Rows {
 }
 
 impl Ledger for Rows {
+    fn lately(&self, _: &str, _: Timestamp, _: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
+        Ok(())
+    }
+
     fn account(
         &self,
         _: &[String],

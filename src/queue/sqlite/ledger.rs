@@ -7,8 +7,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
-use super::super::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord, lock};
+use super::super::{
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord, lock,
+};
 use super::account::each_attempt;
+use super::recent::each_lately;
 use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, usd};
 use super::story::item_story;
@@ -162,6 +165,11 @@ impl Ledger for SqliteLedger {
         let story = item_story(connection, key, item.as_str(), record);
         let story = story.doing(&self.database.path, "reading an item's story")?;
         story.ok_or_else(|| no_such_item(connection, key, job, item))
+    }
+
+    fn lately(&self, job: &str, since: Timestamp, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
+        let (job, connection) = (self.job(job)?, &self.database.connection);
+        each_lately(connection, job, since, each).doing(&self.database.path, "reading the newest attempts")
     }
 
     fn account(

@@ -6,7 +6,9 @@ use overnight::domain::{
     Artifact, AspectRatio, Digest, FailureGroup, FailureKind, ImageFile, Item, ItemId, Reply, Request, Sources,
     Timestamp, Usd,
 };
-use overnight::queue::{AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RowRecord};
+use overnight::queue::{
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord,
+};
 use serde_json::Value;
 
 /// A ledger that has one job, of these rows. It breaks after the last one if it is told to.
@@ -21,6 +23,10 @@ pub struct Rows {
 }
 
 impl Ledger for Rows {
+    fn lately(&self, _: &str, _: Timestamp, _: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
+        Ok(())
+    }
+
     fn account(
         &self,
         _: &[String],
