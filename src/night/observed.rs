@@ -105,6 +105,8 @@ fn faults(observations: &[Observation]) -> Faults {
     let share = |end| number(end) / admitted;
     Faults {
         unavailable: share(ObservedEnd::Unavailable),
+        // Every refusal is taken for a quota's.
+        busy: 0.0,
         refused: share(ObservedEnd::Refused),
         empty: share(ObservedEnd::Empty),
         lost: share(ObservedEnd::Lost),

@@ -43,6 +43,8 @@ pub struct Latency {
 pub struct Faults {
     /// "Overloaded".
     pub unavailable: f64,
+    /// "Too fast", though no quota is used up: a busy server says so by chance.
+    pub busy: f64,
     /// The model will not draw it.
     pub refused: f64,
     /// An answer without a picture.
@@ -102,6 +104,9 @@ impl Server {
             let message = "429: the day's quota is used up";
             return self.at_once(Failure { status: Some(429), ..Failure::new(FailureKind::Fatal, message) });
         }
+        if dice.happens(self.model.faults.busy) {
+            return self.at_once(too_fast(None));
+        }
         for quota in &mut self.quotas {
             if let Err(wait) = quota.take(now, dice) {
                 return self.at_once(too_fast(self.model.tells_wait.then(|| Duration::from_secs_f64(wait / 1000.0))));
@@ -133,7 +138,7 @@ impl Server {
 
     /// Why it gives nothing, if it does not.
     fn failure(&self, dice: &mut Dice) -> Option<Failure> {
-        let Faults { unavailable, refused, empty, lost } = self.model.faults;
+        let Faults { unavailable, refused, empty, lost, .. } = self.model.faults;
         let transient = |message: &str| Failure::new(FailureKind::Transient, message);
         if dice.happens(unavailable) {
             return Some(Failure { absent: true, status: Some(503), ..transient("503: overloaded") });

@@ -45,6 +45,11 @@ impl Episode {
         sent_at <= self.began_at || (is_soon && trail.between(self.paused_until - SLOT, sent_at - SLOT) == 0)
     }
 
+    /// Whether a request of it had left after the pause.
+    pub fn is_again(&self, sent_at: f64) -> bool {
+        sent_at > self.began_at
+    }
+
     /// Pauses after a refusal, for as long as the server asked for.
     pub fn pause(&mut self, asked: Option<Duration>, sent_at: f64, now: f64) {
         self.refusal = self.refusal.max(now - sent_at);

@@ -7,7 +7,8 @@ use super::trail::{MINUTE, Trail};
 const BELOW: f64 = 0.025;
 /// It leaves it so much lower yet if it came long before the rate was back.
 const TOO_HIGH: f64 = 0.05;
-/// No refusal leaves less than this share of the rate before it.
+/// No refusal leaves less than this share of the rate before it, nor of the most that was ever taken: where a busy server
+/// turns requests away by chance, however few there are, it would not help.
 const DEEPEST_CUT: f64 = 0.5;
 /// How far beyond the last refusal the rate is, when it grew for twice as long as it took to come back to it.
 const ABOVE: f64 = 0.08;
@@ -38,6 +39,8 @@ pub(super) struct Learned {
     grown: f64,
     /// How long it takes to come back to the ceiling.
     returns_in: f64,
+    /// The most that was ever taken in the minute before a refusal.
+    most: f64,
     /// No refusal of this episode leaves a lower ceiling.
     least: f64,
     refused_at: f64,
@@ -56,7 +59,17 @@ impl Learned {
             return None;
         }
         let ceiling = taken.max(least);
-        Some(Self { ceiling, grown: 0.0, returns_in, least, refused_at, next_at: 0.0, last_at: 0.0, is_pressed: false })
+        Some(Self {
+            ceiling,
+            most: ceiling,
+            grown: 0.0,
+            returns_in,
+            least,
+            refused_at,
+            next_at: 0.0,
+            last_at: 0.0,
+            is_pressed: false,
+        })
     }
 
     /// Another episode began with a request that had left then.
@@ -64,7 +77,8 @@ impl Learned {
         let (rate, expected) = (self.rate(), self.ceiling);
         let is_too_high = self.grown < self.returns_in / 2.0;
         let most = if is_too_high { rate * (1.0 - TOO_HIGH) } else { rate };
-        self.least = (rate * DEEPEST_CUT).max(1.0);
+        self.most = self.most.max(taken(trail, refused_at));
+        self.least = (rate.max(self.most) * DEEPEST_CUT).max(1.0);
         self.ceiling = taken(trail, refused_at).min(most).max(self.least);
         let is_expected = (self.ceiling - expected).abs() < (EXPECTED * expected).max(EXPECTED_REQUESTS);
         let longest = LONGEST_RETURN.max(REQUESTS_A_RETURN / self.ceiling * MINUTE);
@@ -72,8 +86,13 @@ impl Learned {
         (self.grown, self.refused_at) = (0.0, refused_at);
     }
 
-    /// Another request of the same episode, which had left then: what was taken is less than it seemed.
-    pub fn refused_too(&mut self, sent_at: f64, trail: &Trail) {
+    /// Another request of the same episode, which had left then: what was taken is less than it seemed. `is_again` if
+    /// nothing was taken since the pause: then the quota may be any lower, and it is no busy server that turns one request
+    /// away or the other.
+    pub fn refused_too(&mut self, sent_at: f64, trail: &Trail, is_again: bool) {
+        if is_again {
+            (self.most, self.least) = (self.ceiling, self.ceiling * DEEPEST_CUT);
+        }
         self.ceiling = taken(trail, sent_at.max(self.refused_at)).max(self.least).min(self.ceiling);
         self.grown = 0.0;
     }

@@ -150,7 +150,9 @@ impl Pace {
         let (sent_at, steady) = (ticket.sent_at, self.steady(now));
         match &self.episode {
             Some(episode) if episode.includes(sent_at, &self.trail) => {
-                self.learned.iter_mut().for_each(|learned| learned.refused_too(sent_at, &self.trail));
+                self.learned
+                    .iter_mut()
+                    .for_each(|learned| learned.refused_too(sent_at, &self.trail, episode.is_again(sent_at)));
             }
             _ => self.begin_episode(ticket, steady),
         }
