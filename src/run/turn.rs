@@ -46,14 +46,15 @@ impl Run<'_> {
         for (id, receipt) in receipts {
             self.publish_next(id, receipt);
         }
-        for attempt in turned.attempts {
-            self.launch(attempt, now);
-        }
-        self.admission.counted(&turned.held);
+        // Before what leaves now: who adds up what is told finds no moment at which a cap is passed.
         for (gain, news) in told {
             self.score.add(&gain);
             self.tell(news);
         }
+        for attempt in turned.attempts {
+            self.launch(attempt, now);
+        }
+        self.admission.counted(&turned.held);
         if turned.claims.len() < want {
             self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }

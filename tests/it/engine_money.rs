@@ -1,6 +1,7 @@
 //! What a run promises of money: whatever happens, no cap is passed, and one that is reached ends it in good order. Never
 //! over HTTP: the codes are tested where the binary runs.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -105,12 +106,39 @@ fn held(database: &Connection) -> [i64; 2] {
     [attempts, sums].map(|sum| database.query_row(sum, [], |row| row.get(0)).unwrap())
 }
 
+/// The money as somebody adds it up who hears only what is told.
+#[derive(Default)]
+struct Listener {
+    open: HashMap<(String, u32), Usd>,
+    /// What attempts cost that ended, and may have cost that were lost.
+    ended: Usd,
+}
+
+impl Listener {
+    fn hear(&mut self, news: &News) -> Usd {
+        match news {
+            News::AttemptStarted { item, attempt, reserved } => {
+                self.open.insert((item.clone(), *attempt), reserved.unwrap());
+            }
+            News::AttemptEnded { item, attempt, cost, .. } => {
+                let reserved = self.open.remove(&(item.clone(), *attempt)).unwrap();
+                self.ended += cost.unwrap_or(reserved);
+            }
+            _ => {}
+        }
+        self.open.values().fold(self.ended, |sum, reserved| sum + *reserved)
+    }
+}
+
 /// Runs below this cap and looks at the money at every event.
 async fn run(workshop: &Workshop, provider: &Arc<Moody>, most: Usd) -> (Ending, Usd) {
     let database = Connection::open(workshop.database()).unwrap();
     let mut highest = 0;
     let (most_ever, seed) = (&mut highest, provider.seed);
-    let mut each = move |_: &News| {
+    let mut listener = Listener { ended: Usd::from_nanos(held(&database)[1]), ..Listener::default() };
+    let mut each = move |news: &News| {
+        let told = listener.hear(news);
+        assert!(told <= most, "{told} of {most} as told, seed {seed}");
         let [attempts, sums] = held(&database);
         assert_eq!(attempts, sums);
         assert!(sums <= most.nanos(), "{sums} of {}, seed {seed}", most.nanos());
