@@ -113,7 +113,7 @@ impl Server {
             }
         }
         self.left_today = self.left_today.map(|left| left - 1);
-        let result = self.result(dice);
+        let result = self.failure(dice).map_or(Ok(()), Err);
         if result.as_ref().is_err_and(|failure| failure.absent) {
             return Answer { after: millis(self.model.failure), result, is_work: false };
         }
@@ -136,22 +136,23 @@ impl Server {
         median.as_secs_f64() * 1000.0 * (spread * dice.normal()).exp() * slower.max(1.0)
     }
 
-    fn result(&self, dice: &mut Dice) -> Result<(), Failure> {
+    /// Why it gives nothing, if it does not.
+    fn failure(&self, dice: &mut Dice) -> Option<Failure> {
         let Faults { unavailable, refused, empty, lost, .. } = self.model.faults;
         let transient = |message: &str| Failure::new(FailureKind::Transient, message);
         if dice.happens(unavailable) {
-            return Err(Failure { absent: true, status: Some(503), ..transient("503: overloaded") });
+            return Some(Failure { absent: true, status: Some(503), ..transient("503: overloaded") });
         }
         if dice.happens(refused) {
-            return Err(Failure::new(FailureKind::Refused, "it will not draw this"));
+            return Some(Failure::new(FailureKind::Refused, "it will not draw this"));
         }
         if dice.happens(empty) {
-            return Err(Failure { empty: true, ..transient("no image came") });
+            return Some(Failure { empty: true, ..transient("no image came") });
         }
         if dice.happens(lost) {
-            return Err(Failure { reach: Reach::Lost, ..transient("the connection was reset") });
+            return Some(Failure { reach: Reach::Lost, ..transient("the connection was reset") });
         }
-        Ok(())
+        None
     }
 }
 

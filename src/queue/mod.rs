@@ -191,7 +191,7 @@ pub trait Queue: Send {
     /// How many requests left since then, of all jobs, but for those that were throttled.
     fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError>;
 
-    /// The models that waiting items ask, each once.
+    /// The models that the waiting items ask which this run may claim, each once.
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError>;
 
     /// Notes that a person gave the price that this run counts with.

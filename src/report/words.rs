@@ -97,9 +97,9 @@ enum Unit {
 fn ends(rest: Rest) -> Option<(u64, u64, Unit)> {
     let (unit, seconds, step) = match rest.latest.as_secs() {
         ..=90 => (Unit::Second, 1.0, 1),
-        ..=300 => (Unit::Second, 10.0, 10),
-        ..=5_400 => (Unit::Minute, 60.0, 1),
-        ..=86_400 => (Unit::Minutes, 300.0, 5),
+        91..=300 => (Unit::Second, 10.0, 10),
+        301..=5_400 => (Unit::Minute, 60.0, 1),
+        5_401..=86_400 => (Unit::Minutes, 300.0, 5),
         _ => (Unit::Hour, 3_600.0, 1),
     };
     let least = (rest.soonest.as_secs_f64() / seconds).floor() as u64 * step;

@@ -67,6 +67,24 @@ fn the_json_while_a_run_is_on_says_since_when_and_what_is_running() {
 }
 
 #[test]
+fn while_a_run_is_on_people_are_told_how_long_the_rest_takes() {
+    let (here, gate) = (Workspace::with_list(60), Gate::shut());
+    let run = here.overnight("run list.csv -c 4").at(&gate.url()).start();
+    gate.wait_for(4);
+    gate.open_to(30);
+    let left =
+        |text: &str| text.lines().next().is_some_and(|line| line.contains(", about ") && line.ends_with(" left"));
+    let start = std::time::Instant::now();
+    // Before three seconds have passed, nothing is foretold.
+    while !left(&here.overnight("status").end().exits(0).stdout) {
+        assert!(start.elapsed() < crate::support::process::PATIENCE, "it never tells");
+    }
+    gate.open();
+    run.end().exits(0);
+    assert!(!left(&here.overnight("status").end().exits(0).stdout));
+}
+
+#[test]
 fn a_killed_run_is_not_on() {
     let (here, gate) = (Workspace::with_list(1), Gate::shut());
     let run = here.overnight("run list.csv").at(&gate.url()).start();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use overnight::domain::{
-    Cap, CapKind, CapSpan, Failure, FailureKind, Held, Item, OnLost, Outcome, Reach, Request, Timestamp, Usd,
+    Cap, CapKind, CapSpan, Failure, FailureKind, Held, Item, ItemId, OnLost, Outcome, Reach, Request, Timestamp, Usd,
 };
 use overnight::queue::{Attempt, Claim, Queue, Settlement, Start, Turn, Turned};
 
@@ -156,8 +156,10 @@ fn the_models_of_what_waits_are_told(workspace: &dyn Workspace) {
     let of_model = |id: &str, model: &str| Item { request: Request::new(model, id), ..item(id, id) };
     enqueue(&mut *run, &[of_model("a", "one"), of_model("b", "two"), of_model("c", "one")]);
     assert_eq!(run.waiting_models().unwrap(), ["one", "two"]);
-    claim(&mut *run, NOW, 2);
-    assert_eq!(run.waiting_models().unwrap(), ["one"]);
+    claim(&mut *run, NOW, 1);
+    assert_eq!(run.waiting_models().unwrap(), ["one", "two"]);
+    run.narrow(&[ItemId::new("b")]).unwrap();
+    assert_eq!(run.waiting_models().unwrap(), ["two"]);
 }
 
 fn it_is_known_whether_a_price_was_given(workspace: &dyn Workspace) {

@@ -28,17 +28,13 @@ struct Rows {
     breaks: bool,
 }
 
+type Told<'a> = dyn FnMut(&AttemptEntry<'_>) + 'a;
 impl Ledger for Rows {
     fn lately(&self, _: &str, _: Timestamp, _: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
         Ok(())
     }
 
-    fn account(
-        &self,
-        _: &[String],
-        _: Range<Timestamp>,
-        _: &mut dyn FnMut(&AttemptEntry<'_>),
-    ) -> Result<(), QueueError> {
+    fn account(&self, _: &[String], _: Range<Timestamp>, _: &mut Told<'_>) -> Result<(), QueueError> {
         Ok(())
     }
 

@@ -50,6 +50,17 @@ impl Chosen {
         (self.fresh.len() + self.later.len()) as u64
     }
 
+    /// The models that they ask, each once.
+    pub fn models(&self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
+        let model = "SELECT request ->> '$.model' FROM items WHERE key = ?1 AND state = 'queued'";
+        let mut model = connection.prepare(model)?;
+        let mut models = BTreeSet::new();
+        for key in self.keys() {
+            models.extend(model.query_row([key], |row| row.get::<_, String>(0)).optional()?);
+        }
+        Ok(models.into_iter().collect())
+    }
+
     /// Those whose moment has come are looked at next, the first of them first.
     pub fn wake(&mut self, now: Timestamp) {
         let still_waiting = self.later.split_off(&(now.millis().saturating_add(1), i64::MIN));

@@ -222,7 +222,11 @@ impl Queue for SqliteQueue {
     }
 
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {
-        let models = waiting_models(&self.database.connection, self.job);
+        let connection = &self.database.connection;
+        let models = match &self.chosen {
+            Some(chosen) => chosen.models(connection),
+            None => waiting_models(connection, self.job),
+        };
         models.doing(&self.database.path, "looking for the models of what waits")
     }
 

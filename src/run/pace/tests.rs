@@ -100,7 +100,7 @@ fn requests_a_minute_are_spread_over_the_minute() {
     let limits = Limits { requests_a_minute: NonZeroU32::new(600), ..Limits::default() };
     let mut pace = Pace::new(&settings(1000, limits), NOW);
     let at_once = (0..1000).take_while(|_| pace.permit(0, NOW) == Permit::Granted).count();
-    assert!((2..=4).contains(&at_once), "{at_once} left at once");
+    assert!((2..=6).contains(&at_once), "{at_once} left at once");
 }
 
 #[test]
