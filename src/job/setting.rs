@@ -87,8 +87,8 @@ impl FromStr for Concurrency {
         bounds.map(|(lowest, highest)| Self { lowest, highest }).ok_or_else(|| {
             let most = Self::MOST;
             BadSetting(format!(
-                "`{text}` is not a number of requests in flight; write a whole number from 1 to {most}, or two such as \
-                 4-64 to choose between"
+                "`{text}` is not a number of requests in flight; write a whole number from 1 to {most}, or a range \
+                 such as 4-64"
             ))
         })
     }

@@ -28,7 +28,7 @@ fn a_run_is_told_from_its_start_to_its_summary() {
         assert!(event["time"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok(), "{event}");
     }
     assert_eq!(events[0]["items"], 1);
-    assert_eq!(keys(&events[1]), ["attempt", "event", "item", "job", "time"]);
+    assert_eq!(keys(&events[1]), ["attempt", "event", "item", "job", "reserved_usd", "time"]);
     assert_eq!((&events[1]["item"], &events[1]["attempt"]), (&"item-1".into(), &1.into()));
     assert_eq!(keys(&events[2]), ["attempt", "cost_usd", "event", "file", "item", "job", "outcome", "time"]);
     assert_eq!((&events[2]["outcome"], &events[2]["cost_usd"]), (&"done".into(), &0.0336.into()));

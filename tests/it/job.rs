@@ -253,7 +253,8 @@ fn every_wrong_value_is_told_at_its_place() {
         "1:12: `manifest`: 7 does not belong here; write text in quotes",
         "2:16: `aspect_ratio`: `5:3` is not an aspect ratio the model has; use 1:1, 3:2, 2:3, 3:4, 4:3, 4:5, 5:4, 9:16, 16:9, 21:9",
         "3:7: `rpm`: 0 does not belong here; write a whole number above 0",
-        "4:15: `concurrency`: `5000` is not a number of requests in flight; write a whole number from 1 to 2000",
+        "4:15: `concurrency`: `5000` is not a number of requests in flight; write a whole number from 1 to 2000, or a range such \
+         as 4-64",
         "5:19: `request_timeout`: `180` is not a length of time; write a number with its unit, such as 180s or 3m",
         "6:14: `halt_after`: true does not belong here; write a text or a whole number",
         "7:11: `on_lost`: `maybe` is not a way to treat a lost attempt; use resend, hold",

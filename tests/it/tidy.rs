@@ -36,6 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "references",
             "store",
             "run",
+            "night",
             "export",
             "verify",
             "report",

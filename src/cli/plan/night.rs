@@ -20,6 +20,9 @@ use crate::run::{DeadlineSettings, quota_day_began};
 /// A range that is no wider than this share of its figure is not told.
 const NARROW: f64 = 0.02;
 
+/// A run that takes less is not drawn.
+const SHORT: Duration = Duration::from_secs(60);
+
 /// How the run would go if it began now.
 pub(super) struct Foreseen {
     known: Known,
@@ -68,19 +71,26 @@ impl Foreseen {
     /// What a person reads of it, by name.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let likely = &self.outlook.likely;
-        let mut facts = vec![("time", self.time()), ("attempts", self.attempts())];
-        if likely.held.total() > Usd::ZERO {
+        let mut facts = vec![("time", self.time())];
+        // Where each item is made at once, requests and cost are told already.
+        if likely.requests != self.items {
+            facts.push(("attempts", self.attempts()));
             let cost = self.outlook.cost();
-            facts.push(("billed", ranged(money(cost.likely), &cost, |usd| usd.nanos() as f64, money)));
+            if cost.likely > Usd::ZERO {
+                facts.push(("billed", ranged(money(cost.likely), &cost, |usd| usd.nanos() as f64, money)));
+            }
         }
         facts.extend(self.ending().map(|ending| ("it ends", ending)));
         facts.push(("server", self.server()));
         facts
     }
 
-    /// The night as lines of text.
+    /// The night as lines of text; nothing of one that is over before it can be looked at.
     pub fn drawn(&self, columns: usize) -> Vec<String> {
-        chart(&self.outlook.likely.course, columns, &self.zone)
+        match self.outlook.length(self.start).likely < SHORT {
+            true => Vec::new(),
+            false => chart(&self.outlook.likely.course, columns, &self.zone),
+        }
     }
 
     /// How long it likely takes, in seconds.

@@ -33,9 +33,10 @@ pub(super) fn page(job: &Job, forecast: &Forecast, night: Option<&Foreseen>, aro
     lines.extend(fates(forecast, around.args.items));
     lines.push(String::new());
     lines.extend(facts(job, forecast, night, around).into_iter().flat_map(|(name, text)| fact(name, &text, columns)));
-    if let Some(night) = night {
+    let drawn = night.map(|night| night.drawn(columns)).unwrap_or_default();
+    if !drawn.is_empty() {
         lines.push(String::new());
-        lines.extend(night.drawn(columns));
+        lines.extend(drawn);
     }
     lines.extend(examples(forecast, columns));
     lines.extend(forecast.warnings.iter().map(|warning| format!("warning: {}", one_line(&warning.to_string()))));

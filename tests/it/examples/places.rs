@@ -35,6 +35,13 @@ pub fn readme() -> Place {
     place
 }
 
+/// A list of pictures.
+pub fn list() -> Place {
+    let place = with_fragments();
+    place.folder.write("spring.csv", "id,prompt\nmug-7,A blue mug\nmug-8,A green mug\n");
+    place
+}
+
 /// A shop's photographs, and a workbook of its wares.
 pub fn catalogues() -> Place {
     let place = with_fragments();
