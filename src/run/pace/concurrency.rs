@@ -24,8 +24,10 @@ impl Bounds {
 const FIRST: usize = 4;
 /// What an epoch holds at least, whatever is in flight: fewer answers say nothing of how long they take.
 const FEWEST: u32 = 8;
+/// And so many once the number hardly changes any more, so that chance does not make it grow.
+const MANY: u32 = 64;
 /// Growing pays if it brings at least this share of the answers that it would with latency unchanged.
-const WORTH: f64 = 0.3;
+const WORTH: f64 = 0.5;
 /// Below this growth two epochs cannot be compared.
 const COMPARABLE: f64 = 1.15;
 /// Growth at a time, once it is no longer by one an answer.
@@ -68,7 +70,7 @@ enum Phase {
 /// As many answers as were in flight, while this number held requests back.
 #[derive(Debug, Clone, Copy, Default)]
 struct Epoch {
-    /// It ends with so many answers.
+    /// It ends with so many answers at least: as many as may be in flight when it begins.
     whole: u32,
     answers: u32,
     failures: u32,
@@ -77,11 +79,6 @@ struct Epoch {
 }
 
 impl Epoch {
-    /// An epoch that begins with so many in flight.
-    fn of(width: usize) -> Self {
-        Self { whole: FEWEST.max(u32::try_from(width).unwrap_or(u32::MAX)), ..Self::default() }
-    }
-
     fn mean_in_flight(&self) -> f64 {
         self.in_flight / f64::from(self.answers)
     }
@@ -112,7 +109,7 @@ impl Concurrency {
             width,
             is_pressed: false,
             phase: Phase::Growing,
-            epoch: Epoch::of(width),
+            epoch: Epoch::default(),
             last: None,
             base: f64::INFINITY,
             rest: SHORTEST_REST,
@@ -135,13 +132,17 @@ impl Concurrency {
         if !self.is_pressed {
             return;
         }
+        if self.epoch.answers == 0 {
+            self.epoch.whole = u32::try_from(self.width).unwrap_or(u32::MAX);
+        }
         self.epoch.answers += 1;
         self.epoch.in_flight += f64::from(in_flight);
         self.epoch.latency += latency.as_secs_f64() * 1000.0;
         if self.phase == Phase::Growing {
             self.set(self.width + 1);
         }
-        if self.epoch.answers >= self.epoch.whole {
+        let fewest = if self.phase == Phase::Growing { FEWEST } else { MANY };
+        if self.epoch.answers >= fewest.max(self.epoch.whole) {
             self.end_epoch();
         }
     }
@@ -158,8 +159,11 @@ impl Concurrency {
             self.set(fewer.max((self.width as f64 * DEEPEST_CUT) as usize).min(self.width));
             self.rest = (self.rest * 2).min(LONGEST_REST);
         }
-        self.phase = Phase::Resting(self.rest);
-        (self.epoch, self.last) = (Epoch::of(self.width), None);
+        // What the rate holds back does not press this number; where it was still finding out, it goes on doing so.
+        if self.phase != Phase::Growing {
+            self.phase = Phase::Resting(self.rest);
+        }
+        (self.epoch, self.last) = (Epoch::default(), None);
     }
 
     fn set(&mut self, width: usize) {
@@ -167,7 +171,7 @@ impl Concurrency {
     }
 
     fn end_epoch(&mut self) {
-        let epoch = std::mem::replace(&mut self.epoch, Epoch::of(self.width));
+        let epoch = std::mem::take(&mut self.epoch);
         if epoch.failures > epoch.answers {
             return;
         }

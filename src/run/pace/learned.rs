@@ -61,7 +61,7 @@ impl Learned {
         let ceiling = taken.max(least);
         Some(Self {
             ceiling,
-            most: ceiling,
+            most: taken,
             grown: 0.0,
             returns_in,
             least,
