@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use overnight::domain::{
-    Artifact, AspectRatio, Counts, Digest, FailureGroup, FailureKind, Held, ImageFile, Item, ItemId, Modalities, Reply,
-    Request, Sources, Timestamp, Usd,
+    Artifact, AspectRatio, Counts, Course, Digest, FailureGroup, FailureKind, Held, ImageFile, Item, ItemId,
+    Modalities, Reply, Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{
@@ -224,8 +224,27 @@ fn the_head_tells_the_jobs_money_and_that_it_was_a_rehearsal() {
     let expected = json!({
         "job": "spring", "written": 1_795_000_000_000_u64, "took_seconds": 12.5, "rehearsal": true,
         "list_price_of": "2026-11", "columns": [], "attempts": 7, "lost_attempts": 1, "cost_usd": 0.1008,
+        "night": null, "foreseen": null,
     });
     assert_eq!(data(&page)["about"], expected);
+}
+
+#[test]
+fn the_last_run_is_told_over_time_beside_how_it_was_foreseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = Timestamp::from_millis(1_795_000_000_000);
+    let [mut course, mut foreseen] = [Course::starting(start), Course::starting(start)];
+    (course.at(start).sent, course.at(start).throttled) = (3, 1);
+    course.at(start.after(Duration::from_secs(2))).cost = Usd::from_nanos(67_200_000);
+    foreseen.at(start.after(Duration::from_secs(1))).sent = 2;
+    let about = About { course: Some(&course), foreseen: Some(&foreseen), ..about(folder.path()) };
+    write_results(&Rows::default(), &about).unwrap();
+    let about = data(&fs::read_to_string(folder.path().join("index.html")).unwrap())["about"].clone();
+    let expected = json!({
+        "start": 1_795_000_000_000_u64, "step_seconds": 1.0, "sent": [3, 0, 0], "throttled": [1, 0, 0],
+        "missed": [0, 0, 0], "cost": [0.0, 0.0, 0.0672],
+    });
+    assert_eq!((&about["night"], &about["foreseen"]["sent"]), (&expected, &json!([0, 2])));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 // The last run over time: what was sent and throttled, what it cost, and how that had been foreseen. Never asks a clock.
 "use strict";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HIGH = 100;
 
 const Night = {
@@ -9,7 +8,8 @@ const Night = {
   draw(figure, night, foreseen) {
     const seconds = Math.max(...[night, foreseen].filter(Boolean).map(Night.length));
     const most = Math.max(...[night, foreseen].filter(Boolean).flatMap(Night.rates));
-    const svg = Night.element("svg", { viewBox: `0 0 ${seconds} ${HIGH}`, preserveAspectRatio: "none", role: "img" });
+    const svg = figure.querySelector("svg");
+    svg.setAttribute("viewBox", `0 0 ${seconds} ${HIGH}`);
     svg.append(Night.bars(night, night.sent, most, "sent"), Night.bars(night, night.throttled, most, "throttled"));
     if (foreseen) svg.append(Night.outline(foreseen, most));
     const paid = night.cost.reduce((sum, cost) => sum + cost, 0);
@@ -17,7 +17,7 @@ const Night = {
     const words = Night.words(night, foreseen, paid);
     svg.setAttribute("aria-label", words.join(", "));
     const caption = make("figcaption", "", `The last run: ${words.join(" · ")}`);
-    figure.replaceChildren(svg, Night.clock(night.start, seconds), caption);
+    figure.append(Night.clock(night.start, seconds), caption);
     figure.hidden = false;
   },
 
@@ -65,7 +65,7 @@ const Night = {
   },
 
   element(name, attributes) {
-    const element = document.createElementNS(SVG, name);
+    const element = document.createElementNS(document.querySelector(".night svg").namespaceURI, name);
     for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
     return element;
   },
