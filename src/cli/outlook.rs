@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::open;
-use crate::domain::{Course, FailureKind, Held, Request, Timestamp, Usd};
+use crate::domain::{Cap, Course, FailureKind, Held, Request, Timestamp, Usd};
 use crate::job::Job;
 use crate::night::{Fare, Faults, Latency, Night, Observation, ObservedEnd, Outlook, ServerModel, play};
 use crate::queue::{AttemptEnd, Preview, QueueError, RecentAttempt, Redo};
@@ -69,9 +69,11 @@ pub(super) fn night(known: &Known, rules: Rules, items: u64, fare: Fare, held: V
     Night { items, rules, fare, held, server: known.server.clone(), seed: SEED, start, longest: LONGEST }
 }
 
-/// What counts against the job's caps already.
-pub(super) fn held(rules: &Rules, preview: &dyn Preview, now: Timestamp) -> Result<Vec<Held>, QueueError> {
-    preview.held(&Admission::new(rules, now).caps(now))
+/// The caps that hold at this moment, with what counts against each already.
+pub(super) fn caps(rules: &Rules, preview: &dyn Preview, now: Timestamp) -> Result<Vec<(Cap, Held)>, QueueError> {
+    let caps = Admission::new(rules, now).caps(now);
+    let held = preview.held(&caps)?;
+    Ok(caps.into_iter().zip(held).collect())
 }
 
 /// A run of more items is not played while it is on: that would take what it needs itself.
@@ -85,7 +87,7 @@ pub(super) fn course(job: &Job, rules: Rules, items: u64, start: Timestamp) -> O
     }
     let preview = open::preview(job, Redo::No).ok()?;
     let known = known(job, &*preview).ok()?;
-    let held = held(&rules, &*preview, start).ok()?;
+    let held = caps(&rules, &*preview, start).ok()?.into_iter().map(|(_, held)| held).collect();
     let model = job.defaults.model.as_str();
     let usual = Request::new(model, "");
     let fare = job.prices.of(model).map(|price| Fare { reserve: price.reserve(&usual), cost: price.expected(&usual) });

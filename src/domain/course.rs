@@ -99,6 +99,18 @@ impl Course {
         joined(&self.slices, self.slices.len().max(1)).first().copied().unwrap_or_default()
     }
 
+    /// What was sent in the fullest minute, as far as the slices tell it.
+    pub fn fullest_minute(&self) -> u64 {
+        let minute = Duration::from_secs(60).as_millis();
+        let slices = usize::try_from(minute.div_ceil(self.step.as_millis())).unwrap_or(usize::MAX);
+        let sent: Vec<u64> = self.slices.iter().map(|slice| slice.sent).collect();
+        let within = |sent: &[u64]| sent.iter().sum::<u64>();
+        let most = sent.windows(slices.min(sent.len()).max(1)).map(within).max().unwrap_or_default();
+        // A slice may be longer than a minute.
+        let share = minute as f64 / (self.step.as_millis() as f64 * slices as f64);
+        if slices == 1 { (most as f64 * share).round() as u64 } else { most }
+    }
+
     /// The same in so many slices at most, all equally long, and their length.
     pub fn in_at_most(&self, most: usize) -> (Vec<Slice>, Duration) {
         let group = self.slices.len().div_ceil(most.max(1)).max(1);

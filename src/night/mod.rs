@@ -12,7 +12,7 @@ mod play;
 mod quota;
 mod server;
 
-pub use observed::{Observation, ObservedEnd};
+pub use observed::{ENOUGH, Observation, ObservedEnd};
 pub use outlook::{Outlook, Spread};
 pub use play::{Fare, Minute, Night, Played, play};
 pub use quota::{QuotaModel, Shape};

@@ -7,7 +7,7 @@ use super::server::{Faults, Latency, ServerModel};
 use crate::domain::Timestamp;
 
 /// Fewer answers say nothing of how long they take.
-const ENOUGH: usize = 20;
+pub const ENOUGH: usize = 20;
 /// A server changes: the quota is what so many of the latest refusals tell.
 const LATEST_REFUSALS: usize = 20;
 /// A minute of a quota.

@@ -30,11 +30,14 @@ pub fn chart(course: &Course, columns: usize, zone: &TimeZone) -> Vec<String> {
     }
     let total = course.total();
     let most = slices.iter().map(|slice| slice.sent).max().unwrap_or_default();
-    let per_minute = (most as f64 * 60.0 / step.as_secs_f64()).round() as u64;
     // What went wrong is drawn as high as what was sent: a few of many are little.
     let requests = |name, figure: fn(&Slice) -> u64, words| row(name, slices.iter().map(figure), most, words);
     let mut lines = vec![clock(course, slices.len(), step, zone)];
-    lines.push(requests("sent", |slice| slice.sent, format!("{} a minute at most", count(per_minute))));
+    lines.push(requests(
+        "sent",
+        |slice| slice.sent,
+        format!("{} in the fullest minute", count(course.fullest_minute())),
+    ));
     if total.throttled > 0 {
         lines.push(requests("throttled", |slice| slice.throttled, format!("{} in all", count(total.throttled))));
     }

@@ -42,22 +42,23 @@ fn the_same_plan_is_told_and_drawn_for_people() {
 fn a_deadline_fits_or_says_how_much_would_be_missing() {
     let here = Workspace::with_list(300);
     let fits = night(&here, "--rpm 60 --max-duration 10m");
-    assert_eq!((&fits["fits"], &fits["left"]), (&true.into(), &0.into()));
+    assert_eq!((&fits["fits"], &fits["left"], &fits["why_not"]), (&true.into(), &0.into(), &Value::Null));
     let short = night(&here, "--rpm 60 --max-duration 2m");
     let left = short["left"].as_u64().unwrap();
     assert!(short["fits"] == false && (180..215).contains(&left), "{short}");
     let plan = drawn(&here, "--rpm 60 --max-duration 2m");
-    assert!(plan.contains("pictures would be missing then; all of it would take about 5 min"), "{plan}");
-    assert!(drawn(&here, "--rpm 60 --max-duration 10m").contains(" before "));
+    assert!(plan.contains("fits      no, about") && plan.contains("all of it takes about 5 min"), "{plan}");
+    let plan = drawn(&here, "--rpm 60 --max-duration 10m --max-cost 20");
+    assert!(plan.contains("fits      yes: $10.08 of $20.00 (--max-cost), done 4 min"), "{plan}");
 }
 
 #[test]
 fn a_cap_on_money_ends_the_night_short() {
     let here = Workspace::with_list(300);
     let short = night(&here, "--max-cost 5");
-    assert_eq!(short["left"], 152, "148 pictures of $0.0336 fit below $5");
+    assert_eq!((&short["left"], &short["fits"]), (&152.into(), &false.into()), "148 pictures of $0.0336 fit below $5");
     assert!(short["cost_usd"]["high"].as_f64().unwrap() <= 5.0, "{short}");
-    assert!(drawn(&here, "--max-cost 5").contains("152 pictures short: the cap on"));
+    assert!(drawn(&here, "--max-cost 5").contains("no, about 152 pictures would be missing: the cap on"));
 }
 
 #[test]

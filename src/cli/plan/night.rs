@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::super::outlook::{self, Known};
 use super::super::run;
 use super::forecast::Forecast;
-use crate::domain::{Ending, Timestamp, Usd};
+use crate::domain::{Cap, Ending, Held, Timestamp, Usd};
 use crate::job::Job;
-use crate::night::{Fare, Night, Outlook, Played, Spread, play};
+use crate::night::{ENOUGH, Fare, Night, Outlook, Played, Spread, play};
 use crate::queue::{Preview, QueueError};
 use crate::report::chart::chart;
 use crate::report::terminal::wall_clock;
@@ -33,6 +33,8 @@ pub(super) struct Foreseen {
     /// By when it is to be done, and how it would go on where that comes first.
     deadline: Option<Timestamp>,
     beyond: Option<Played>,
+    /// The caps on money, with what counts against each already.
+    caps: Vec<(Cap, Held)>,
 }
 
 /// Plays the night of what the forecast says is to be sent; none if that is nothing.
@@ -48,7 +50,8 @@ pub(super) fn foreseen(
     let known = outlook::known(job, preview)?;
     let rules = run::rules(job, preview.sent_since(quota_day_began(start))?, start);
     let deadline = rules.deadline.at(start);
-    let held = outlook::held(&rules, preview, start)?;
+    let caps = outlook::caps(&rules, preview, start)?;
+    let held = caps.iter().map(|(_, held)| *held).collect();
     let attempts = forecast.requests * u64::from(job.max_attempts.get());
     let fare = Fare {
         reserve: outlook::mean(forecast.worst, attempts),
@@ -58,7 +61,7 @@ pub(super) fn foreseen(
     let outlook = Outlook::of(&night);
     let beyond = matches!(outlook.likely.over, Some(Ending::Deadline(_))).then(|| play(&without_deadline(&night)));
     let (items, zone) = (forecast.requests, job.end.zone());
-    Ok(Some(Foreseen { known, outlook, start, zone, items, deadline, beyond }))
+    Ok(Some(Foreseen { known, outlook, start, zone, items, deadline, beyond, caps }))
 }
 
 fn without_deadline(night: &Night) -> Night {
@@ -71,7 +74,8 @@ impl Foreseen {
     /// What a person reads of it, by name.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let likely = &self.outlook.likely;
-        let mut facts = vec![("time", self.time())];
+        let mut facts: Vec<_> = self.fits().map(|fits| ("fits", fits)).into_iter().collect();
+        facts.push(("time", self.time()));
         // Where each item is made at once, requests and cost are told already.
         if likely.requests != self.items {
             facts.push(("attempts", self.attempts()));
@@ -80,7 +84,6 @@ impl Foreseen {
                 facts.push(("billed", ranged(money(cost.likely), &cost, |usd| usd.nanos() as f64, money)));
             }
         }
-        facts.extend(self.ending().map(|ending| ("it ends", ending)));
         facts.push(("server", self.server()));
         facts
     }
@@ -98,24 +101,63 @@ impl Foreseen {
         self.outlook.length(self.start).likely.as_secs_f64()
     }
 
+    /// Whether all of it can be made within what the run was given, if it was given anything.
+    fn fits(&self) -> Option<String> {
+        match (self.left(), self.is_bounded()) {
+            (0, false) => None,
+            (0, true) => Some(format!("yes: {}", self.within().join(", "))),
+            (left, _) => {
+                let pictures = counted(left, "picture", "pictures");
+                Some(format!("no, about {pictures} would be missing: {}", self.why_not()))
+            }
+        }
+    }
+
+    fn left(&self) -> u64 {
+        outlook::left(&self.outlook, self.items)
+    }
+
+    fn is_bounded(&self) -> bool {
+        self.deadline.is_some() || !self.caps.is_empty()
+    }
+
+    /// How much of what was given it takes.
+    fn within(&self) -> Vec<String> {
+        let cost = self.outlook.likely.held.total();
+        let of_cap = |(cap, held): &(Cap, Held)| {
+            format!("{} of {} ({})", money(held.total() + cost), money(cap.most), cap.kind.flag())
+        };
+        let done = self.deadline.map(|deadline| {
+            let spare = deadline.since(self.outlook.likely.end);
+            format!("done {} before {}", rounded(spare), self.clock(deadline))
+        });
+        self.caps.iter().map(of_cap).chain(done).collect()
+    }
+
+    /// What ends it with items left.
+    fn why_not(&self) -> String {
+        let likely = &self.outlook.likely;
+        match (&likely.over, &self.beyond, &likely.halted) {
+            (_, Some(beyond), _) => format!(
+                "all of it takes about {}, until {}, and it is to be done by {}",
+                rounded(beyond.end.since(self.start)),
+                self.clock(beyond.end),
+                self.deadline.map(|deadline| self.clock(deadline)).unwrap_or_default()
+            ),
+            (Some(Ending::Budget(reached)), ..) => reached.told(),
+            (Some(Ending::Limit(flag)), ..) => format!("{flag} ends it"),
+            (.., Some(failure)) => failure.message.clone(),
+            _ => "it takes longer than two weeks".to_owned(),
+        }
+    }
+
     fn time(&self) -> String {
         let length = self.outlook.length(self.start);
-        let told = ranged(rounded(length.likely), &length, |length| length.as_secs_f64(), rounded);
-        let end = self.clock(self.outlook.likely.end);
-        match (self.deadline, &self.beyond) {
-            (Some(deadline), Some(beyond)) => format!(
-                "too little until {}: about {} would be missing then; all of it would take about {}, until {}",
-                self.clock(deadline),
-                counted(outlook::left(&self.outlook, self.items), "picture", "pictures"),
-                rounded(beyond.end.since(self.start)),
-                self.clock(beyond.end)
-            ),
-            (Some(deadline), None) => {
-                let spare = deadline.since(self.outlook.likely.end);
-                format!("about {told}, until {end}: {} before {}", rounded(spare), self.clock(deadline))
-            }
-            (None, _) => format!("about {told}, until {end} if it began now"),
+        if self.outlook.likely.requests == 0 {
+            return "none: nothing can be sent".to_owned();
         }
+        let told = ranged(rounded(length.likely), &length, |length| length.as_secs_f64(), rounded);
+        format!("about {told}, until {} if it began now", self.clock(self.outlook.likely.end))
     }
 
     fn attempts(&self) -> String {
@@ -131,26 +173,13 @@ impl Foreseen {
         told
     }
 
-    /// Why it would end with items left, but for a deadline.
-    fn ending(&self) -> Option<String> {
-        let likely = &self.outlook.likely;
-        let left = counted(outlook::left(&self.outlook, self.items), "picture", "pictures");
-        match (&likely.over, &likely.halted) {
-            (Some(Ending::Budget(reached)), _) => Some(format!("{left} short: {}", reached.told())),
-            (Some(Ending::Limit(flag)), _) => Some(format!("{left} short, by {flag}")),
-            (_, Some(failure)) => Some(format!("{left} short: {}", failure.message)),
-            _ if likely.used_up.is_some() => Some(format!("{left} short: the day's requests (--rpd) are used up then")),
-            _ => None,
-        }
-    }
-
     fn server(&self) -> String {
         let Known { server, attempts } = &self.known;
         let median = server.latency.median.as_secs_f64();
         if *attempts == 0 {
             return format!(
-                "not known yet: {median:.0} s an answer are assumed, and no failures; after a first run or a pilot its \
-                 attempts are taken instead"
+                "not known yet: {median:.0} s an answer are assumed, and no failures; after {ENOUGH} answers those are \
+                 taken instead"
             );
         }
         let faults = &server.faults;
@@ -166,9 +195,13 @@ impl Foreseen {
         told
     }
 
+    /// The time of day, to the second only where minutes are too coarse.
     fn clock(&self, moment: Timestamp) -> String {
         let clock = wall_clock(moment, self.start, &self.zone);
-        clock.rsplit_once(':').map_or(clock.clone(), |(minutes, _)| minutes.to_owned())
+        match moment.since(self.start) < SHORT * 5 {
+            true => clock,
+            false => clock.rsplit_once(':').map_or(clock.clone(), |(minutes, _)| minutes.to_owned()),
+        }
     }
 
     /// The same for scripts.
@@ -183,8 +216,9 @@ impl Foreseen {
             "starts_at": time(self.start),
             "ends_at": time(likely.end),
             "deadline": self.deadline.and_then(time),
-            "fits": self.deadline.map(|_| self.beyond.is_none()),
-            "left": outlook::left(&self.outlook, self.items),
+            "fits": self.left() == 0,
+            "left": self.left(),
+            "why_not": (self.left() > 0).then(|| self.why_not()),
             "duration_s": spread(length.map(|length| length.as_secs_f64())),
             "requests": spread(requests.map(|requests| requests as f64)),
             "cost_usd": spread(cost.map(Usd::dollars)),
