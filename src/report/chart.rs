@@ -109,7 +109,7 @@ mod tests {
     fn a_night_is_seen_at_a_glance() {
         insta::assert_snapshot!(chart(&night(), 80, &TimeZone::UTC).join("\n"), @r"
                     22:00   23:08   00:16   01:24   02:33
-          sent      ██████████████▃▂▂▂▂▂▂▇█████████████▁  609 a minute at most
+          sent      ██████████████▃▂▂▂▂▂▂▇█████████████▁  609 in the fullest minute
           throttled ▁      ▁       ▁       ▁       ▁      15 in all
           in vain                 ▁▁▁▁▁▁▁▁                180 attempts in vain
           money     ▁▁▁▁▁▂▂▂▂▃▃▃▃▄▄▄▄▄▄▄▄▅▅▅▅▆▆▆▆▇▇▇▇███  $5,189.18
@@ -125,7 +125,7 @@ mod tests {
         short.at(start).sent = 3;
         insta::assert_snapshot!(chart(&short, 80, &TimeZone::UTC).join("\n"), @r"
                     00:00:00
-          sent      █  180 a minute at most
+          sent      █  3 in the fullest minute
         ");
     }
 }

@@ -34,7 +34,7 @@ fn the_same_plan_is_told_and_drawn_for_people() {
     let plan = drawn(&here, "--rpm 60");
     assert!(plan.contains("time      about 5 min"), "{plan}");
     assert!(plan.contains("not known yet: 4 s an answer are assumed"), "{plan}");
-    assert!(plan.contains("sent      ") && plan.contains("60 a minute at most"), "{plan}");
+    assert!(plan.contains("sent      ") && plan.contains("60 in the fullest minute"), "{plan}");
     assert!(plan.contains("money     ") && plan.contains("$10.08"), "{plan}");
 }
 
@@ -49,7 +49,7 @@ fn a_deadline_fits_or_says_how_much_would_be_missing() {
     let plan = drawn(&here, "--rpm 60 --max-duration 2m");
     assert!(plan.contains("fits      no, about") && plan.contains("all of it takes about 5 min"), "{plan}");
     let plan = drawn(&here, "--rpm 60 --max-duration 10m --max-cost 20");
-    assert!(plan.contains("fits      yes: $10.08 of $20.00 (--max-cost), done 4 min"), "{plan}");
+    assert!(plan.contains("fits      yes: $10.08 of $20.00 (--max-cost), done "), "{plan}");
 }
 
 #[test]

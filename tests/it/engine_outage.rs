@@ -131,6 +131,17 @@ async fn items_that_always_fail_amid_others_that_are_made_are_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_item_is_given_up_also_after_an_outage_that_few_answers_followed() {
+    let workshop = Workshop::of_items(4);
+    let provider = Scripted::new(move |prompt, nth| match (prompt, nth) {
+        ("prompt 3", _) | (_, 0) => Act::fail(overloaded()),
+        _ => Act::Draw,
+    });
+    let (summary, _) = workshop.run(&provider, hurried(long())).await;
+    assert_eq!((summary.ending, summary.done, summary.failed), (Ending::Complete, 3, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_port_where_nobody_listens_yet_is_waited_for() {
     let workshop = Workshop::of_items(8);
     let mut port = Some(TcpSocket::new_v4().unwrap());

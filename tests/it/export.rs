@@ -150,7 +150,8 @@ fn results_are_replaced_whole_or_not_at_all_and_leave_no_drafts() {
     let output = tempfile::tempdir().unwrap();
     fs::write(output.path().join("results.csv"), "before").unwrap();
     fs::write(output.path().join(".results.csv.spring.part"), "what a killed process left, and quite long").unwrap();
-    let mut ledger = Rows { columns: vec!["id"], rows: vec![row(&[json!("lamp")], &[waiting("lamp")])], breaks: true };
+    let rows = vec![row(&[json!("lamp")], &[waiting("lamp")])];
+    let mut ledger = Rows { columns: vec!["id"], rows, breaks: true, ..Rows::default() };
     let error = write_results(&ledger, &about(output.path())).unwrap_err();
     assert!(matches!(error, ExportError::Ledger(_)));
     assert_eq!(fs::read(output.path().join("results.csv")).unwrap(), b"before");

@@ -18,7 +18,7 @@ fn shopify() -> Format {
 }
 
 fn ledger(columns: &[&'static str], rows: &[RowRecord]) -> Rows {
-    Rows { columns: columns.to_vec(), rows: rows.to_vec(), breaks: false }
+    Rows { columns: columns.to_vec(), rows: rows.to_vec(), ..Rows::default() }
 }
 
 /// What is handed over of these rows.

@@ -29,7 +29,7 @@ fn product(cells: [&str; 6], items: &[ItemRecord]) -> RowRecord {
 
 /// The table a shop gets back, with its header.
 fn table(columns: &[&'static str], rows: &[RowRecord], image_url: Option<&str>) -> Vec<Vec<String>> {
-    let ledger = Rows { columns: columns.to_vec(), rows: rows.to_vec(), breaks: false };
+    let ledger = Rows { columns: columns.to_vec(), rows: rows.to_vec(), ..Rows::default() };
     let format = Format::Shopify { image_url: image_url.map(str::to_owned) };
     let mut bytes = Vec::new();
     let wanted = Wanted { job: "spring", format, states: &[] };

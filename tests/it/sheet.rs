@@ -1,85 +1,40 @@
 //! What the contact sheet promises, over a ledger made by hand. Never opens a database or a browser.
 
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use overnight::domain::{
-    Artifact, AspectRatio, Counts, Course, Digest, FailureGroup, FailureKind, Held, ImageFile, Item, ItemId,
-    Modalities, Reply, Request, Sources, Timestamp, Usd,
+    Artifact, AspectRatio, Counts, Course, Digest, FailureKind, Held, ImageFile, Item, ItemId, Modalities, Reply,
+    Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
-use overnight::queue::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord,
-};
+use overnight::queue::{ItemRecord, ItemState, JobStatus, RowRecord};
 use serde_json::{Value, json};
 
+use crate::support::rows::{Rows, repeated, row};
 use crate::support::workspace::Workspace;
 
 /// What would end the data, begin a comment or an element, or break a script, if a page took it for more than text.
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)><!-- <script> --> &lt; ]]> \u{2028}\u{2029} \"'\\ {data}";
 
-/// A ledger that has the job `spring`, of these rows. It breaks after the last one if it is told to.
-#[derive(Default)]
-struct Rows {
-    columns: Vec<String>,
-    rows: Vec<RowRecord>,
-    breaks: bool,
-}
-
-type Told<'a> = dyn FnMut(&AttemptEntry<'_>) + 'a;
-impl Ledger for Rows {
-    fn lately(&self, _: &str, _: Timestamp, _: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError> {
-        Ok(())
-    }
-
-    fn account(&self, _: &[String], _: Range<Timestamp>, _: &mut Told<'_>) -> Result<(), QueueError> {
-        Ok(())
-    }
-
-    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError> {
-        Err(QueueError::NoSuchItem { job: job.into(), item: item.clone(), alike: vec![] })
-    }
-
-    fn status(&self, _: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError> {
-        let status = |job: &String| JobStatus {
-            job: job.clone(),
-            manifest: "spring.csv".into(),
-            output: "output".into(),
-            counts: Counts::default(),
-            images: 3,
-            attempts: 7,
-            lost_attempts: 1,
-            cost: Some(Usd::from_nanos(100_800_000)),
-            held: Held::default(),
-            price_given: false,
-            running_since: None,
-            next_due: None,
-            approved_at: None,
-            awaits_approval: false,
-        };
-        Ok(jobs.iter().map(status).collect())
-    }
-
-    fn columns(&self, _: &str) -> Result<Vec<String>, QueueError> {
-        Ok(self.columns.clone())
-    }
-
-    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError> {
-        for row in &self.rows {
-            if !each(row.clone()) {
-                return Ok(());
-            }
-        }
-        match self.breaks {
-            true => Err(QueueError::NoSuchItem { job: job.into(), item: ItemId::new("x"), alike: vec![] }),
-            false => Ok(()),
-        }
-    }
-
-    fn failures(&self, _: &str) -> Result<Vec<FailureGroup>, QueueError> {
-        Ok(vec![])
+/// How the job `spring` stands.
+fn status() -> JobStatus {
+    JobStatus {
+        job: "spring".into(),
+        manifest: "spring.csv".into(),
+        output: "output".into(),
+        counts: Counts::default(),
+        images: 3,
+        attempts: 7,
+        lost_attempts: 1,
+        cost: Some(Usd::from_nanos(100_800_000)),
+        held: Held::default(),
+        price_given: false,
+        running_since: None,
+        next_due: None,
+        approved_at: None,
+        awaits_approval: false,
     }
 }
 
@@ -95,10 +50,6 @@ fn about(folder: &Path) -> About<'_> {
         course: None,
         foreseen: None,
     }
-}
-
-fn row(cells: &[Value], items: &[ItemRecord]) -> RowRecord {
-    RowRecord { line: 2, cells: cells.to_vec(), items: items.to_vec() }
 }
 
 fn waiting(id: &str) -> ItemRecord {
@@ -119,12 +70,6 @@ fn waiting(id: &str) -> ItemRecord {
         cost: None,
         repeated: false,
     }
-}
-
-/// The same row once more, as the ledger tells it of one that shares its items.
-fn repeated(row: &RowRecord) -> RowRecord {
-    let again = |item: &ItemRecord| ItemRecord { repeated: true, ..item.clone() };
-    RowRecord { items: row.items.iter().map(again).collect(), ..row.clone() }
 }
 
 fn done(id: &str, files: &[&str]) -> ItemRecord {
@@ -219,7 +164,8 @@ fn the_data_tell_what_the_ledger_tells() {
 #[test]
 fn the_head_tells_the_jobs_money_and_that_it_was_a_rehearsal() {
     let folder = tempfile::tempdir().unwrap();
-    write_results(&Rows::default(), &about(folder.path())).unwrap();
+    let ledger = Rows { status: Some(status()), ..Rows::default() };
+    write_results(&ledger, &about(folder.path())).unwrap();
     let page = fs::read_to_string(folder.path().join("index.html")).unwrap();
     let expected = json!({
         "job": "spring", "written": 1_795_000_000_000_u64, "took_seconds": 12.5, "rehearsal": true,

@@ -40,11 +40,11 @@ pub(super) struct Foreseen {
 /// Plays the night of what the forecast says is to be sent; none if that is nothing.
 pub(super) fn foreseen(
     job: &Job,
-    forecast: &Forecast,
+    plan: &Forecast,
     preview: &dyn Preview,
     start: Timestamp,
 ) -> Result<Option<Foreseen>, QueueError> {
-    if forecast.requests == 0 {
+    if plan.requests == 0 {
         return Ok(None);
     }
     let known = outlook::known(job, preview)?;
@@ -52,15 +52,12 @@ pub(super) fn foreseen(
     let deadline = rules.deadline.at(start);
     let caps = outlook::caps(&rules, preview, start)?;
     let held = caps.iter().map(|(_, held)| *held).collect();
-    let attempts = forecast.requests * u64::from(job.max_attempts.get());
-    let fare = Fare {
-        reserve: outlook::mean(forecast.worst, attempts),
-        cost: outlook::mean(forecast.expected, forecast.requests),
-    };
-    let night = outlook::night(&known, rules, forecast.requests, fare, held, start);
+    let attempts = plan.requests * u64::from(job.max_attempts.get());
+    let fare = Fare { reserve: outlook::mean(plan.worst, attempts), cost: outlook::mean(plan.expected, plan.requests) };
+    let night = outlook::night(&known, rules, plan.requests, fare, held, start);
     let outlook = Outlook::of(&night);
     let beyond = matches!(outlook.likely.over, Some(Ending::Deadline(_))).then(|| play(&without_deadline(&night)));
-    let (items, zone) = (forecast.requests, job.end.zone());
+    let (items, zone) = (plan.requests, job.end.zone());
     Ok(Some(Foreseen { known, outlook, start, zone, items, deadline, beyond, caps }))
 }
 
@@ -242,9 +239,10 @@ fn ranged<T: Copy>(likely: String, spread: &Spread<T>, size: impl Fn(T) -> f64, 
 
 /// Nobody foresees a night to the second.
 fn rounded(length: Duration) -> String {
-    let seconds = length.as_secs();
+    let seconds = length.as_secs_f64().ceil() as u64;
     let step = match seconds {
-        0..120 => 1,
+        0..10 => return format!("{seconds} s"),
+        10..120 => 1,
         120..600 => 10,
         _ => 60,
     };

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -255,7 +255,7 @@ impl Session<'_> {
             stop: self.stop.clone(),
         };
         let summary = drain(parts, settings, rescued.received).await;
-        let story = results::Story { summary: &summary, course: recorder.course(), foreseen: foreseen.await? };
+        let story = results::Story { summary: &summary, course: recorder.course(), foreseen: in_time(foreseen).await };
         let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &story));
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
         let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
@@ -272,7 +272,7 @@ impl Session<'_> {
     /// Who listens to the job's run, and where to ask whether its events were written in full.
     fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
         let progress = if self.args.quiet { Progress::None } else { job.progress };
-        let terminal = Terminal::new(progress, job.rehearse, settings::frame(job, self.given));
+        let terminal = Terminal::new(progress, job.rehearse, job.end.zone(), settings::frame(job, self.given));
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = events::listen(job, &mut reporters)?;
@@ -292,6 +292,14 @@ impl Session<'_> {
         Ok(())
     }
 }
+
+/// What was foreseen, if it is there by now: nobody waits for it, and whatever went wrong with it is no fault of the run.
+async fn in_time(foreseen: JoinHandle<Option<Course>>) -> Option<Course> {
+    tokio::time::timeout(A_MOMENT, foreseen).await.ok()?.ok().flatten()
+}
+
+/// The forecast of a run that was over at once.
+const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// Plays the run through while it is on, for whoever compares both in the morning.
 fn foresee(job: &Job, rules: Rules, items: u64) -> JoinHandle<Option<Course>> {

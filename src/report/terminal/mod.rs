@@ -35,10 +35,9 @@ enum Display {
 }
 
 impl Terminal {
-    /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the system's time zone.
+    /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the times of the zone.
     /// In a rehearsal nothing is paid. `frame` is what the run was told of its time.
-    pub fn new(progress: Progress, rehearsal: bool, frame: Frame) -> Self {
-        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    pub fn new(progress: Progress, rehearsal: bool, zone: TimeZone, frame: Frame) -> Self {
         let look = |columns, colours| Look { columns, colours, zone, rehearsal };
         Self(match progress {
             Progress::None => Display::None,

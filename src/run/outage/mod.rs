@@ -160,16 +160,19 @@ impl Outage {
         jitter: f64,
         now: Timestamp,
     ) -> Verdict {
-        match sign {
-            Sign::Answered => self.somebody_is_there(),
-            Sign::Unreached | Sign::Failing => self.nobody_is_there(item, now),
-            Sign::Nothing => {}
+        if sign == Sign::Answered {
+            self.somebody_is_there();
         }
+        let is_new = sign.found_nobody() && self.nobody_is_there(item, now);
         let begins = matches!(self.state, State::Present) && self.is_enough(sign);
         if begins || self.is_gone_again(sign) {
             self.state = State::Gone { next_probe: now, probe: Some(item.clone()) };
         }
-        self.judge(item, sign, begins, asked, jitter, now)
+        match self.state {
+            // Whoever finds nobody while it is not clear yet is tried again for free, and soon; but only once.
+            State::Returning { .. } if is_new => Verdict::Lasting(now.after(self.wait(Duration::ZERO, jitter))),
+            _ => self.judge(item, begins, asked, jitter, now),
+        }
     }
 
     fn somebody_is_there(&mut self) {
@@ -182,14 +185,13 @@ impl Outage {
         };
     }
 
-    fn nobody_is_there(&mut self, item: &ItemId, now: Timestamp) {
+    /// Returns whether the item is new among those that found nobody since the last answer.
+    fn nobody_is_there(&mut self, item: &ItemId, now: Timestamp) -> bool {
         if self.row.is_empty() {
             self.row_since = now;
         }
         // It need not grow beyond what decides.
-        if self.row.len() < self.many {
-            self.row.insert(item.clone());
-        }
+        self.row.len() < self.many && self.row.insert(item.clone())
     }
 
     fn is_enough(&self, sign: Sign) -> bool {
@@ -206,20 +208,10 @@ impl Outage {
         matches!(self.state, State::Returning { .. }) && sign.found_nobody() && self.row.len() >= AGAIN
     }
 
-    fn judge(
-        &mut self,
-        item: &ItemId,
-        sign: Sign,
-        begins: bool,
-        asked: Option<Duration>,
-        jitter: f64,
-        now: Timestamp,
-    ) -> Verdict {
+    fn judge(&mut self, item: &ItemId, begins: bool, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
         let lasted = now.since(self.row_since);
         let (wait, patience) = (self.wait(lasted, jitter).max(asked.unwrap_or_default()), self.patience());
         match &mut self.state {
-            // Whoever finds nobody while it is not clear yet is tried again for free, and soon.
-            State::Returning { .. } if sign.found_nobody() => Verdict::Lasting(now.after(wait)),
             State::Returning { .. } | State::Present => Verdict::Present,
             State::Gone { next_probe, probe } => {
                 if probe.as_ref() == Some(item) {

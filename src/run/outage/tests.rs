@@ -184,10 +184,14 @@ fn one_item_alone_that_fails_does_not_bring_it_back() {
     let mut outage = begun(true);
     outage.sent(&item(0));
     end(&mut outage, 0, Sign::Answered, after(30));
-    for _ in 0..9 {
-        end(&mut outage, 7, Sign::Failing, after(30));
+    let verdicts = (0..9).map(|_| {
+        let verdict = end(&mut outage, 7, Sign::Failing, after(30));
         assert_eq!(outage.permit(leaving(0), after(30)), Permit::Granted);
-    }
+        verdict
+    });
+    let verdicts: Vec<_> = verdicts.collect();
+    assert_eq!(verdicts[0], Verdict::Lasting(after(33)), "free, for it may not be over");
+    assert!(verdicts[1..].iter().all(|verdict| *verdict == Verdict::Present), "then it is the item's: {verdicts:?}");
 }
 
 #[test]
