@@ -14,8 +14,8 @@ use crate::run::{Admission, Rules};
 const RECENT: usize = 5_000;
 /// While nobody knows: half of the answers take longer, by a deviation of the logarithm.
 const ASSUMED_LATENCY: Latency = Latency { median: Duration::from_secs(4), spread: 0.5, capacity: None };
-/// No night is longer.
-const LONGEST: Duration = Duration::from_secs(14 * 86_400);
+/// A night is played no further.
+const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 /// Every plan of the same job sees the same night.
 const SEED: u64 = 7;
 

@@ -27,7 +27,7 @@ Outcomes:
 
 An attempt belongs to the day on which it was sent. What answers used, by their
 own count, is settled; for what is lost or open nobody can know, and it is told
-apart, with the most it may have cost: what was set aside before it was sent. At
+apart, with the most it may have cost: what was reserved before it was sent. At
 the list price only pictures cost something.
 unpriced_attempts are those that may have cost something at a price that nobody
 knew: cost_usd and maybe_billed_usd are without them.";

@@ -159,7 +159,7 @@ fn attempts(sums: &Sums) -> String {
 
 /// What uncertain attempts may have cost.
 fn most(sums: &Sums) -> String {
-    sums.maybe.map_or("nobody knows how much".to_owned(), |most| format!("up to {} as set aside", money(most)))
+    sums.maybe.map_or("nobody knows how much".to_owned(), |most| format!("up to {} as reserved", money(most)))
 }
 
 /// What whole answers said they used.

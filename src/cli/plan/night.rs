@@ -144,7 +144,7 @@ impl Foreseen {
             (Some(Ending::Budget(reached)), ..) => reached.told(),
             (Some(Ending::Limit(flag)), ..) => format!("{flag} ends it"),
             (.., Some(failure)) => failure.message.clone(),
-            _ => "it takes longer than two weeks".to_owned(),
+            _ => "it takes longer than a year".to_owned(),
         }
     }
 

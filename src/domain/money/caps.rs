@@ -130,7 +130,7 @@ impl CapReached {
         };
         let open = match held.reserved {
             Usd::ZERO => String::new(),
-            open => format!(", {open} is set aside for what is still on its way"),
+            open => format!(", {open} is reserved for what is still on its way"),
         };
         format!(
             "the cap on {of} leaves no room: {spent} of {most} is spent{lost}{open}, and the next request may cost {next}; \

@@ -81,7 +81,7 @@ impl fmt::Display for NotUsd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is not an amount of US dollars; write a number such as 25 or 0.0336, of nine decimals at most",
+            "`{}` is not an amount of US dollars; write a number such as 25 or 0.0336, of nine decimals and a million at most",
             self.0
         )
     }
@@ -91,6 +91,9 @@ impl std::error::Error for NotUsd {}
 
 /// Decimals of a dollar that are told apart.
 const DECIMALS: usize = 9;
+
+/// No larger amount is taken from a person, so that sums of millions of them are exact: a million dollars.
+const MOST: i64 = 1_000_000_000_000_000;
 
 impl FromStr for Usd {
     type Err = NotUsd;
@@ -103,7 +106,7 @@ impl FromStr for Usd {
         let decimals = decimals.trim_end_matches('0');
         let is_number = !whole.is_empty() && [whole, decimals].iter().all(|it| it.bytes().all(|b| b.is_ascii_digit()));
         let nanos = format!("{whole}{decimals:0<DECIMALS$}").parse().ok();
-        let nanos = nanos.filter(|_| is_number && decimals.len() <= DECIMALS);
+        let nanos = nanos.filter(|nanos| is_number && decimals.len() <= DECIMALS && *nanos <= MOST);
         nanos.map(Self).ok_or_else(|| NotUsd(text.to_owned()))
     }
 }

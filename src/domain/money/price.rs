@@ -67,7 +67,7 @@ impl Price {
         // An answer with a picture whose usage tells of no output does not tell what it used.
         let told = usage.filter(|usage| images == 0 || usage.output_tokens > 0 || usage.untold() > 0);
         Some(match told {
-            Some(usage) => price.of_usage(usage),
+            Some(usage) => price.of_usage(usage, request),
             None if images > 0 => self.reserve(request),
             None => Usd::ZERO,
         })
@@ -89,9 +89,11 @@ impl TokenPrice {
         ])
     }
 
-    /// Where nobody told which tokens were those of images, all cost what the dearer do.
-    fn of_usage(self, usage: Usage) -> Usd {
-        let [text_in, images_in] = parts(usage.prompt_tokens, usage.prompt_image_tokens, self.input, self.image_input);
+    /// Where nobody told which tokens were those of images, all cost what the dearer do; but a request without a
+    /// reference has none.
+    fn of_usage(self, usage: Usage, request: &Request) -> Usd {
+        let sent_images = usage.prompt_image_tokens.or_else(|| request.references.is_empty().then_some(0));
+        let [text_in, images_in] = parts(usage.prompt_tokens, sent_images, self.input, self.image_input);
         let [text, images] = parts(usage.output_tokens, usage.output_image_tokens, self.output, self.image_output);
         let (thoughts, rest) = ((usage.thought_tokens, self.output), (usage.untold(), self.dearer_output()));
         self.sum([text_in, images_in, text, images, thoughts, rest])
@@ -182,6 +184,15 @@ mod tests {
         assert_eq!(paid(undetailed), expected + 20 * 28_500, "all as dear as a picture's");
         let untold = Usage { total_tokens: 2_280, ..usage() };
         assert_eq!(paid(untold), expected + 10 * 30_000, "what only the total tells is output");
+    }
+
+    #[test]
+    fn a_prompt_without_a_reference_is_text_whatever_else_is_told() {
+        let dear = TokenPrice { image_input: Usd::from_nanos(9_000_000_000), ..TOKENS };
+        let usage = Usage { prompt_tokens: 10, output_tokens: 1, output_image_tokens: Some(0), ..Usage::default() };
+        let paid = |request: &Request| Price::PerToken(dear).cost(request, Some(0), Some(usage)).unwrap().nanos();
+        assert_eq!(paid(&Request::new("m", "a cup")), 10 * 250 + 1_500);
+        assert_eq!(paid(&request()), 10 * 9_000 + 1_500);
     }
 
     #[test]

@@ -15,8 +15,9 @@ const Night = {
     const paid = night.cost.reduce((sum, cost) => sum + cost, 0);
     if (paid > 0) svg.append(Night.money(night, paid));
     const words = Night.words(night, foreseen, paid);
-    svg.setAttribute("aria-label", words.join(", "));
-    const caption = make("figcaption", "", `The last run: ${words.join(" · ")}`);
+    svg.setAttribute("aria-label", words.map(([, text]) => text).join(", "));
+    const caption = make("figcaption", "", "The last run: ");
+    words.forEach(([name, text], place) => caption.append(place ? " · " : "", make("span", `key ${name}`, text)));
     figure.append(Night.clock(night.start, seconds), caption);
     figure.hidden = false;
   },
@@ -48,19 +49,20 @@ const Night = {
   /** The time of day below the beginning, the middle and the end. */
   clock(start, seconds) {
     const line = make("p", "clock");
-    const time = (share) => new Date(start + seconds * share * 1000).toLocaleTimeString(undefined, { timeStyle: "short" });
+    const timeStyle = seconds < 600 ? "medium" : "short";
+    const time = (share) => new Date(start + seconds * share * 1000).toLocaleTimeString(undefined, { timeStyle });
     line.append(...[0, 0.5, 1].map((share) => make("span", "", time(share))));
     return line;
   },
 
+  /** What is drawn, with the name of its line or shape. */
   words(night, foreseen, paid) {
     const sum = (figures) => figures.reduce((sum, figure) => sum + figure, 0);
-    const perMinute = Math.round(Math.max(...Night.rates(night)) * 60);
-    const words = [`${count(sum(night.sent), "request", "requests")} sent, ${perMinute.toLocaleString("en")} a minute at most`];
-    if (sum(night.throttled)) words.push(`${sum(night.throttled).toLocaleString("en")} throttled`);
-    if (sum(night.missed)) words.push(`${count(sum(night.missed), "attempt", "attempts")} in vain`);
-    if (paid > 0) words.push(money(paid));
-    if (foreseen) words.push(`foreseen: ${duration(Night.length(foreseen))}, ${count(sum(foreseen.sent), "request", "requests")}`);
+    const words = [["sent", `${count(sum(night.sent), "request", "requests")} sent`]];
+    if (sum(night.throttled)) words.push(["throttled", `${sum(night.throttled).toLocaleString("en")} throttled`]);
+    if (sum(night.missed)) words.push(["", `${count(sum(night.missed), "attempt", "attempts")} in vain`]);
+    if (paid > 0) words.push(["paid", `${money(paid)} paid by then`]);
+    if (foreseen) words.push(["foreseen", `foreseen: ${duration(Night.length(foreseen))}, ${count(sum(foreseen.sent), "request", "requests")}`]);
     return words;
   },
 

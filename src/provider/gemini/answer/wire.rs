@@ -186,20 +186,25 @@ impl Part<'_> {
     }
 }
 
+/// No answer takes so many tokens: the model reads 65,536 and writes 4,096. What says so does not tell what it used.
+const UNBELIEVABLE: u64 = 10_000_000;
+
 fn usage(metadata: &Value) -> Option<Usage> {
     let count = |camel, snake| number(metadata, camel, snake).unwrap_or(0);
     metadata.as_object().filter(|fields| !fields.is_empty())?;
     let (asked, answered) =
         (count("promptTokenCount", "prompt_token_count"), count("candidatesTokenCount", "candidates_token_count"));
     let details = |camel, snake| metadata.get(camel).or_else(|| metadata.get(snake));
-    Some(Usage {
+    let told = Usage {
         prompt_tokens: asked,
         prompt_image_tokens: of_images(details("promptTokensDetails", "prompt_tokens_details"), asked),
         output_tokens: answered,
         output_image_tokens: of_images(details("candidatesTokensDetails", "candidates_tokens_details"), answered),
         thought_tokens: count("thoughtsTokenCount", "thoughts_token_count"),
         total_tokens: count("totalTokenCount", "total_token_count"),
-    })
+    };
+    let counts = [asked, answered, told.thought_tokens, told.total_tokens];
+    counts.into_iter().all(|tokens| tokens < UNBELIEVABLE).then_some(told)
 }
 
 /// Of so many tokens, those of images, as these details tell them apart: none are where others make up for all.
