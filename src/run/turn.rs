@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Receipt, Sent, Timestamp};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -150,7 +150,12 @@ impl Run<'_> {
         self.next_start_at = None;
         while let Some(next) = self.ready.front().filter(|_| self.has_place(starts.len())) {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
-            let reserve = self.reserve_of(&next.item.request);
+            let request = &next.item.request;
+            if let Some(why) = self.unpriced(&request.model) {
+                self.stop_sending(Ending::Halted(Failure::new(FailureKind::Fatal, why)));
+                break;
+            }
+            let reserve = self.reserve_of(request);
             match self.admission.permit(flights, reserve, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
@@ -189,6 +194,13 @@ impl Run<'_> {
     fn want(&self, now: Timestamp) -> usize {
         let dry = self.next_claim_at.is_some_and(|at| now < at);
         if self.stopping.is_some() || dry {
+    /// Why a cap cannot be kept for this model: a person may have put back an item of which nobody knows the price.
+    fn unpriced(&self, model: &str) -> Option<String> {
+        let (cap, _) = self.settings.rules.caps.given().next()?;
+        let has_price = self.settings.prices.of(model).is_some();
+        (!has_price).then(|| cap.unpriced(model) + "; nothing more is sent")
+    }
+
             return 0;
         }
         let ahead = self.admission.concurrency().saturating_sub(self.ready.len());

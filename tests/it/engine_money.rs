@@ -211,3 +211,15 @@ async fn lost_requests_hold_their_money_until_the_cap_is_full_of_them() {
     assert_eq!((reached.held.lost, reached.held.settled, summary.cost), (cent.times(2), Usd::ZERO, None));
     assert!(reached.told().contains("$0.02 may have been billed for lost requests"), "{}", reached.told());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_price_is_not_sent_below_a_cap_though_it_came_to_the_queue_later() {
+    let workshop = Workshop::of_items(3);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let caps = Caps { job: Some(Usd::from_nanos(10_000_000)), ..Caps::default() };
+    let settings = RunSettings { rules: Rules { caps, ..rules() }, prices: PriceList::default(), ..settings() };
+    let (summary, _) = workshop.run(&provider, settings).await;
+    let Ending::Halted(failure) = summary.ending else { panic!("{:?}", summary.ending) };
+    assert!(failure.message.starts_with("--max-cost cannot be kept: nobody knows what `"), "{}", failure.message);
+    assert_eq!((provider.asks(), workshop.status().counts.queued), (0, 3));
+}
