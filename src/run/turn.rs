@@ -27,6 +27,7 @@ impl Run<'_> {
         }
         self.halt_after_failures();
         self.look_for_room();
+        self.ask_for_others(now);
         let turn = self.gather(now);
         if is_idle(&turn) && !self.score.is_lease_due(now) {
             return Ok(false);
@@ -110,6 +111,24 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Asks the queue what counts against the caps, where other runs had filled one with what they have on their way:
+    /// no answer of this run's tells when there is room again. What is settled here and not yet written comes first.
+    fn ask_for_others(&mut self, now: Timestamp) {
+        if !self.admission.awaits_others(now) || !self.settlements.is_empty() {
+            return;
+        }
+        if !mem::replace(&mut self.told_of_others, true) {
+            let message = "what other runs have on their way may cost all that a cap leaves; as soon as it costs less, this \
+                           run goes on";
+            self.tell(News::Slowed { until: now, message: message.to_owned() });
+        }
+        let (caps, queue) = (self.admission.caps(now), &mut self.parts.queue);
+        match tokio::task::block_in_place(|| queue.held(&caps)) {
+            Ok(held) => self.admission.counted(&held),
+            Err(error) => self.break_off(&error.to_string()),
+        }
+    }
+
     /// Asks the disks what they have room for. Where an answer more might not fit, nothing more is sent.
     fn look_for_room(&mut self) {
         if self.ready.is_empty() || self.stopping.is_some() {
@@ -175,6 +194,13 @@ impl Run<'_> {
         starts
     }
 
+    /// Why a cap cannot be kept for this model: a person may have put back an item of which nobody knows the price.
+    fn unpriced(&self, model: &str) -> Option<String> {
+        let (cap, _) = self.settings.rules.caps.given().next()?;
+        let has_price = self.settings.prices.of(model).is_some();
+        (!has_price).then(|| cap.unpriced(model) + "; nothing more is sent")
+    }
+
     /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.
     fn has_place(&self, leaving: usize) -> bool {
         self.stopping.is_none() && self.flights.len() + leaving < self.places
@@ -194,13 +220,6 @@ impl Run<'_> {
     fn want(&self, now: Timestamp) -> usize {
         let dry = self.next_claim_at.is_some_and(|at| now < at);
         if self.stopping.is_some() || dry {
-    /// Why a cap cannot be kept for this model: a person may have put back an item of which nobody knows the price.
-    fn unpriced(&self, model: &str) -> Option<String> {
-        let (cap, _) = self.settings.rules.caps.given().next()?;
-        let has_price = self.settings.prices.of(model).is_some();
-        (!has_price).then(|| cap.unpriced(model) + "; nothing more is sent")
-    }
-
             return 0;
         }
         let ahead = self.admission.concurrency().saturating_sub(self.ready.len());
