@@ -279,7 +279,7 @@ impl Player {
             self.server.done();
         }
         let answer = item.answer.take();
-        self.pays(answer.as_deref());
+        self.pays(number, answer.as_deref());
         let item = &self.items[number as usize];
         let Some(failure) = answer else {
             self.admission.answered(&item.id, &Consumed::by(1, None), now);
@@ -293,7 +293,7 @@ impl Player {
     }
 
     /// A picture is paid, a failure is not, and of what was lost nobody knows.
-    fn pays(&mut self, failure: Option<&Failure>) {
+    fn pays(&mut self, number: u32, failure: Option<&Failure>) {
         let (Fare { reserve, cost }, held) = (self.fare, &mut self.played.held);
         held.reserved -= reserve;
         let cost = match failure {
@@ -304,7 +304,7 @@ impl Player {
             Some(cost) => held.settled += cost,
             None => held.lost += reserve,
         }
-        self.admission.settled(reserve, cost);
+        self.admission.settled(&self.items[number as usize].id, cost);
     }
 
     fn fails(&mut self, number: u32, failure: Failure, now: Timestamp) {

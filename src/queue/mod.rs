@@ -185,6 +185,9 @@ pub trait Queue: Send {
     /// due later than anything ever is ([`LATEST_DUE`](crate::domain::LATEST_DUE)) is due now.
     fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError>;
 
+    /// What counts against each of these caps now, of other runs too.
+    fn held(&mut self, caps: &[Cap]) -> Result<Vec<Held>, QueueError>;
+
     /// The job's items by state.
     fn counts(&mut self) -> Result<Counts, QueueError>;
 

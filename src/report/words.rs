@@ -114,7 +114,7 @@ pub fn rate(per_minute: f64) -> String {
 
 /// A sum to the cent, and small ones in full: `$1,234.50`, `$0.81`, `$0.0336`.
 pub fn money(sum: Usd) -> String {
-    let cents = (sum.nanos() + 5_000_000) / 10_000_000;
+    let cents = sum.nanos().saturating_add(5_000_000) / 10_000_000;
     match u64::try_from(cents) {
         Ok(cents) if cents >= 10 => format!("${}.{:02}", count(cents / 100), cents % 100),
         _ => sum.to_string(),
@@ -191,6 +191,7 @@ mod tests {
     fn money_is_rounded_to_cents_unless_they_would_hide_it() {
         let sums = [0, 33_600_000, 806_400_000, 995_000_000, 1_234_504_000_000].map(Usd::from_nanos);
         assert_eq!(sums.map(money), ["$0.00", "$0.0336", "$0.81", "$1.00", "$1,234.50"]);
+        assert_eq!(money(Usd::from_nanos(i64::MAX)), "$9,223,372,036.85");
     }
 
     #[test]

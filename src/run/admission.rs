@@ -156,6 +156,7 @@ impl Admission {
             (Permit::Granted, Permit::Granted) => match self.budget.room(reserve, now) {
                 Room::Enough => Permit::Granted,
                 Room::AfterNext => Permit::AfterNext,
+                Room::At(moment) => Permit::At(moment),
                 Room::None(reached) => Permit::Over(Ending::Budget(reached)),
             },
             (Permit::Granted, wait) | (wait, _) => wait,
@@ -179,9 +180,15 @@ impl Admission {
         }
     }
 
-    /// A request that left is settled, at this cost; without one it is lost.
-    pub fn settled(&mut self, reserve: Usd, cost: Option<Usd>) {
-        self.budget.settled(reserve, cost);
+    /// Whether the queue is to be asked now what counts against the caps: other runs had filled one with what they have
+    /// on their way.
+    pub fn awaits_others(&self, now: Timestamp) -> bool {
+        self.budget.is_asking(now)
+    }
+
+    /// The item's request, which left, is settled, at this cost; without one it is lost.
+    pub fn settled(&mut self, item: &ItemId, cost: Option<Usd>) {
+        self.budget.settled(item, cost);
     }
 
     /// How the run ends, if nothing can leave before `earliest`; none while something may.
@@ -202,7 +209,7 @@ impl Admission {
     /// The item's request has left, which may cost so much, while so many others were under way.
     pub fn sent(&mut self, item: &ItemId, under_way: usize, reserve: Usd, now: Timestamp) {
         self.outage.sent(item);
-        self.budget.sent(reserve);
+        self.budget.sent(item, reserve, now);
         self.deadline.sent(item, now);
         self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
     }
@@ -268,6 +275,7 @@ impl Admission {
         self.pace.clock_moved(by, now);
         self.outage.clock_moved(by);
         self.deadline.clock_moved(by);
+        self.budget.clock_moved(by);
         self.slowed_until = self.slowed_until.moved(by);
     }
 

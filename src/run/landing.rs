@@ -95,7 +95,7 @@ impl Run<'_> {
     pub(super) fn settle(&mut self, id: AttemptId, outcome: Outcome) {
         let Some(attempt) = self.open.remove(&id) else { return };
         let cost = self.cost_of(&attempt, &outcome);
-        self.admission.settled(self.reserve_of(&attempt.claim.item.request), cost);
+        self.admission.settled(&attempt.claim.item.id, cost);
         if let Outcome::Retry { due_at, .. } | Outcome::Returned { due_at, .. } = &outcome {
             self.next_claim_at = self.next_claim_at.map(|at| at.min(*due_at));
         }

@@ -157,6 +157,8 @@ struct Run<'a> {
     next_claim_at: Option<Timestamp>,
     /// The first request that may not leave yet may leave then.
     next_start_at: Option<Timestamp>,
+    /// It was told that other runs' money is waited for.
+    told_of_others: bool,
     /// Distinct items sent for, kept only under a limit.
     admitted: HashSet<ItemId>,
     /// Nothing more is sent, for the reason given.
@@ -191,6 +193,7 @@ impl<'a> Run<'a> {
             settlements: Vec::new(),
             next_claim_at: None,
             next_start_at: None,
+            told_of_others: false,
             admitted: HashSet::new(),
             stopping: None,
             is_broken: false,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Receipt, Sent, Timestamp};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -27,6 +27,7 @@ impl Run<'_> {
         }
         self.halt_after_failures();
         self.look_for_room();
+        self.ask_for_others(now);
         let turn = self.gather(now);
         if is_idle(&turn) && !self.score.is_lease_due(now) {
             return Ok(false);
@@ -110,6 +111,24 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Asks the queue what counts against the caps, where other runs had filled one with what they have on their way:
+    /// no answer of this run's tells when there is room again. What is settled here and not yet written comes first.
+    fn ask_for_others(&mut self, now: Timestamp) {
+        if !self.admission.awaits_others(now) || !self.settlements.is_empty() {
+            return;
+        }
+        if !mem::replace(&mut self.told_of_others, true) {
+            let message = "what other runs have on their way may cost all that a cap leaves; as soon as it costs less, this \
+                           run goes on";
+            self.tell(News::Slowed { until: now, message: message.to_owned() });
+        }
+        let (caps, queue) = (self.admission.caps(now), &mut self.parts.queue);
+        match tokio::task::block_in_place(|| queue.held(&caps)) {
+            Ok(held) => self.admission.counted(&held),
+            Err(error) => self.break_off(&error.to_string()),
+        }
+    }
+
     /// Asks the disks what they have room for. Where an answer more might not fit, nothing more is sent.
     fn look_for_room(&mut self) {
         if self.ready.is_empty() || self.stopping.is_some() {
@@ -150,7 +169,12 @@ impl Run<'_> {
         self.next_start_at = None;
         while let Some(next) = self.ready.front().filter(|_| self.has_place(starts.len())) {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
-            let reserve = self.reserve_of(&next.item.request);
+            let request = &next.item.request;
+            if let Some(why) = self.unpriced(&request.model) {
+                self.stop_sending(Ending::Halted(Failure::new(FailureKind::Fatal, why)));
+                break;
+            }
+            let reserve = self.reserve_of(request);
             match self.admission.permit(flights, reserve, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
@@ -168,6 +192,13 @@ impl Run<'_> {
             self.admitted.extend(starts.iter().map(|start| start.claim.item.id.clone()));
         }
         starts
+    }
+
+    /// Why a cap cannot be kept for this model: a person may have put back an item of which nobody knows the price.
+    fn unpriced(&self, model: &str) -> Option<String> {
+        let (cap, _) = self.settings.rules.caps.given().next()?;
+        let has_price = self.settings.prices.of(model).is_some();
+        (!has_price).then(|| cap.unpriced(model) + "; nothing more is sent")
     }
 
     /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.

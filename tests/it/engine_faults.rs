@@ -1,6 +1,8 @@
 //! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
 
-use overnight::domain::{Counts, Ending, Interrupt, ItemId, Mark, News, OnLost, Received, Room, SeenFile, Timestamp};
+use overnight::domain::{
+    Cap, Counts, Ending, Held, Interrupt, ItemId, Mark, News, OnLost, Received, Room, SeenFile, Timestamp,
+};
 use overnight::queue::sqlite::SqliteQueue;
 use overnight::queue::{
     Displaced, Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
@@ -170,6 +172,10 @@ impl Queue for Locked {
 
     fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {
         self.queue.move_waits(now, by)
+    }
+
+    fn held(&mut self, caps: &[Cap]) -> Result<Vec<Held>, QueueError> {
+        self.queue.held(caps)
     }
 
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError> {

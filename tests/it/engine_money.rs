@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use overnight::clock::{Clock, SystemClock};
 use overnight::domain::{
-    CapKind, Caps, Ending, Failure, FailureKind, News, Price, PriceList, Reach, Reply, Request, RetryPolicy,
+    CapKind, Caps, Ending, Failure, FailureKind, News, Outcome, Price, PriceList, Reach, Reply, Request, RetryPolicy,
     TokenPrice, Usage, Usd,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
+use overnight::queue::sqlite::{Database, JobEntry, SqliteQueue};
+use overnight::queue::{Queue, Settlement, Start, Turn};
 use overnight::run::{Rules, RunSettings};
 use rusqlite::Connection;
 
+use crate::queue_contract::{claim, enqueue, items, turn};
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
 
 const ITEMS: usize = 120;
@@ -210,4 +214,41 @@ async fn lost_requests_hold_their_money_until_the_cap_is_full_of_them() {
     let Ending::Budget(reached) = summary.ending else { panic!("{:?}", summary.ending) };
     assert_eq!((reached.held.lost, reached.held.settled, summary.cost), (cent.times(2), Usd::ZERO, None));
     assert!(reached.told().contains("$0.02 may have been billed for lost requests"), "{}", reached.told());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_price_is_not_sent_below_a_cap_though_it_came_to_the_queue_later() {
+    let workshop = Workshop::of_items(3);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let caps = Caps { job: Some(Usd::from_nanos(10_000_000)), ..Caps::default() };
+    let settings = RunSettings { rules: Rules { caps, ..rules() }, prices: PriceList::default(), ..settings() };
+    let (summary, _) = workshop.run(&provider, settings).await;
+    let Ending::Halted(failure) = summary.ending else { panic!("{:?}", summary.ending) };
+    assert!(failure.message.starts_with("--max-cost cannot be kept: nobody knows what `"), "{}", failure.message);
+    assert_eq!((provider.asks(), workshop.status().counts.queued), (0, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_run_has_on_its_way_is_waited_for() {
+    let workshop = Workshop::of_items(2);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let cent = Usd::from_nanos(10_000_000);
+    let now = SystemClock.now();
+    let entry = JobEntry { name: "other".into(), manifest: "o.csv".into(), output: "o".into(), holder: "it".into() };
+    let mut other = SqliteQueue::begin_run(Database::open(&workshop.database()).unwrap(), &entry, now).unwrap();
+    enqueue(&mut other, &items(1));
+    let starts = claim(&mut other, now, 1).into_iter().map(|claim| Start { claim, reserve: Some(cent.times(3)) });
+    let mut attempts = other.commit(now, Turn { starts: starts.collect(), ..turn() }).unwrap().attempts;
+    let mut lands = |news: &News| {
+        if matches!(news, News::Slowed { message, .. } if message.starts_with("what other runs have on their way")) {
+            let outcome = Outcome::Failed(failure(FailureKind::Rejected));
+            let settlement = Settlement { attempt: attempts.remove(0), outcome, cost: Some(cent) };
+            other.commit(now, Turn { settlements: vec![settlement], ..turn() }).unwrap();
+        }
+    };
+    let caps = Caps { month: Some(cent.times(3)), ..Caps::default() };
+    let prices = PriceList::given(Some(Price::PerImage(cent)), [].into());
+    let settings = RunSettings { rules: Rules { caps, ..rules() }, prices, ..settings() };
+    let (summary, _) = workshop.run_watched(&provider, settings, &mut lands).await;
+    assert_eq!((summary.ending, summary.done), (Ending::Complete, 2));
 }

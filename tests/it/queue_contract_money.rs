@@ -14,6 +14,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("sums of every end", the_sums_follow_every_end_of_an_attempt),
     ("sums after a death", what_a_dead_run_lost_stays_set_aside),
     ("starts below a cap", what_does_not_fit_below_a_cap_is_not_begun),
+    ("no price below a cap", what_has_no_price_is_not_begun_below_a_cap),
     ("what ends makes room", what_ends_in_a_turn_makes_room_in_it),
     ("a cap of a run", a_cap_of_a_run_counts_that_run_and_one_of_the_job_all),
     ("a cap of a day", jobs_of_one_database_share_a_days_cap),
@@ -106,6 +107,19 @@ fn what_does_not_fit_below_a_cap_is_not_begun(workspace: &dyn Workspace) {
     assert_eq!(status.attempts, 2);
     run.commit(NOW, Turn { releases: unstarted, ..turn() }).unwrap();
     assert_eq!(run.counts().unwrap().queued, 3);
+}
+
+fn what_has_no_price_is_not_begun_below_a_cap(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    enqueue(&mut *run, &items(2));
+    let claims = claim(&mut *run, NOW, 2);
+    let mut send = |claims: Vec<Claim>, caps| {
+        let starts = claims.into_iter().map(|claim| Start { claim, reserve: None }).collect();
+        run.commit(NOW, Turn { starts, caps, ..turn() }).unwrap()
+    };
+    let Turned { attempts, unstarted, .. } = send(claims, vec![cap(CapSpan::Job, cents(9))]);
+    assert_eq!((attempts.len(), unstarted.len()), (0, 2));
+    assert_eq!(send(unstarted, vec![]).attempts.len(), 2, "without a cap nothing is in the way");
 }
 
 fn what_ends_in_a_turn_makes_room_in_it(workspace: &dyn Workspace) {

@@ -42,7 +42,7 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<Code> {
     };
     let forecast = forecast::foresee(&job, &mut manifest, &mut *preview, &cache, extent)?;
     if let Some((model, (cap, _))) = forecast.unpriced.as_ref().zip(job.caps.given().next()) {
-        return Err(UsageError(unpriced(cap.flag(), model)).into());
+        return Err(UsageError(unpriced(cap, model)).into());
     }
     let night = match forecast.problems.is_empty() {
         true => night::foreseen(&job, &forecast, &*preview, open::clock().now())?,

@@ -99,6 +99,15 @@ impl CapKind {
         }
     }
 
+    /// That it cannot be kept for what has no price, and what to do.
+    pub fn unpriced(self, model: &str) -> String {
+        format!(
+            "{} cannot be kept: nobody knows what `{model}` costs; say it with --price-per-image, or in the job file \
+             below [price.\"{model}\"]",
+            self.flag()
+        )
+    }
+
     /// What may not cost more, in words.
     const fn of_what(self) -> &'static str {
         match self {

@@ -106,7 +106,7 @@ impl TokenPrice {
     /// So many tokens at these prices each; what is less than a billionth of a dollar counts as one.
     fn sum<const PARTS: usize>(self, parts: [(u64, Usd); PARTS]) -> Usd {
         let of_part = |(tokens, price): (u64, Usd)| u128::from(tokens) * u128::from(price.nanos().unsigned_abs());
-        let sum: u128 = parts.into_iter().map(of_part).sum();
+        let sum = parts.into_iter().map(of_part).fold(0, u128::saturating_add);
         Usd::from_nanos(i64::try_from(sum.div_ceil(MILLION)).unwrap_or(i64::MAX))
     }
 }
@@ -204,6 +204,14 @@ mod tests {
         assert_eq!(cost(1, Some(silent)), price.reserve(&request()));
         assert_eq!(cost(0, Some(silent)), Usd::from_nanos(9 * 250), "a refused prompt is billed");
         assert_eq!(cost(0, None), Usd::ZERO, "an error is not");
+    }
+
+    #[test]
+    fn whatever_a_server_says_it_used_there_is_a_sum() {
+        let dear = Price::PerToken(TokenPrice::flat(Usd::from_nanos(i64::MAX), Usd::from_nanos(i64::MAX)));
+        let [prompt_tokens, output_tokens, thought_tokens, total_tokens] = [u64::MAX; 4];
+        let usage = Usage { prompt_tokens, output_tokens, thought_tokens, total_tokens, ..Usage::default() };
+        assert_eq!(dear.cost(&request(), Some(1), Some(usage)), Some(Usd::from_nanos(i64::MAX)));
     }
 
     #[test]

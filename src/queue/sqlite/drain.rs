@@ -15,9 +15,11 @@ use super::intake::SqliteIntake;
 use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::{Begun, TurnWriter};
-use super::{Database, Doing, beside_itself, neighbours, readings, recent, rescue, undo_in_memory, versions, waits};
+use super::{
+    Database, Doing, beside_itself, held, neighbours, readings, recent, rescue, undo_in_memory, versions, waits,
+};
 use crate::disk::{self, Ballast};
-use crate::domain::{Counts, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
+use crate::domain::{Cap, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
 
 /// Room for the last turns of a run whose disk is full, in bytes.
 const BALLAST: u64 = 8 << 20;
@@ -210,6 +212,11 @@ impl Queue for SqliteQueue {
             chosen.look_again();
         }
         waits::move_all(&self.database.connection, self.job, now, by).doing(&self.database.path, "following the clock")
+    }
+
+    fn held(&mut self, caps: &[Cap]) -> Result<Vec<Held>, QueueError> {
+        let (job, run, connection) = (self.job, self.run, &self.database.connection);
+        held::of_caps(connection, job, run, caps).doing(&self.database.path, "adding up what counts against the caps")
     }
 
     fn counts(&mut self) -> Result<Counts, QueueError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use crate::domain::{CapSpan, Held, Timestamp, Usd};
+use crate::domain::{Cap, CapSpan, Held, Timestamp, Usd};
 
 /// Sums are kept by the time in which requests left, in pieces of this length.
 const QUARTER: Duration = Duration::from_secs(15 * 60);
@@ -22,8 +22,12 @@ pub(super) fn of_job(connection: &Connection, job: i64) -> rusqlite::Result<Held
     connection.prepare_cached(OF_JOB)?.query_row([job], held)
 }
 
-/// What counts against a cap of this job and this run.
-pub(super) fn of_span(connection: &Connection, job: i64, run: i64, span: CapSpan) -> rusqlite::Result<Held> {
+/// What counts against each of these caps of this job and this run.
+pub(super) fn of_caps(connection: &Connection, job: i64, run: i64, caps: &[Cap]) -> rusqlite::Result<Vec<Held>> {
+    caps.iter().map(|cap| of_span(connection, job, run, cap.span)).collect()
+}
+
+fn of_span(connection: &Connection, job: i64, run: i64, span: CapSpan) -> rusqlite::Result<Held> {
     match span {
         CapSpan::Job => of_job(connection, job),
         CapSpan::Run => connection.prepare_cached(OF_RUN)?.query_row([run], held),

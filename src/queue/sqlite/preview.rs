@@ -134,8 +134,7 @@ impl Preview for SqlitePreview {
             return Ok(vec![Held::default(); caps.len()]);
         };
         let job = self.known.as_ref().map_or(NOBODY, |known| known.job);
-        let held = |cap: &Cap| held::of_span(&database.connection, job, NOBODY, cap.span);
-        caps.iter().map(held).collect::<rusqlite::Result<_>>().doing(&self.path, "adding up what is spent")
+        held::of_caps(&database.connection, job, NOBODY, caps).doing(&self.path, "adding up what is spent")
     }
 
     fn is_approved(&self) -> Result<bool, QueueError> {

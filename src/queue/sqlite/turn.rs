@@ -117,17 +117,18 @@ impl TurnWriter<'_> {
         )
     }
 
-    /// Begins what the caps leave room for, up to the first request that does not fit.
+    /// Begins what the caps leave room for, up to the first request that does not fit; what may cost nobody knows what
+    /// fits below none.
     pub fn start(&self, starts: &[Start], caps: &[Cap]) -> rusqlite::Result<Begun> {
-        let counted = caps.iter().map(|cap| held::of_span(self.transaction, self.job, self.run, cap.span));
-        let mut begun =
-            Begun { held: counted.collect::<rusqlite::Result<_>>()?, attempts: Vec::with_capacity(starts.len()) };
+        let held = held::of_caps(self.transaction, self.job, self.run, caps)?;
+        let mut begun = Begun { held, attempts: Vec::with_capacity(starts.len()) };
         for start in starts {
-            let reserve = start.reserve.unwrap_or_default();
-            if caps.iter().zip(&begun.held).any(|(cap, held)| held.total() + reserve > cap.most) {
+            let has_room = |(cap, held): (&Cap, &Held)| start.reserve.is_some_and(|it| held.total() + it <= cap.most);
+            if !caps.iter().zip(&begun.held).all(has_room) {
                 break;
             }
             begun.attempts.push(self.start_one(start)?);
+            let reserve = start.reserve.unwrap_or_default();
             begun.held.iter_mut().for_each(|held| held.reserved += reserve);
         }
         Ok(begun)
