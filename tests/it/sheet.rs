@@ -58,6 +58,8 @@ impl Ledger for Rows {
             next_due: None,
             approved_at: None,
             awaits_approval: false,
+            in_flight: 0,
+            last_ending: None,
         };
         Ok(jobs.iter().map(status).collect())
     }
