@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{open, program};
-use crate::domain::Summary;
+use super::args::RunArgs;
+use super::{open, program, status};
+use crate::domain::{Ending, Summary, Timestamp};
 use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Displaced, Enqueued, Neighbour, Rescued};
-use crate::report::terminal::stderr_columns;
+use crate::report::terminal::{hour, stderr_columns};
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
 
@@ -107,15 +108,18 @@ fn dead(rescued: &Rescued) -> String {
     line
 }
 
-/// The closing words of a run. `target` is the job as it was typed.
+/// The closing words of a run. `target` is the job as it was typed, one of those of the command.
 pub(super) fn closing_words(
     job: &Job,
     target: &Path,
-    db: Option<&Path>,
+    args: &RunArgs,
     summary: &Summary,
     current_dir: &Path,
 ) -> anyhow::Result<String> {
-    let groups = open::ledger(&job.db)?.failures(&job.name)?;
+    let (ledger, now, db) = (open::ledger(&job.db)?, open::clock().now(), args.options.db.as_deref());
+    let groups = ledger.failures(&job.name)?;
+    let status = ledger.status(now, std::slice::from_ref(&job.name))?;
+    let so_far = status.first().map_or(summary.held, |status| status.held);
     let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let workspace = Workspace { db, rehearse: Some(job.rehearse), current_dir };
     // A name is shorter than a path, where it leads to the same database.
@@ -129,11 +133,23 @@ pub(super) fn closing_words(
         flags: &db.map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]),
         output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),
         summary,
+        so_far,
+        in_all: status.first().and_then(status::forecast),
+        is_alone: args.targets.len() == 1,
+        goes_on_from: renewed_at(&summary.ending, now).map(|time| hour(time, now, &job.end.zone())).as_deref(),
         groups: &groups,
         list_price_of: job.prices.listed_at(job.defaults.model.as_str()),
         rehearsal: job.rehearse,
         columns: stderr_columns(),
     }))
+}
+
+/// When the day's requests are there again, if that they are used up ended the run: the server's own word has a status.
+fn renewed_at(ending: &Ending, now: Timestamp) -> Option<Timestamp> {
+    match ending {
+        Ending::Halted(failure) if failure.status.is_none() => failure.retry_after.map(|wait| now.after(wait)),
+        _ => None,
+    }
 }
 
 /// That others on this machine can read the key.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{Counts, FailureKind, Held, PriceList, Timestamp, Usd, projected};
+use crate::domain::{FailureKind, Held, PriceList, Timestamp, Usd, projected};
 use crate::job::is_rehearsal;
 use crate::queue::{AttemptEnd, JobStatus, Ledger, QueueError};
 use crate::report::rate::{Ended, Recent};
@@ -26,7 +26,7 @@ pub(super) fn run(args: &StatusArgs) -> anyhow::Result<Code> {
         let found = ledger.status(now, &names)?;
         let rests = found.iter().map(|status| rest(&*ledger, status, now)).collect::<Result<Vec<_>, _>>()?;
         text += &as_text(&found, &rests, now, is_rehearsal(&db));
-        jobs.extend(found);
+        jobs.extend(found.into_iter().zip(rests));
     }
     let text = if args.json { as_json(&jobs)? } else { text };
     std::io::stdout().write_all(text.as_bytes())?;
@@ -67,13 +67,21 @@ struct Entry<'a> {
     money: MoneyShape,
     running_since: Option<String>,
     next_due: Option<String>,
+    time_left_s: Option<Seconds>,
     /// Only there while its pilot waits for a person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     awaiting_approval: bool,
 }
 
-impl<'a> From<&'a JobStatus> for Entry<'a> {
-    fn from(status: &'a JobStatus) -> Self {
+/// Between so many seconds and so many.
+#[derive(Serialize)]
+struct Seconds {
+    low: u64,
+    high: u64,
+}
+
+impl<'a> From<&'a (JobStatus, Option<Rest>)> for Entry<'a> {
+    fn from((status, rest): &'a (JobStatus, Option<Rest>)) -> Self {
         Self {
             job: &status.job,
             counts: (&status.counts).into(),
@@ -85,20 +93,27 @@ impl<'a> From<&'a JobStatus> for Entry<'a> {
             money: MoneyShape::of(held(status), forecast(status)),
             running_since: status.running_since.map(rfc3339),
             next_due: status.next_due.map(rfc3339),
+            time_left_s: rest.map(|rest| Seconds { low: rest.soonest.as_secs(), high: rest.latest.as_secs() }),
             awaiting_approval: status.awaits_approval,
         }
     }
 }
 
-fn as_json(jobs: &[JobStatus]) -> anyhow::Result<String> {
+fn as_json(jobs: &[(JobStatus, Option<Rest>)]) -> anyhow::Result<String> {
     let document = Document { jobs: jobs.iter().map(Entry::from).collect() };
     Ok(serde_json::to_string(&document)? + "\n")
 }
 
-/// How long what is left takes the run that is on, as far as its recent attempts tell.
+/// With nothing in flight for so long, and for so many times what usually lies between two answers, a run pauses.
+const QUIET: Duration = Duration::from_secs(10);
+const UNUSUAL: u32 = 3;
+
+/// How long what is left takes the run that is on, as far as its recent attempts tell: nothing while it pauses, for
+/// nobody here knows until when, or sends nothing more.
 fn rest(ledger: &dyn Ledger, status: &JobStatus, now: Timestamp) -> Result<Option<Rest>, QueueError> {
-    let Some(since) = status.running_since else { return Ok(None) };
+    let Some(since) = status.running_since.filter(|_| !is_stopping(status, now)) else { return Ok(None) };
     let mut recent = Recent::starting(since);
+    let (mut came, mut last) = (0, since);
     ledger.lately(&status.job, since, &mut |attempt| {
         let how = match attempt.end {
             AttemptEnd::Done | AttemptEnd::Received => Ended::Done,
@@ -106,8 +121,20 @@ fn rest(ledger: &dyn Ledger, status: &JobStatus, now: Timestamp) -> Result<Optio
             _ => Ended::Again,
         };
         recent.note(attempt.came_at, how);
+        (came, last) = (came + 1, attempt.came_at);
     })?;
+    let usual = last.since(since) / came.max(1);
+    let pauses = status.in_flight == 0 && now.since(last) > QUIET.max(usual * UNUSUAL);
+    if pauses {
+        return Ok(None);
+    }
     Ok(recent.rest(status.counts.left(), None, now, Duration::ZERO).filter(|_| status.counts.left() > 0))
+}
+
+/// A run that goes on has claims in hand beyond those in flight, as long as any item waits that is due.
+fn is_stopping(status: &JobStatus, now: Timestamp) -> bool {
+    let is_due = status.next_due.is_some_and(|due| due <= now);
+    is_due && status.counts.running <= status.in_flight
 }
 
 fn as_text(jobs: &[JobStatus], rests: &[Option<Rest>], now: Timestamp, rehearsal: bool) -> String {
@@ -127,7 +154,8 @@ fn job_lines(status: &JobStatus, rest: Option<Rest>, now: Timestamp, rehearsal: 
     };
     [
         format!("{}: {}\n", one_line(&status.job), standing(status, rest, now)),
-        format!("  items       {}\n", items(&status.counts, status.running_since.is_some())),
+        last_run(status).map_or_else(String::new, |how| format!("  last run    {how}\n")),
+        format!("  items       {}\n", items(status)),
         format!("  made        {images}, {attempts}{lost}\n"),
         format!("  cost        {}\n", cost(status, rehearsal)),
         format!("  pictures    {}\n", one_line(&status.output.display().to_string())),
@@ -141,7 +169,7 @@ fn held(status: &JobStatus) -> Option<Held> {
 }
 
 /// What the job will have cost in the end, if that can be said.
-fn forecast(status: &JobStatus) -> Option<Usd> {
+pub(super) fn forecast(status: &JobStatus) -> Option<Usd> {
     let (counts, is_priced) = (&status.counts, status.cost.is_some());
     projected(status.held, counts.done + counts.failed_total(), counts.left()).filter(|_| is_priced)
 }
@@ -190,10 +218,34 @@ fn standing(status: &JobStatus, rest: Option<Rest>, now: Timestamp) -> String {
     }
 }
 
-fn items(counts: &Counts, is_on: bool) -> String {
+/// Why the last run ended before all was done, and how to go on.
+fn last_run(status: &JobStatus) -> Option<&'static str> {
+    if status.running_since.is_some() || status.counts.left() == 0 {
+        return None;
+    }
+    match status.last_ending.as_deref()? {
+        "budget" => Some("ended by a money cap: run again with a higher one, or when its day or month is over"),
+        "deadline" => Some("ended by its deadline: the same command goes on"),
+        "limit" => Some("ended by a limit it was given: the same command goes on"),
+        "halted" => {
+            Some("halted by the key, the account or a used-up day: the same command goes on when that is mended")
+        }
+        _ => None,
+    }
+}
+
+/// Items by state. A run claims some ahead: for people these are queued, and running is what is in flight.
+fn items(status: &JobStatus) -> String {
+    let counts = &status.counts;
     let mut clauses = vec![format!("{} done of {}", count(counts.done), count(counts.total()))];
-    let running = if is_on { "running" } else { "in hand when their run died: run again" };
-    for (number, what) in [(counts.queued, "queued"), (counts.cancelled, "cancelled"), (counts.running, running)] {
+    let (queued, running, what) = match status.running_since {
+        Some(_) => {
+            let in_flight = status.in_flight.min(counts.running);
+            (counts.left() - in_flight, in_flight, "running")
+        }
+        None => (counts.queued, counts.running, "in hand when their run died: run again"),
+    };
+    for (number, what) in [(queued, "queued"), (counts.cancelled, "cancelled"), (running, what)] {
         if number > 0 {
             clauses.push(format!("{} {what}", count(number)));
         }

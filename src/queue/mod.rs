@@ -273,6 +273,10 @@ pub struct JobStatus {
     pub approved_at: Option<Timestamp>,
     /// Whether its last run ended with its pilot, and the others wait for a person to approve that.
     pub awaits_approval: bool,
+    /// Attempts under way: sent, or received and not kept yet.
+    pub in_flight: u64,
+    /// How its last run ended that began to work, by the ending's name; none where none has ended.
+    pub last_ending: Option<String>,
 }
 
 /// The states of an item.

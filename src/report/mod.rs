@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod jsonl;
 pub mod log;
+mod next;
 pub mod rate;
 pub mod recorder;
 pub mod rest;
@@ -14,7 +15,7 @@ pub mod words;
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
 pub use recorder::Recorder;
-pub use rest::Frame;
+pub use rest::{Frame, Purse};
 pub use summary::{Closing, closing};
 pub use terminal::{Stderr, Terminal};
 

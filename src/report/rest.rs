@@ -1,11 +1,12 @@
-//! What a run may still come to: how long the rest takes, and whether that is in time. Never asks a clock.
+//! What a run may still come to: how long the rest takes, whether that is in time, and whether the money lasts. Never
+//! asks a clock.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::domain::Timestamp;
+use crate::domain::{Held, Timestamp, Usd, projected};
 
-/// What a run was told that says how long it takes at least and at most.
+/// What a run was told that says how long it takes at least and at most, and what it may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Frame {
     /// Requests a minute at most.
@@ -14,6 +15,32 @@ pub struct Frame {
     pub until: Option<Timestamp>,
     /// It is to be done after so long.
     pub max_duration: Option<Duration>,
+    /// What its job has cost, and what it may cost.
+    pub purse: Purse,
+}
+
+/// What the job of a run had cost when it began, and what both may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Purse {
+    /// What the job's earlier runs cost, and may have cost for lost requests.
+    pub before: Held,
+    /// The most that the job may cost, over all its runs.
+    pub job: Option<Usd>,
+    /// The most that the run may cost.
+    pub run: Option<Usd>,
+}
+
+impl Purse {
+    /// About how many of the items that are left the money does not last for, when `ended` ones cost this run so much;
+    /// none where it lasts or nothing can be said.
+    pub fn short(&self, held: Held, ended: u64, left: u64) -> Option<u64> {
+        let run = projected(held, ended, left).filter(|_| left > 0 && held.settled > Usd::ZERO)?;
+        let job = self.before.settled + self.before.lost + run;
+        let over = |most: Option<Usd>, sum: Usd| most.map_or(Usd::ZERO, |most| sum - most);
+        let over = over(self.job, job).max(over(self.run, run));
+        let items = over.dollars() * ended as f64 / held.settled.dollars();
+        (over > Usd::ZERO).then(|| rounded(items).min(left))
+    }
 }
 
 impl Frame {
@@ -113,6 +140,22 @@ mod tests {
         assert_eq!(fit(100, 200, 150), Fit::Perhaps(250));
         assert_eq!(fit(100, 200, 50), Fit::Missing(630), "half, or three quarters");
         assert_eq!(fit(100, 200, 0), Fit::Missing(1_000));
+    }
+
+    #[test]
+    fn the_money_falls_short_by_what_the_rest_would_cost_beyond_the_nearer_cap() {
+        let dollars = |number: u64| Usd::from_nanos(1_000_000_000).times(number);
+        let before = Held { settled: dollars(3), lost: dollars(1), ..Held::default() };
+        let held = Held { settled: dollars(10), reserved: dollars(2), lost: Usd::ZERO };
+        let short = |job: u64, run: u64| {
+            let purse = Purse { before, job: Some(dollars(job)), run: Some(dollars(run)) };
+            purse.short(held, 20, 60)
+        };
+        assert_eq!(short(44, 40), None, "4 were spent, 10 are, 30 will be");
+        assert_eq!([short(34, 40), short(34, 15), short(1, 40)], [Some(20), Some(50), Some(60)]);
+        assert_eq!(Purse::default().short(held, 20, 60), None);
+        let purse = Purse { job: Some(dollars(1)), ..Purse::default() };
+        assert_eq!((purse.short(held, 0, 60), purse.short(Held::default(), 20, 60)), (None, None));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! What is said when a run has ended: where the pictures are, what failed and why, and what to type next. Never writes
-//! it anywhere.
+//! What is said when a run has ended: why it did, where the pictures are, and what failed. Never writes it anywhere.
 
 use std::path::Path;
 
 use crate::domain::event::Interrupt;
-use crate::domain::{Ending, FailureGroup, FailureKind, Summary, Usd};
+use crate::domain::{Ending, FailureGroup, Held, Summary, Usd};
 
+use super::next::next;
 use super::rate::per_minute;
-use super::words::{count, counted, duration, money, one_line, rate, shell_word, signal, wrap};
+use super::words::{count, counted, duration, money, one_line, rate, signal, wrap};
 
 /// Where the facts stand, behind their names.
 const INDENT: usize = 12;
@@ -34,19 +34,32 @@ pub struct Closing<'a> {
     pub output: &'a Path,
     /// The run in figures.
     pub summary: &'a Summary,
+    /// What the job has cost and may have cost, over all its runs.
+    pub so_far: Held,
+    /// What the job will have cost when all its items have ended, where that can be told.
+    pub in_all: Option<Usd>,
+    /// Whether the command was given no other job.
+    pub is_alone: bool,
+    /// The time of day from which the same command goes on, where that is why it ended.
+    pub goes_on_from: Option<&'a str>,
     /// The job's failed items, the largest group first.
     pub groups: &'a [FailureGroup],
     /// When the list price that was counted with was looked up, such as `2026-11`; none if the user gave the price.
     pub list_price_of: Option<&'a str>,
     /// Whether a simulator answered, so that nothing was paid.
     pub rehearsal: bool,
-    /// Lines are at most so wide, but for paths, commands and the closing line, which must stay in one piece.
+    /// Lines are at most so wide, but for paths, single words of commands and the closing line, which must stay in one
+    /// piece.
     pub columns: usize,
 }
 
 /// The closing words of a run, with a line end behind the last.
 pub fn closing(closing: &Closing) -> String {
     let mut lines = vec![headline(closing)];
+    if let Ending::Budget(reached) = closing.summary.ending {
+        let why = wrap(&reached.why(), closing.columns.saturating_sub("  ".len()));
+        lines.extend(why.iter().map(|line| format!("  {line}")));
+    }
     let facts = facts(closing);
     if !facts.is_empty() {
         lines.push(String::new());
@@ -70,8 +83,9 @@ fn cause(ending: &Ending) -> Option<String> {
     match ending {
         Ending::Halted(failure) => Some(format!("halted: {}", one_line(&failure.message))),
         Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
-        Ending::Budget(reached) => Some(format!("budget: {}", reached.told())),
-        Ending::Complete | Ending::Limit(_) | Ending::Deadline(_) | Ending::Pilot | Ending::Interrupted(_) => None,
+        // Why a cap ended it stands below the headline.
+        Ending::Budget(_) | Ending::Complete | Ending::Limit(_) | Ending::Deadline(_) => None,
+        Ending::Pilot | Ending::Interrupted(_) => None,
     }
 }
 
@@ -162,9 +176,9 @@ fn run_facts(closing: &Closing) -> Vec<String> {
         facts.extend(wrapped_fact("lost", &lost(closing), usize::MAX, closing.columns));
     }
     facts.extend(wrapped_fact("cost", &cost(closing), usize::MAX, closing.columns));
-    if let Some(sum) = summary.projected.filter(|_| summary.counts.left() > 0) {
+    if let Some(sum) = closing.in_all.filter(|_| summary.counts.left() > 0) {
         let left = counted(summary.counts.left(), "item that is", "items that are");
-        let words = format!("about {} for this run and the {left} left", money(sum));
+        let words = format!("about {} with the {left} left", money(sum));
         facts.extend(wrapped_fact("in all", &words, usize::MAX, closing.columns));
     }
     facts
@@ -209,8 +223,19 @@ fn cost(closing: &Closing) -> String {
         (None, true) => "nothing was paid".into(),
         (None, false) if closing.summary.images == 0 => "none that is known: no picture came".into(),
         (None, false) => "unknown: no price is known for this model".into(),
-        (Some(cost), true) => format!("nothing was paid; {source} it would be {cost}"),
+        (Some(cost), true) => format!("nothing was paid; {source} it would be {cost}{}", so_far(closing)),
+        (Some(cost), false) if closing.so_far.settled > closing.summary.held.settled => {
+            format!("{cost}{}, {source}", so_far(closing))
+        }
         (Some(cost), false) => format!("{cost} {source}"),
+    }
+}
+
+/// What the job has cost with its earlier runs, where it had any that cost something.
+fn so_far(closing: &Closing) -> String {
+    match closing.so_far.settled {
+        all if all > closing.summary.held.settled => format!(" in this run, {} so far", money(all)),
+        _ => String::new(),
     }
 }
 
@@ -229,82 +254,6 @@ fn group_lines(name: &str, group: &FailureGroup, columns: usize) -> Vec<String> 
     }
     lines.extend(wrapped_fact("", &which, MESSAGE_LINES, columns));
     lines
-}
-
-/// The commands that lead on from here, each with what it is for.
-fn next(closing: &Closing) -> Vec<String> {
-    let run = command(closing.program, closing.arguments);
-    if !matches!(closing.summary.ending, Ending::Complete | Ending::Pilot) {
-        return beside(&[(run, on_what(closing))], closing.columns);
-    }
-    let mut steps = retries(closing);
-    if closing.summary.ending == Ending::Pilot {
-        steps.push((on_job("approve", closing), "when you have looked at it: lets the others go".into()));
-    }
-    if !steps.is_empty() {
-        steps.push((run, "then: sends what is queued".into()));
-    }
-    beside(&steps, closing.columns)
-}
-
-/// A `retry` for each sort of failed items that needs one of its own.
-fn retries(closing: &Closing) -> Vec<(String, String)> {
-    let retry = on_job("retry", closing);
-    let failed = &closing.summary.counts.failed;
-    let of = |kind| failed.get(&kind).copied().unwrap_or_default();
-    let (refused, lost) = (of(FailureKind::Refused), of(FailureKind::Lost));
-    let others = closing.summary.counts.failed_total() - refused - lost;
-    let sorts = [(others, "", ""), (refused, " --refused", "refused "), (lost, " --lost", "lost ")];
-    let needed = sorts.into_iter().filter(|(items, ..)| *items > 0);
-    needed
-        .map(|(items, flag, sort)| {
-            let items = counted(items, &format!("{sort}item"), &format!("{sort}items"));
-            (format!("{retry}{flag}"), format!("puts {items} back"))
-        })
-        .collect()
-}
-
-/// What the same command again is for, by why the run ended early.
-fn on_what(closing: &Closing) -> String {
-    match closing.summary.ending {
-        Ending::Halted(_) | Ending::Broken(_) => "goes on when the cause is mended".into(),
-        Ending::Budget(reached) => {
-            format!(
-                "goes on with the {} left, if you raise {}",
-                count(closing.summary.counts.left()),
-                reached.kind.flag()
-            )
-        }
-        _ => format!("goes on with the {} left", count(closing.summary.counts.left())),
-    }
-}
-
-/// A command for the job, up to what chooses among its items.
-fn on_job(verb: &str, closing: &Closing) -> String {
-    let mut words = vec![verb.to_owned(), closing.job_argument.to_owned()];
-    words.extend_from_slice(closing.flags);
-    if closing.rehearsal {
-        words.push("--rehearse".into());
-    }
-    command(closing.program, &words)
-}
-
-fn command(program: &str, arguments: &[String]) -> String {
-    let words = std::iter::once(program).chain(arguments.iter().map(String::as_str));
-    words.map(|word| shell_word(&one_line(word))).collect::<Vec<_>>().join(" ")
-}
-
-/// Commands and their purposes, beside each other if there is room for all, else below each other.
-fn beside(steps: &[(String, String)], columns: usize) -> Vec<String> {
-    let widest = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
-    let command_width = widest(&mut steps.iter().map(|(command, _)| command));
-    let purpose_width = widest(&mut steps.iter().map(|(_, purpose)| purpose));
-    let fits = "  ".len() + command_width + "  # ".len() + purpose_width <= columns;
-    let lines = steps.iter().map(|(command, purpose)| match fits {
-        true => format!("  {command:<command_width$}  # {purpose}"),
-        false => format!("  # {purpose}\n  {command}"),
-    });
-    lines.collect()
 }
 
 fn option(flag: &str) -> String {

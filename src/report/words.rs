@@ -48,8 +48,8 @@ pub fn forecast(length: Duration) -> String {
     let seconds = length.as_secs_f64().ceil() as u64;
     let minutes = seconds.div_ceil(60);
     match seconds {
-        ..=90 => format!("{seconds} s"),
-        91..=5_400 => format!("{minutes} min"),
+        ..120 => format!("{seconds} s"),
+        120..=5_400 => format!("{minutes} min"),
         5_401..=86_400 => format!("{}h {:02}m", minutes / 60, minutes % 60),
         _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
     }
@@ -85,7 +85,7 @@ pub fn from_to(rest: Rest) -> String {
 
 /// What a range is told in.
 enum Unit {
-    /// Ten of them at a time, where there are minutes.
+    /// Ten of them at a time, where there are many.
     Second,
     Minute,
     /// Five of them at a time, where there are hours.
@@ -97,8 +97,8 @@ enum Unit {
 fn ends(rest: Rest) -> Option<(u64, u64, Unit)> {
     let (unit, seconds, step) = match rest.latest.as_secs() {
         ..=90 => (Unit::Second, 1.0, 1),
-        91..=300 => (Unit::Second, 10.0, 10),
-        301..=5_400 => (Unit::Minute, 60.0, 1),
+        91..120 => (Unit::Second, 10.0, 10),
+        120..=5_400 => (Unit::Minute, 60.0, 1),
         5_401..=86_400 => (Unit::Minutes, 300.0, 5),
         _ => (Unit::Hour, 3_600.0, 1),
     };
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_forecast_is_short_and_rounds_up() {
         let lengths = [0, 45, 91, 480, 5_400, 5_401, 86_399, 187_200].map(Duration::from_secs);
-        let expected = ["0 s", "45 s", "2 min", "8 min", "90 min", "1h 31m", "24h 00m", "2d 04h"];
+        let expected = ["0 s", "45 s", "91 s", "8 min", "90 min", "1h 31m", "24h 00m", "2d 04h"];
         assert_eq!(lengths.map(forecast), expected);
     }
 
@@ -214,6 +214,7 @@ mod tests {
             |soonest, latest| Rest { soonest: Duration::from_secs(soonest), latest: Duration::from_secs(latest) };
         let rests = [
             rest(70, 90),
+            rest(95, 115),
             rest(101, 135),
             rest(400, 590),
             rest(11_420, 13_150),
@@ -224,11 +225,18 @@ mod tests {
         ];
         assert_eq!(
             rests.map(between),
-            ["70–90 s", "100–140 s", "6–10 min", "3h10–3h40", "1d03–1d10", "52 min", "1–30 s", "0 s"]
+            ["70–90 s", "90–120 s", "1–3 min", "6–10 min", "3h10–3h40", "1d03–1d10", "52 min", "1–30 s", "0 s"]
         );
         assert_eq!(
-            rests.map(from_to)[..5],
-            ["70 to 90 s", "100 to 140 s", "6 to 10 min", "3 h 10 min to 3 h 40 min", "1 d 3 h to 1 d 10 h"]
+            rests.map(from_to)[..6],
+            [
+                "70 to 90 s",
+                "90 to 120 s",
+                "1 to 3 min",
+                "6 to 10 min",
+                "3 h 10 min to 3 h 40 min",
+                "1 d 3 h to 1 d 10 h"
+            ]
         );
     }
 

@@ -173,8 +173,9 @@ impl Admission {
             // What is throttled did not count.
             (_, Some(_)) if !flights.are_none() => Permit::AfterNext,
             (_, Some(used_up)) => {
-                let told = used_up.told(&self.zone);
-                Permit::Over(Ending::Halted(Failure::new(FailureKind::Fatal, told)))
+                let failure = Failure::new(FailureKind::Fatal, used_up.told(&self.zone));
+                let retry_after = Some(used_up.renewed_at.since(now));
+                Permit::Over(Ending::Halted(Failure { retry_after, ..failure }))
             }
             (wait, None) => wait,
         }
@@ -204,6 +205,15 @@ impl Admission {
     /// Whether the day's own limit is what keeps requests from leaving, and until when.
     pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
         self.pace.used_up(now)
+    }
+
+    /// Until when the run waits for the quota's next day, and why, where that is news: with nothing in flight, for what
+    /// is throttled did not count.
+    pub fn slowed_by_day(&mut self, flights: Flights, now: Timestamp) -> Option<(Timestamp, String)> {
+        let used_up = self.used_up(now).filter(|_| flights.are_none())?;
+        let is_news = used_up.renewed_at > self.slowed_until.after(NEWS);
+        self.slowed_until = self.slowed_until.max(used_up.renewed_at);
+        is_news.then(|| (used_up.renewed_at, used_up.why(&self.zone)))
     }
 
     /// The item's request has left, which may cost so much, while so many others were under way.

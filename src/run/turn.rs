@@ -180,6 +180,7 @@ impl Run<'_> {
                 Permit::AfterNext => break,
                 Permit::At(moment) => {
                     self.next_start_at = Some(moment);
+                    self.tell_used_up(flights, now);
                     break;
                 }
                 Permit::Over(ending) => {
@@ -199,6 +200,13 @@ impl Run<'_> {
         let (cap, _) = self.settings.rules.caps.given().next()?;
         let has_price = self.settings.prices.of(model).is_some();
         (!has_price).then(|| cap.unpriced(model) + "; nothing more is sent")
+    }
+
+    /// Waiting for the quota's next day is told as any pause is.
+    fn tell_used_up(&mut self, flights: Flights, now: Timestamp) {
+        if let Some((until, message)) = self.admission.slowed_by_day(flights, now) {
+            self.tell(News::Slowed { until, message });
+        }
     }
 
     /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.

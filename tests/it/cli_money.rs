@@ -10,17 +10,23 @@ fn a_cap_ends_the_run_with_8_again_and_again_and_a_higher_one_goes_on() {
     let (here, simulator) = (Workspace::with_list(6), Simulated::start());
     let run = |cap: &str| here.overnight(&format!("run list.csv --price-per-image 0.25 --max-cost {cap}"));
     let first = run("0.80").at(&simulator.url()).end().exits(8);
+    let below = "items left\n  the cap on this job over all its runs leaves no room: $0.75 of $0.80 is";
+    assert!(first.stderr.contains(below), "{}", first.stderr);
     first.says(&[
         "list: the money cap is reached, 3 of 6 items left",
         "cost      $0.75 at the given price",
         "$0.75 of $0.80 is spent, and the next request may cost $0.25; to go on, raise --max-cost",
-        "goes on with the 3 left, if you raise --max-cost",
+        "goes on with the 3 left, with a higher cap",
+        "--max-cost 2\n",
     ]);
     run("0.80").at(&simulator.url()).end().exits(8);
     assert_eq!(simulator.stats().answered, 3);
     let status = here.status("");
     assert_eq!((&status["cost_usd"], &status["projected_usd"]), (&json!(0.75), &json!(1.5)));
-    run("5").at(&simulator.url()).end().exits(0);
+    let told = here.overnight("status").end().exits(0).stdout;
+    assert!(told.contains("\n  last run    ended by a money cap: run again with a higher one"), "{told}");
+    let last = run("5").at(&simulator.url()).end().exits(0);
+    last.says(&["cost      $0.75 in this run, $1.50 so far, at the given price", "spent $1.50 of $5.00, "]);
     assert_eq!(here.status("")["cost_usd"], json!(1.5));
     let status = here.overnight("status").end().exits(0).stdout;
     assert!(status.contains("  cost        $1.50 at the given price\n"), "{status}");
@@ -75,6 +81,7 @@ fn two_jobs_of_one_database_share_the_cap_of_a_day() {
     second.says(&[
         "the cap on a day over all jobs of the database leaves no room",
         "or run the same command again tomorrow",
+        "goes on with the 2 left tomorrow",
     ]);
     assert_eq!(here.status("b")["counts"]["done"], 1);
 }

@@ -25,6 +25,7 @@ fn shape_of_a_job(failed_by_kind: Value, cost: &str, running_since: Value, next_
         "job": "text", "counts": Value::Object(counts.into_iter().collect()), "failed_by_kind": failed_by_kind,
         "items": "whole", "images": "whole", "attempts": "whole", "lost_attempts": "whole", "cost_usd": cost,
         "reserved_usd": cost, "lost_usd": cost, "projected_usd": cost, "running_since": running_since, "next_due": next_due,
+        "time_left_s": null,
     })
 }
 
@@ -39,6 +40,7 @@ fn the_json_after_a_run_has_the_shape_that_scripts_rely_on() {
         "job": "list", "counts": {"queued": 0, "running": 0, "done": 2, "failed": 0, "cancelled": 0},
         "failed_by_kind": {}, "items": 2, "images": 2, "attempts": 2, "lost_attempts": 0, "cost_usd": 0.0672,
         "reserved_usd": 0.0, "lost_usd": 0.0, "projected_usd": 0.0672, "running_since": null, "next_due": null,
+        "time_left_s": null,
     }]});
     assert_eq!(document, expected);
 }
@@ -61,6 +63,7 @@ fn the_json_while_a_run_is_on_says_since_when_and_what_is_running() {
     assert!(since.parse::<jiff::Timestamp>().is_ok() && since.ends_with('Z'), "{since}");
     let text = here.overnight("status").end().exits(0).stdout;
     assert!(text.starts_with("list: a run is on, for "), "{text}");
+    assert!(text.contains(" done of 5, 2 queued, "), "claims ahead are queued: {text}");
     gate.open();
     run.end().exits(0);
     assert_eq!(here.status("list")["running_since"], Value::Null);
@@ -79,6 +82,8 @@ fn while_a_run_is_on_people_are_told_how_long_the_rest_takes() {
     while !left(&here.overnight("status").end().exits(0).stdout) {
         assert!(start.elapsed() < crate::support::process::PATIENCE, "it never tells");
     }
+    let low = |job: &Value| job["time_left_s"]["low"].as_u64().zip(job["time_left_s"]["high"].as_u64());
+    assert!(low(&here.status("list")).is_some_and(|(low, high)| low <= high));
     gate.open();
     run.end().exits(0);
     assert!(!left(&here.overnight("status").end().exits(0).stdout));
@@ -113,6 +118,7 @@ fn the_text_says_how_each_job_stands() {
     assert!(text.starts_with("list: 2 left to do\n"), "{text}");
     for words in [
         "1 done of 3, 2 queued",
+        "last run    ended by a limit it was given: the same command goes on\n",
         "1 picture, 1 attempt\n",
         "nothing, this is a rehearsal",
         "$0.03",

@@ -20,7 +20,14 @@ fn every_command_has_a_help_on_stdout() {
 fn the_help_of_run_lists_examples_and_exit_codes_and_never_the_values_of_variables() {
     let here = Workspace::new();
     let ended = here.overnight("run --help").env("OVERNIGHT_API_KEY_COMMAND", "print-a-secret").end().exits(0);
-    for words in ["overnight run products.csv", "Exit codes:", "130, 143", "OVERNIGHT_CONCURRENCY"] {
+    for words in [
+        "overnight run products.csv",
+        "Exit codes:",
+        "130, 143",
+        "10 the deadline",
+        "--limit, --max-images or --halt-after",
+        "OVERNIGHT_CONCURRENCY",
+    ] {
         assert!(ended.stdout.contains(words), "{words}");
     }
     assert!(!ended.stdout.contains("print-a-secret"));

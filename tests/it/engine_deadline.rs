@@ -1,15 +1,16 @@
 //! A run that was given so much time, or so many images: what it still sends, and how it ends.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use overnight::clock::{Clock as _, SystemClock};
-use overnight::domain::{Ending, Failure, FailureKind, News, Reply, Request};
+use overnight::domain::{Ending, Failure, FailureKind, Interrupt, News, Reply, Request};
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
-use overnight::run::{DeadlineSettings, Rules, RunSettings};
+use overnight::run::{Admission, DeadlineSettings, Flights, Limits, Rules, RunSettings, Stop, quota_day_began};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
 
@@ -140,4 +141,38 @@ async fn images_are_counted_with_those_on_their_way() {
     assert_eq!((summary.ending, summary.images), (Ending::Limit("--max-images"), 7));
     let (summary, _) = workshop.run(&provider, most(13)).await;
     assert_eq!((summary.ending, summary.images), (Ending::Complete, 13), "a limit that is just enough is none");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_the_quotas_next_day_is_told_once_and_until_when() {
+    let (workshop, provider) = (Workshop::of_items(9), Scripted::new(|_, _| Act::Draw));
+    let limits = Limits { requests_a_day: NonZeroU32::new(3), ..Limits::default() };
+    let deadline =
+        DeadlineSettings { until: Some(SystemClock.now().after(Duration::from_secs(172_800))), max_duration: None };
+    let rules = Rules { limits, deadline, ..rules() };
+    let mut each = |news: &News| {
+        if matches!(news, News::Slowed { .. }) {
+            workshop.stop.send_replace(Stop::Finish(Interrupt::Int));
+        }
+    };
+    let (summary, events) =
+        workshop.run_watched(&provider, RunSettings { rules: rules.clone(), ..settings() }, &mut each).await;
+    assert_eq!((summary.done, summary.ending), (3, Ending::Interrupted(Interrupt::Int)));
+    let told: Vec<_> = events
+        .iter()
+        .filter_map(|news| match news {
+            News::Slowed { until, message } => Some((*until, message)),
+            _ => None,
+        })
+        .collect();
+    let [(until, message)] = told[..] else { panic!("{told:?}") };
+    let begins = "the day's 3 requests (--rpd) are used up; the quota's day begins anew at ";
+    assert!(message.starts_with(begins) && message.len() == begins.len() + "08:00".len(), "{message}");
+    assert_eq!(quota_day_began(until), until, "at the quota's midnight");
+    // However often it is asked.
+    let (now, flights) = (SystemClock.now(), Flights { under_way: 0, leaving: 0 });
+    let spent = Limits { sent_today: 3, ..limits };
+    let mut admission = Admission::new(&Rules { limits: spent, ..rules }, now);
+    let mut ask = |flights| admission.slowed_by_day(flights, now).is_some();
+    assert_eq!([ask(Flights { under_way: 1, ..flights }), ask(flights), ask(flights)], [false, true, false]);
 }

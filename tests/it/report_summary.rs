@@ -38,6 +38,10 @@ fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
         flags: &[],
         output: Path::new("output/spring"),
         summary,
+        so_far: summary.held,
+        in_all: summary.projected,
+        is_alone: true,
+        goes_on_from: None,
         groups,
         list_price_of: Some("2026-11"),
         rehearsal: false,
@@ -319,20 +323,59 @@ fn a_money_cap_that_is_reached_says_what_is_spent_what_lost_requests_hold_and_ho
         projected: Some(Usd::from_nanos(33_633_600_000)),
         ..halfway(Ending::Budget(CapReached { kind: CapKind::Job, most, held, next }))
     };
-    insta::assert_snapshot!(closing(&words(&summary, &[])), @r"
+    let in_all = Some(Usd::from_nanos(57_153_600_000));
+    let so_far = Held { settled: settled + settled, ..held };
+    insta::assert_snapshot!(closing(&Closing { so_far, in_all, ..words(&summary, &[]) }), @r"
     spring: the money cap is reached, 300 of 1,000 items left
+      the cap on this job over all its runs leaves no room: $23.52 of $23.56 is
+      spent, $0.0336 may have been billed for lost requests, and the next request
+      may cost $0.0336
 
       pictures  output/spring
       this run  700 done in 12 min 5 s, 58 a minute
       lost      1 request got no whole answer: it may have been billed, $0.0336 at
                   most
-      cost      $23.52 at the list price of 2026-11
-      in all    about $33.63 for this run and the 300 items that are left
+      cost      $23.52 in this run, $47.04 so far, at the list price of 2026-11
+      in all    about $57.15 with the 300 items that are left
 
     Next:
-      # goes on with the 300 left, if you raise --max-cost
-      overnight run jobs/spring.toml
-
-    budget: the cap on this job over all its runs leaves no room: $23.52 of $23.56 is spent, $0.0336 may have been billed for lost requests, and the next request may cost $0.0336; to go on, raise --max-cost
+      # goes on with the 300 left, with a higher cap
+      overnight run jobs/spring.toml --max-cost 58
     ");
+}
+
+/// What comes after `Next:` when this cap ended a run.
+fn next_after(kind: CapKind, adapt: impl Fn(&mut Closing)) -> String {
+    let [most, next] = [23_540_000_000, 33_600_000].map(Usd::from_nanos);
+    let held = Held { settled: Usd::from_nanos(23_520_000_000), ..Held::default() };
+    let ending = Ending::Budget(CapReached { kind, most, held, next });
+    let summary = Summary { held, projected: Some(Usd::from_nanos(33_600_000_000)), ..halfway(ending) };
+    let mut words = words(&summary, &[]);
+    words.arguments = typed(&["run", "a.csv", "--max-cost", "23.54"]);
+    adapt(&mut words);
+    closing(&words).split_once("Next:\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn after_a_cap_the_command_goes_on_that_leaves_room_for_the_rest() {
+    let raised = "  # goes on with the 300 left, with a higher cap\n  overnight run a.csv --max-cost 34\n";
+    assert_eq!(next_after(CapKind::Job, |words| words.columns = 60), raised);
+    let unknown = next_after(CapKind::Job, |words| words.in_all = None);
+    assert!(unknown.contains("--max-cost 34"), "{unknown}");
+    let several = next_after(CapKind::Job, |words| words.is_alone = false);
+    assert!(several.contains("if you raise --max-cost to 34") && several.contains("--max-cost 23.54\n"), "{several}");
+    for (kind, when) in
+        [(CapKind::Run, ", up to the cap again"), (CapKind::Day, " tomorrow"), (CapKind::Month, " next month")]
+    {
+        let next = next_after(kind, |_| ());
+        assert!(next.contains(&format!("goes on with the 300 left{when}")) && next.contains("23.54"), "{next}");
+    }
+}
+
+#[test]
+fn a_used_up_day_says_from_when_the_same_command_goes_on() {
+    let why = "the day's 20 requests (--rpd) are used up; the quota's day begins anew at 08:00";
+    let summary = halfway(Ending::Halted(Failure::new(FailureKind::Fatal, why)));
+    let text = closing(&Closing { goes_on_from: Some("08:00"), ..words(&summary, &[]) });
+    assert!(text.contains("\n  overnight run jobs/spring.toml  # goes on from 08:00\n"), "{text}");
 }

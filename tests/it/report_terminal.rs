@@ -103,10 +103,10 @@ fn a_log_has_a_start_a_line_now_and_then_and_an_end() {
     02:00:00 spring: 100 of 1,012 items to do, 600 done before, 12 failed before
     02:00:30 spring: 10/100 done, 20 a minute, about 3 to 7 min left
     02:01:00 spring: 20/100 done, 20 a minute, about 3 to 6 min left
-    02:01:30 spring: 30/100 done, 20 a minute, about 170 to 260 s left
-    02:02:00 spring: 40/100 done, 20 a minute, about 150 to 220 s left
-    02:02:30 spring: 50/100 done, 20 a minute, about 130 to 180 s left
-    02:03:00 spring: 60/100 done, 20 a minute, about 100 to 140 s left
+    02:01:30 spring: 30/100 done, 20 a minute, about 2 to 5 min left
+    02:02:00 spring: 40/100 done, 20 a minute, about 2 to 4 min left
+    02:02:30 spring: 50/100 done, 20 a minute, about 2 to 3 min left
+    02:03:00 spring: 60/100 done, 20 a minute, about 1 to 3 min left
     02:03:30 spring: 70/100 done, 20 a minute, about 80 to 110 s left
     02:04:00 spring: 80/100 done, 20 a minute, about 53 to 68 s left
     02:04:30 spring: 90/100 done, 20 a minute, about 27 to 34 s left
@@ -127,10 +127,10 @@ fn a_deadline_is_named_at_the_start_and_every_line_says_whether_it_is_kept() {
     02:00:00 spring: 100 items to do, until 02:04
     02:00:30 spring: 10/100 done, 20 a minute, about 3 to 7 min left, up to 43 items may be missing at 02:04
     02:01:00 spring: 20/100 done, 20 a minute, about 3 to 6 min left, about 20 items will be missing at 02:04
-    02:01:30 spring: 30/100 done, 20 a minute, about 170 to 260 s left, about 21 items will be missing at 02:04
-    02:02:00 spring: 40/100 done, 20 a minute, about 150 to 220 s left, about 21 items will be missing at 02:04
-    02:02:30 spring: 50/100 done, 20 a minute, about 130 to 180 s left, about 20 items will be missing at 02:04
-    02:03:00 spring: 60/100 done, 20 a minute, about 100 to 140 s left, about 20 items will be missing at 02:04
+    02:01:30 spring: 30/100 done, 20 a minute, about 2 to 5 min left, about 21 items will be missing at 02:04
+    02:02:00 spring: 40/100 done, 20 a minute, about 2 to 4 min left, about 21 items will be missing at 02:04
+    02:02:30 spring: 50/100 done, 20 a minute, about 2 to 3 min left, about 20 items will be missing at 02:04
+    02:03:00 spring: 60/100 done, 20 a minute, about 1 to 3 min left, about 20 items will be missing at 02:04
     02:03:30 spring: 70/100 done, 20 a minute, about 80 to 110 s left, about 20 items will be missing at 02:04
     02:04:00 spring: 80/100 done, 20 a minute, about 53 to 68 s left, about 20 items will be missing at 02:04
     02:04:30 spring: 90/100 done, 20 a minute, about 27 to 34 s left, about 10 items will be missing at 02:04

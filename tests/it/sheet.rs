@@ -35,6 +35,8 @@ fn status() -> JobStatus {
         next_due: None,
         approved_at: None,
         awaits_approval: false,
+        in_flight: 0,
+        last_ending: None,
     }
 }
 

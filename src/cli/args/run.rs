@@ -19,7 +19,9 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Exit codes:
   0 complete   2 usage, job or manifest   3 some items failed   4 halted: key, account, day quota
-  5 stopped by a limit, or a pilot waits for approval   8 a money cap was reached   75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
+  5 stopped by --limit, --max-images or --halt-after, or a pilot waits for approval
+  8 a money cap was reached   10 the deadline was reached (--until, --max-duration)
+  75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunArgs {

@@ -272,7 +272,8 @@ impl Session<'_> {
     /// Who listens to the job's run, and where to ask whether its events were written in full.
     fn reporters(&self, job: &Job) -> anyhow::Result<(Reporters, Option<WriteFault>)> {
         let progress = if self.args.quiet { Progress::None } else { job.progress };
-        let terminal = Terminal::new(progress, job.rehearse, job.end.zone(), settings::frame(job, self.given));
+        let frame = settings::frame(job, self.given)?;
+        let terminal = Terminal::new(progress, job.rehearse, job.end.zone(), frame);
         self.logs.go_through(terminal.stderr());
         let mut reporters = Reporters::new();
         let events = events::listen(job, &mut reporters)?;
@@ -286,7 +287,7 @@ impl Session<'_> {
         if self.args.quiet && exit::of_summary(summary) == Code::Complete {
             return Ok(());
         }
-        let words = announce::closing_words(job, target, self.args.options.db.as_deref(), summary, &self.current_dir)?;
+        let words = announce::closing_words(job, target, self.args, summary, &self.current_dir)?;
         // The run is what it is, heard or not.
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())

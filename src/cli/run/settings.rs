@@ -3,10 +3,10 @@
 
 use super::super::exit::UsageError;
 use super::super::open;
-use crate::domain::{Narrowed, RetryPolicy, Timestamp};
+use crate::domain::{Held, Narrowed, RetryPolicy, Timestamp, Usd};
 use crate::job::{HaltAfter, Job};
 use crate::queue::{Queue, QueueError};
-use crate::report::Frame;
+use crate::report::{Frame, Purse};
 use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings, quota_day_began};
 
 /// The settings of a run for which so many items wait, of a command that was given at this moment.
@@ -38,9 +38,14 @@ pub(super) fn items(job: &Job, queued: u64, narrowed: Option<Narrowed>) -> u64 {
     waiting.min(job.limit.map_or(u64::MAX, |limit| limit.get()))
 }
 
-/// What the job's run is told that says how long it takes.
-pub(super) fn frame(job: &Job, given: Timestamp) -> Frame {
-    Frame { requests_a_minute: job.rpm, until: job.end.until(given), max_duration: job.end.max_duration }
+/// What the job's run is told that says how long it takes and what it may cost, and what its job has cost.
+pub(super) fn frame(job: &Job, given: Timestamp) -> anyhow::Result<Frame> {
+    let status = open::ledger(&job.db)?.status(given, std::slice::from_ref(&job.name))?;
+    // What is set aside for answers that are still to be kept is spent when they are.
+    let before = status.first().map(|job| Held { reserved: Usd::ZERO, ..job.held }).unwrap_or_default();
+    let purse = Purse { before, job: job.caps.job, run: job.caps.run };
+    let (until, max_duration) = (job.end.until(given), job.end.max_duration);
+    Ok(Frame { requests_a_minute: job.rpm, until, max_duration, purse })
 }
 
 /// How many requests of the quota's day have left already, where that matters.

@@ -333,6 +333,8 @@ mod tests {
             next_due: None,
             approved_at: None,
             awaits_approval: false,
+            in_flight: 0,
+            last_ending: None,
         };
         let picture = ImageFile {
             file: "mug-7.jpg".into(),

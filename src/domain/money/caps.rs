@@ -130,8 +130,13 @@ impl CapKind {
 }
 
 impl CapReached {
-    /// Why nothing more is sent, in one line: the cap, what is spent, what lost requests hold, and what to do.
+    /// Why nothing more is sent, in one line, and what to do.
     pub fn told(&self) -> String {
+        format!("{}; to go on, raise {}{}", self.why(), self.kind.flag(), self.kind.or_else())
+    }
+
+    /// Why nothing more is sent: the cap, what is spent, what lost requests hold, and what the next may cost.
+    pub fn why(&self) -> String {
         let Self { kind, most, held, next } = self;
         let lost = match held.lost {
             Usd::ZERO => String::new(),
@@ -142,12 +147,9 @@ impl CapReached {
             open => format!(", {open} is reserved for what is still on its way"),
         };
         format!(
-            "the cap on {of} leaves no room: {spent} of {most} is spent{lost}{open}, and the next request may cost {next}; \
-             to go on, raise {flag}{or_else}",
+            "the cap on {of} leaves no room: {spent} of {most} is spent{lost}{open}, and the next request may cost {next}",
             of = kind.of_what(),
             spent = held.settled,
-            flag = kind.flag(),
-            or_else = kind.or_else(),
         )
     }
 }

@@ -27,6 +27,10 @@ const RECORD: &str = "SELECT id, name, request, digest, sources, state, attempts
         (SELECT sum(cost) FROM attempts WHERE item_key = key), key
      FROM items WHERE job_id = ?1 AND id = ?2";
 
+/// Attempts that have not ended, each sort from an index of its own.
+const IN_FLIGHT: &str = "SELECT (SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'sent')
+        + (SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'received')";
+
 /// A reader of the workspace database.
 #[derive(Debug)]
 pub struct SqliteLedger {
@@ -62,7 +66,9 @@ impl SqliteLedger {
         let next_due = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
-        let ended_with_pilot = ended_with_pilot(connection, job)?;
+        let last_ending = last_ending(connection, job)?;
+        let ended_with_pilot = last_ending.as_deref() == Some("pilot");
+        let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
                              price_given FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
@@ -86,6 +92,8 @@ impl SqliteLedger {
                 awaits_approval: ended_with_pilot && approved_at.is_none() && !lives && counts.queued > 0,
                 approved_at: approved_at.map(Timestamp::from_millis),
                 counts,
+                in_flight,
+                last_ending,
             })
         })
     }
@@ -184,11 +192,11 @@ impl Ledger for SqliteLedger {
     }
 }
 
-/// Whether the last run that began to work ended because the pilot was made.
-fn ended_with_pilot(connection: &Connection, job: i64) -> rusqlite::Result<bool> {
-    let last = "SELECT ending = 'pilot' FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
+/// How the last run ended that began to work.
+fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<String>> {
+    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
                 ORDER BY id DESC LIMIT 1";
-    Ok(connection.query_row(last, [job], |row| row.get(0)).optional()?.unwrap_or(false))
+    connection.query_row(last, [job], |row| row.get(0)).optional()
 }
 
 /// A job's items by state, from the kept tallies.

@@ -2,6 +2,7 @@
 
 mod bar;
 mod canvas;
+mod money;
 mod plain;
 mod tally;
 mod view;
@@ -16,7 +17,7 @@ use crate::report::rest::Frame;
 
 use bar::{AboveBar, Bar};
 pub use plain::Plain;
-pub use tally::wall_clock;
+pub use tally::{hour, wall_clock};
 pub use view::Look;
 use view::USUAL_COLUMNS;
 

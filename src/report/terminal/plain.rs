@@ -8,6 +8,7 @@ use crate::domain::{Event, News, Reporter, Timestamp};
 use crate::report::rest::Frame;
 use crate::report::words::{count, from_to, rate};
 
+use super::money::sums;
 use super::tally::{Pause, Tally, wall_clock};
 use super::view::{self, Look};
 
@@ -115,6 +116,6 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
         parts.push(format!("about {} left", from_to(rest)));
     }
     parts.extend(view::outlook(tally, look));
-    parts.extend(view::sums(tally, look));
+    parts.extend(sums(tally, look));
     parts.join(", ")
 }

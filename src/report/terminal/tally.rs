@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{Counts, Event, Failure, Held, News, Reach, Timestamp, Usd, projected};
 use crate::report::rate::{Ended, Recent};
-use crate::report::rest::{Fit, Frame, Rest, fit};
+use crate::report::rest::{Fit, Frame, Purse, Rest, fit};
 use crate::report::words::one_line;
 
 /// A run up to its latest event.
@@ -45,6 +45,8 @@ pub struct Tally {
 /// The server asked for patience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
+    /// Since when nothing is sent.
+    pub since: Timestamp,
     /// When sending goes on.
     pub until: Timestamp,
     /// In the server's words, fit for a terminal.
@@ -75,7 +77,8 @@ impl Tally {
             }
             News::Slowed { until, message } => {
                 let (until, message) = (*until, one_line(message));
-                self.pause = Some(Pause { until, message });
+                let since = self.pause.as_ref().map_or(event.time, |pause| pause.since);
+                self.pause = Some(Pause { since, until, message });
             }
             News::Halted { .. } => self.halted = true,
             News::RunEnded(_) => self.in_flight.clear(),
@@ -113,14 +116,16 @@ impl Tally {
         self.in_flight.len()
     }
 
-    /// Pictures a minute, if that can be said.
+    /// Pictures a minute, if that can be said: not while nothing comes.
     pub fn pictures_per_minute(&self) -> Option<f64> {
-        self.recent.pictures_per_minute(self.now)
+        let comes = self.pause.is_none() || !self.in_flight.is_empty();
+        self.recent.pictures_per_minute(self.now).filter(|_| comes)
     }
 
-    /// How long the rest will take, if that can be said.
+    /// How long the rest will take, if that can be said. A pause makes nobody slower who sends again after it.
     pub fn rest(&self) -> Option<Rest> {
-        self.recent.rest(self.left(), self.frame.requests_a_minute, self.now, self.paused())
+        let sending = self.pause.as_ref().map_or(self.now, |pause| pause.since);
+        self.recent.rest(self.left(), self.frame.requests_a_minute, sending, self.paused())
     }
 
     /// Whether that is in time, if it has to be and can be said.
@@ -143,9 +148,20 @@ impl Tally {
         self.is_priced.then_some(self.held)
     }
 
-    /// What this run will have cost when all its items have ended, if that can be said.
+    /// What the job had cost before, and what both may cost.
+    pub fn purse(&self) -> &Purse {
+        &self.frame.purse
+    }
+
+    /// What the job will have cost when all items of this run have ended, if that can be said.
     pub fn projected(&self) -> Option<Usd> {
-        projected(self.held, self.ended(), self.items() - self.ended())
+        let before = self.frame.purse.before;
+        projected(self.held, self.ended(), self.left()).map(|sum| before.settled + before.lost + sum)
+    }
+
+    /// About how many items the money does not last for, if it does not.
+    pub fn short(&self) -> Option<u64> {
+        self.frame.purse.short(self.held, self.ended(), self.left())
     }
 
     fn start(&mut self, event: &Event, counts: &Counts, items: u64) {
@@ -215,51 +231,4 @@ pub fn wall_clock(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (time, now) = (local(time, zone), local(now, zone));
     let format = if time.date() == now.date() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
     time.strftime(format).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::view::{Look, dashboard};
-    use super::*;
-    use crate::domain::FailureKind;
-
-    const PRICE: Usd = Usd::from_nanos(33_600_000);
-
-    fn tell(tally: &mut Tally, news: News) {
-        tally.take(&Event { time: Timestamp::default(), job: "spring".into(), news });
-    }
-
-    fn started(tally: &mut Tally, item: u64) {
-        tell(tally, News::AttemptStarted { item: item.to_string(), attempt: 1, reserved: Some(PRICE) });
-    }
-
-    fn ended(tally: &mut Tally, item: u64, outcome: &'static str, failure: Option<Failure>, cost: Option<Usd>) {
-        let item = item.to_string();
-        tell(tally, News::AttemptEnded { item, attempt: 1, outcome, failure, cost, file: None });
-    }
-
-    #[test]
-    fn below_the_bar_stands_what_is_spent_set_aside_and_foreseen() {
-        let mut tally = Tally::default();
-        tell(&mut tally, News::RunStarted { counts: Counts { queued: 1_000, ..Counts::default() }, items: 1_000 });
-        (0..20).for_each(|item| started(&mut tally, item));
-        (0..10).for_each(|item| ended(&mut tally, item, "done", None, Some(PRICE)));
-        let lost = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, "cut") };
-        ended(&mut tally, 10, "retry", Some(lost), None);
-        let line = |rehearsal, columns| {
-            let look = Look { columns, colours: false, zone: TimeZone::UTC, rehearsal };
-            dashboard(&tally, &look).lines().nth(1).map(str::to_owned).unwrap_or_default()
-        };
-        assert_eq!(line(false, 80), "spent $0.34, $0.30 reserved, $0.0336 lost, about $33.63 in all");
-        assert_eq!(line(true, 80), "rehearsed: spent $0.34, $0.30 reserved, $0.0336 lost, about $33.63 in all");
-        assert_eq!(line(false, 20), "spent $0.34, $0.30 …");
-    }
-
-    #[test]
-    fn without_a_price_nothing_is_said_of_money() {
-        let mut tally = Tally::default();
-        tell(&mut tally, News::RunStarted { counts: Counts::default(), items: 1 });
-        tell(&mut tally, News::AttemptStarted { item: "a".into(), attempt: 1, reserved: None });
-        assert_eq!(tally.held(), None);
-    }
 }

@@ -3,10 +3,11 @@
 use console::{Style, measure_text_width, style};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Event, Failure, News, Usd};
+use crate::domain::{Event, Failure, News};
 use crate::report::rest::Fit;
-use crate::report::words::{between, count, counted, cut, forecast, money, one_line, rate};
+use crate::report::words::{between, count, counted, cut, forecast, one_line, rate};
 
+use super::money::{cap, sums};
 use super::tally::{Pause, Tally, hour, wall_clock};
 
 /// The bar is never shorter: below that it says nothing.
@@ -88,7 +89,7 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
 /// Rate and time left, each as wide as ever; before either can be told, that they are being measured.
 fn speed(tally: &Tally) -> (String, String) {
     let (per_minute, left) = (tally.pictures_per_minute(), tally.rest());
-    if per_minute.is_none() && left.is_none() {
+    if per_minute.is_none() && left.is_none() && tally.pause.is_none() {
         return (" ".repeat("    0/min".len()), format!("{:>14}", "measuring"));
     }
     let per_minute = format!("{:>5}/min", per_minute.map_or("–".into(), rate));
@@ -103,22 +104,17 @@ fn bar(tally: &Tally, look: &Look, length: usize) -> String {
     done + &rest
 }
 
-/// What is spent, what may be billed yet, and what it will come to.
-pub fn sums(tally: &Tally, look: &Look) -> Option<String> {
-    let held = tally.held()?;
-    let mut words = format!("spent {}, {} reserved", money(held.settled), money(held.reserved));
-    if held.lost > Usd::ZERO {
-        words += &format!(", {} lost", money(held.lost));
-    }
-    if let Some(sum) = tally.projected() {
-        words += &format!(", about {} in all", money(sum));
-    }
-    Some(if look.rehearsal { format!("rehearsed: {words}") } else { words })
-}
-
-/// Whether the run is done by its deadline, if it has one.
+/// Whether the run is done by its deadline, if it has one, unless a cap ends it before.
 pub fn outlook(tally: &Tally, look: &Look) -> Option<String> {
-    let (fit, deadline) = tally.fit()?;
+    let fit = tally.fit();
+    let late = match fit {
+        Some((Fit::Perhaps(items) | Fit::Missing(items), _)) => items,
+        Some((Fit::Ends(_), _)) | None => 0,
+    };
+    if tally.short().is_some_and(|short| short > late) {
+        return cap(tally);
+    }
+    let (fit, deadline) = fit?;
     let clock = |time| hour(time, tally.now, &look.zone);
     let by = clock(deadline);
     Some(match fit {
@@ -318,9 +314,9 @@ mod tests {
             dashboard(tally, &look(200))
         };
         insta::assert_snapshot!([later(&mut tally, 150), later(&mut tally, 181)].join("\n"), @r"
-        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min      3 min left
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    240/min      107 s left
         paused until 02:03:00, for 30 s more: 429 RESOURCE_EXHAUSTED: quota of 300 requests a minute exceeded
-        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min      2 min left
+        ━━━━━━━━━━━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌    600/1,000   12 failed  16 in flight    199/min      115 s left
         ");
     }
 

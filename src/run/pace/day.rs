@@ -20,11 +20,15 @@ pub struct UsedUp {
 impl UsedUp {
     /// What to do, for people whose clocks show the time of this zone.
     pub fn told(&self, zone: &TimeZone) -> String {
+        format!("{}; run the same command again then", self.why(zone))
+    }
+
+    /// Why nothing leaves, and until when, for the same people.
+    pub fn why(&self, zone: &TimeZone) -> String {
         let renewed_at = Moment::from_millisecond(self.renewed_at.millis()).unwrap_or(Moment::UNIX_EPOCH);
         let time = renewed_at.to_zoned(zone.clone()).strftime("%H:%M");
         format!(
-            "the day's {} requests (--rpd) are used up; the quota's day begins anew at {time}; run the same command \
-             again then",
+            "the day's {} requests (--rpd) are used up; the quota's day begins anew at {time}",
             with_commas(self.limit)
         )
     }
