@@ -107,6 +107,7 @@ fn faults(observations: &[Observation]) -> Faults {
         unavailable: share(ObservedEnd::Unavailable),
         // Every refusal is taken for a quota's.
         busy: 0.0,
+        busy_wait: None,
         refused: share(ObservedEnd::Refused),
         empty: share(ObservedEnd::Empty),
         lost: share(ObservedEnd::Lost),

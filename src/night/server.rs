@@ -45,6 +45,8 @@ pub struct Faults {
     pub unavailable: f64,
     /// "Too fast", though no quota is used up: a busy server says so by chance.
     pub busy: f64,
+    /// The wait that it names then.
+    pub busy_wait: Option<Duration>,
     /// The model will not draw it.
     pub refused: f64,
     /// An answer without a picture.
@@ -105,7 +107,7 @@ impl Server {
             return self.at_once(Failure { status: Some(429), ..Failure::new(FailureKind::Fatal, message) });
         }
         if dice.happens(self.model.faults.busy) {
-            return self.at_once(too_fast(None));
+            return self.at_once(too_fast(self.model.faults.busy_wait));
         }
         for quota in &mut self.quotas {
             if let Err(wait) = quota.take(now, dice) {

@@ -154,7 +154,7 @@ fn servers() -> Vec<Case> {
             server.faults.lost = 0.02;
         }),
         Case::new("240, with faults", sliding(240.0)).server(|server| {
-            server.faults = Faults { unavailable: 0.03, refused: 0.01, empty: 0.02, lost: 0.01, busy: 0.0 };
+            server.faults = Faults { unavailable: 0.03, refused: 0.01, empty: 0.02, lost: 0.01, ..Faults::default() };
         }),
         Case::new("600, on a shaky wire", sliding(600.0)).server(|server| server.way = Duration::from_millis(400)),
         Case::without_quota("latency that rises beyond 10 in flight", 10.0 * 30.0)
@@ -176,6 +176,17 @@ fn stated() -> Vec<Case> {
         Case::new("a bucket of 10, 240 a minute, stated", QuotaModel { shape: Shape::Bucket(10.0), ..sliding(240.0) })
             .stating(240),
         Case::new("600 stated and halved", changed(sliding(600.0), 300.0)).stating(600).learning(&[0, 1, 15, 16]),
+    ]
+}
+
+/// Servers that refuse so large a share of what comes by chance, and say then how long to wait, or do not.
+fn by_chance(share: f64, wait: Option<Duration>) -> Vec<Case> {
+    let busy = |server: &mut ServerModel| {
+        (server.faults.busy, server.faults.busy_wait) = (share, wait);
+    };
+    vec![
+        Case::without_quota("refused by chance", 64.0 * 30.0 / 1.046).server(busy),
+        Case::new("refused by chance, beside 600 in any minute", sliding(600.0)).server(busy),
     ]
 }
 
@@ -213,6 +224,16 @@ fn no_server_is_used_badly_or_overrun() {
 #[test]
 fn a_stated_limit_is_used_but_for_a_hair_and_not_overrun() {
     hold(&stated(), 0.97, 0.01);
+}
+
+#[test]
+fn a_server_that_refuses_by_chance_is_used_nearly_in_full() {
+    hold(&by_chance(0.03, None), 0.85, 0.08);
+}
+
+#[test]
+fn a_server_that_refuses_by_chance_and_names_a_wait_is_obeyed_and_used_by_half() {
+    hold(&by_chance(0.03, Some(seconds(1))), 0.50, 0.08);
 }
 
 /// Latency 2 s, 600 requests in any minute.

@@ -75,8 +75,7 @@ impl Learned {
     /// Another episode began with a request that had left then.
     pub fn refused(&mut self, refused_at: f64, trail: &Trail) {
         let (rate, expected) = (self.rate(), self.ceiling);
-        let is_too_high = self.grown < self.returns_in / 2.0;
-        let most = if is_too_high { rate * (1.0 - TOO_HIGH) } else { rate };
+        let most = if self.is_back() { rate } else { rate * (1.0 - TOO_HIGH) };
         self.most = self.most.max(taken(trail, refused_at));
         self.least = (rate.max(self.most) * DEEPEST_CUT).max(1.0);
         self.ceiling = taken(trail, refused_at).min(most).max(self.least);
@@ -95,6 +94,11 @@ impl Learned {
         }
         self.ceiling = taken(trail, sent_at.max(self.refused_at)).max(self.least).min(self.ceiling);
         self.grown = 0.0;
+    }
+
+    /// Whether the rate is about where the server last refused more.
+    pub fn is_back(&self) -> bool {
+        self.grown >= self.returns_in / 2.0
     }
 
     /// Nothing leaves before then.

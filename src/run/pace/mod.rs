@@ -1,9 +1,10 @@
 //! How fast a run may send. Pure: events and the time go in, permits and a not-before come out. Never waits.
 //!
 //! What holds a request back, in this order: the number in flight ([`concurrency`]), a pause that the server asked for
-//! ([`episode`]), the day's own limit ([`day`]), the rate that refusals taught ([`learned`], from [`trail`]), and the
+//! ([`episode`], unless it refused by [`chance`]), the day's own limit ([`day`]), the rate that refusals taught ([`learned`], from [`trail`]), and the
 //! limits a minute that a person stated ([`limits`], each a [`gate`]).
 
+mod chance;
 mod concurrency;
 mod day;
 mod episode;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use super::admission::Permit;
 use crate::domain::Timestamp;
+use chance::{Chance, Refusal};
 pub use concurrency::Bounds;
 use concurrency::Concurrency;
 use day::Day;
@@ -28,6 +30,8 @@ use trail::{MINUTE, Trail};
 
 /// After a pause, what was throttled returns spread over so long instead of all at once.
 const SPREAD: Duration = Duration::from_secs(1);
+/// What is refused by chance waits so long at least, and nobody else does.
+const ALONE: Duration = Duration::from_secs(1);
 
 /// What a run may send at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,9 @@ pub struct Pace {
     trail: Trail,
     episode: Option<Episode>,
     learned: Option<Learned>,
+    chance: Chance,
+    /// Until when nothing leaves because a server that refuses by chance said so.
+    held_until: f64,
     first_at: Option<f64>,
     /// By so many milliseconds the clock was moved: within, the time only passes.
     moved: i64,
@@ -57,6 +64,8 @@ pub struct Pace {
 pub struct Ticket {
     sent_at: f64,
     in_flight: u32,
+    /// The so-manieth of the run.
+    number: u64,
 }
 
 impl Pace {
@@ -70,6 +79,8 @@ impl Pace {
             trail: Trail::default(),
             episode: None,
             learned: None,
+            chance: Chance::default(),
+            held_until: 0.0,
             first_at: None,
             moved: 0,
         }
@@ -95,13 +106,16 @@ impl Pace {
         if !self.concurrency.has_place(in_flight) {
             return Permit::AfterNext;
         }
-        if let Some(at) = self.episode.as_ref().and_then(|episode| episode.not_before(self.steady(now))) {
+        let steady = self.steady(now);
+        if let Some(at) = self.episode.as_ref().and_then(|episode| episode.not_before(steady)) {
             return self.at(at, now);
+        }
+        if steady < self.held_until {
+            return self.at(self.held_until, now);
         }
         if let Some(used_up) = self.used_up(now) {
             return Permit::At(used_up.renewed_at);
         }
-        let steady = self.steady(now);
         if let Some(at) = self.learned.as_mut().and_then(|learned| learned.not_before(steady, &mut self.trail)) {
             return self.at(at, now);
         }
@@ -121,8 +135,11 @@ impl Pace {
     }
 
     /// A permitted request has left while so many others were in flight.
-    pub fn sent(&self, in_flight: usize, now: Timestamp) -> Ticket {
-        Ticket { sent_at: self.steady(now), in_flight: u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_add(1) }
+    pub fn sent(&mut self, in_flight: usize, now: Timestamp) -> Ticket {
+        let is_below = !self.learned.as_ref().is_some_and(Learned::is_back);
+        let number = self.chance.leaves(is_below);
+        let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_add(1);
+        Ticket { sent_at: self.steady(now), in_flight, number }
     }
 
     /// A whole answer came, be it a refusal to draw: the server is not overrun.
@@ -148,22 +165,40 @@ impl Pace {
         self.take_back(ticket);
         self.gates.give_back();
         let (sent_at, steady) = (ticket.sent_at, self.steady(now));
-        match &self.episode {
-            Some(episode) if episode.includes(sent_at, &self.trail) => {
-                self.learned
-                    .iter_mut()
-                    .for_each(|learned| learned.refused_too(sent_at, &self.trail, episode.is_again(sent_at)));
-            }
-            _ => self.begin_episode(ticket, steady),
+        let spread = SPREAD.mul_f64(jitter);
+        let known = self.episode.as_ref().filter(|episode| episode.includes(sent_at, &self.trail));
+        if let Some(is_again) = known.map(|episode| episode.is_again(sent_at)) {
+            self.learned.iter_mut().for_each(|learned| learned.refused_too(sent_at, &self.trail, is_again));
+        } else if self.is_by_chance(ticket, asked, steady) {
+            return self.hold(asked, now).after(spread);
+        } else {
+            self.begin_episode(ticket, steady);
         }
+        self.chance.was_quota();
         let Some(episode) = &mut self.episode else { return now };
         episode.pause(asked, sent_at, steady);
         let until = episode.paused_until();
         self.learned.iter_mut().for_each(|learned| learned.pause(until));
-        self.wall(until).after(SPREAD.mul_f64(jitter))
+        self.wall(until).after(spread)
     }
 
-    fn begin_episode(&mut self, Ticket { sent_at, in_flight }: Ticket, now: f64) {
+    fn is_by_chance(&mut self, Ticket { number, .. }: Ticket, asked: Option<Duration>, now: f64) -> bool {
+        let is_expected = self.learned.as_ref().is_some_and(Learned::is_back);
+        !self.chance.explains(Refusal { number, asked, is_expected }, now)
+    }
+
+    /// Obeys a server that refused by chance: the run pauses if it says so, and the item comes again when that is over.
+    fn hold(&mut self, asked: Option<Duration>, now: Timestamp) -> Timestamp {
+        let steady = self.steady(now);
+        if let Some(asked) = asked {
+            self.held_until = self.held_until.max(steady + asked.as_secs_f64() * 1000.0);
+            let until = self.held_until;
+            self.learned.iter_mut().for_each(|learned| learned.pause(until));
+        }
+        self.wall(self.held_until.max(steady + ALONE.as_secs_f64() * 1000.0))
+    }
+
+    fn begin_episode(&mut self, Ticket { sent_at, in_flight, .. }: Ticket, now: f64) {
         self.concurrency.refused(in_flight);
         match &mut self.learned {
             Some(learned) => learned.refused(sent_at, &self.trail),

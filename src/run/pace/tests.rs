@@ -84,6 +84,29 @@ fn a_throttling_cuts_once_however_many_were_in_flight() {
 }
 
 #[test]
+fn a_refusal_by_chance_makes_its_own_item_wait_and_nobody_else() {
+    let mut pace = pace(9);
+    let tickets: Vec<Ticket> = (0..50).map(|_| send(&mut pace, NOW)).collect();
+    let back = pace.throttled(tickets[49], None, 0.5, NOW);
+    assert_eq!((back, pace.permit(0, NOW)), (NOW.after(Duration::from_millis(1500)), Permit::Granted));
+    assert_eq!(pace.learned_rate(), None);
+}
+
+#[test]
+fn the_whole_run_waits_for_as_long_as_a_refusal_by_chance_says_and_learns_nothing() {
+    let mut pace = pace(9);
+    let tickets: Vec<Ticket> = (0..50).map(|_| send(&mut pace, NOW)).collect();
+    pace.throttled(tickets[30], Some(Duration::from_secs(3)), 0.0, NOW);
+    pace.throttled(tickets[49], Some(Duration::from_secs(1)), 0.0, NOW);
+    assert_eq!(pace.permit(0, NOW), Permit::At(after(3)), "never shortened");
+    assert_eq!((pace.permit(0, after(3)), pace.learned_rate()), (Permit::Granted, None));
+    pace.throttled(tickets[10], Some(Duration::from_secs(9)), 0.0, after(3));
+    let by = -18_000_000;
+    pace.clock_moved(by, after(3).moved(by));
+    assert_eq!(pace.permit(0, after(3).moved(by)), Permit::At(after(12).moved(by)));
+}
+
+#[test]
 fn a_pause_lasts_as_long_on_a_clock_that_was_moved() {
     for by in [-18_000_000, 18_000_000] {
         let mut pace = pace(9);
