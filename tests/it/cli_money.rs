@@ -17,7 +17,7 @@ fn a_cap_ends_the_run_with_8_again_and_again_and_a_higher_one_goes_on() {
         "cost      $0.75 at the given price",
         "$0.75 of $0.80 is spent, and the next request may cost $0.25; to go on, raise --max-cost",
         "goes on with the 3 left, with a higher cap",
-        "--max-cost 2\n",
+        "--max-cost 2",
     ]);
     run("0.80").at(&simulator.url()).end().exits(8);
     assert_eq!(simulator.stats().answered, 3);
