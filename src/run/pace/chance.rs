@@ -161,9 +161,13 @@ mod tests {
         assert!(refused(&mut after(0), None, false));
         let mut chance = after(300);
         chance.was_quota();
-        (0..5).for_each(|_| drop(chance.leaves(true)));
+        for _ in 0..5 {
+            chance.leaves(true);
+        }
         assert!(refused(&mut chance, None, false));
-        (0..50).for_each(|_| drop(chance.leaves(true)));
+        for _ in 0..50 {
+            chance.leaves(true);
+        }
         assert!(!refused(&mut chance, None, false));
     }
 
@@ -180,7 +184,9 @@ mod tests {
             let mut chance = after(300);
             let mut is_explained = |every: u64, times: u64| {
                 (0..times).any(|_| {
-                    (1..every).for_each(|_| drop(chance.leaves(true)));
+                    for _ in 1..every {
+                        chance.leaves(true);
+                    }
                     refused(&mut chance, None, false)
                 })
             };
@@ -194,10 +200,14 @@ mod tests {
         let mut chance = after(300);
         for _ in 0..DOUBTS {
             assert!(!refused(&mut chance, None, false));
-            (0..30).for_each(|_| drop(chance.leaves(true)));
+            for _ in 0..30 {
+                chance.leaves(true);
+            }
         }
         assert!(!refused(&mut chance, None, true));
-        (0..600).for_each(|_| drop(chance.leaves(true)));
+        for _ in 0..600 {
+            chance.leaves(true);
+        }
         assert!(refused(&mut chance, None, true));
     }
 }
