@@ -325,3 +325,6 @@ fn given_up(failure: &Failure, lasted: Duration) -> String {
         failure.message
     )
 }
+
+#[cfg(test)]
+mod tests;
