@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use overnight::domain::{
     Artifact, AspectRatio, Counts, Course, Digest, FailureGroup, FailureKind, Held, ImageFile, Item, ItemId,
-    Modalities, Reply, Request, Sources, Timestamp, Usd,
+    Modalities, PriceSource, Reply, Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{
@@ -53,7 +53,7 @@ impl Ledger for Rows {
             lost_attempts: 1,
             cost: Some(Usd::from_nanos(100_800_000)),
             held: Held::default(),
-            price_given: false,
+            price_source: Some(PriceSource::Listed),
             running_since: None,
             next_due: None,
             approved_at: None,
