@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{FailureKind, Held, PriceList, Timestamp, Usd, projected};
+use crate::domain::{FailureKind, Held, PriceList, PriceSource, Timestamp, Usd, projected};
 use crate::job::is_rehearsal;
 use crate::queue::{AttemptEnd, JobStatus, Ledger, QueueError};
 use crate::report::rate::{Ended, Recent};
@@ -180,11 +180,11 @@ fn cost(status: &JobStatus, rehearsal: bool) -> String {
         return if rehearsal { "nothing, this is a rehearsal".to_owned() } else { "unknown".to_owned() };
     };
     let spent = money(held.settled);
-    let source =
-        list_price_of(status).map_or("the given price".to_owned(), |month| format!("the list price of {month}"));
-    let mut words = match rehearsal {
-        true => format!("nothing, this is a rehearsal; at {source} it would be {spent}"),
-        false => format!("{spent} at {source}"),
+    let mut words = match (rehearsal, source(status)) {
+        (true, Some(source)) => format!("nothing, this is a rehearsal; {source} it would be {spent}"),
+        (true, None) => format!("nothing, this is a rehearsal; it would be {spent}"),
+        (false, Some(source)) => format!("{spent} {source}"),
+        (false, None) => spent,
     };
     if held.reserved > Usd::ZERO {
         words += &format!(", {} reserved", money(held.reserved));
@@ -198,9 +198,12 @@ fn cost(status: &JobStatus, rehearsal: bool) -> String {
     }
 }
 
-/// When the prices were looked up that the job counted with, if nobody gave another.
-pub(super) fn list_price_of(status: &JobStatus) -> Option<&'static str> {
-    (!status.price_given).then_some(PriceList::LISTED)
+/// Whose price all was counted with, where it was one's.
+fn source(status: &JobStatus) -> Option<String> {
+    Some(match status.price_source? {
+        PriceSource::Given => "at the given price".to_owned(),
+        PriceSource::Listed => format!("at the list price of {}", PriceList::LISTED),
+    })
 }
 
 fn standing(status: &JobStatus, rest: Option<Rest>, now: Timestamp) -> String {

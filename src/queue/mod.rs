@@ -25,8 +25,8 @@ pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
 
 use crate::domain::{
-    Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome, Receipt,
-    Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome,
+    PriceSource, Receipt, Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
@@ -89,6 +89,8 @@ pub struct Turn {
     pub starts: Vec<Start>,
     /// The caps on money: a start whose reserve does not fit below each of them is none, nor is any behind it.
     pub caps: Vec<Cap>,
+    /// Who gave the prices that the starts are counted with.
+    pub prices: Vec<PriceSource>,
     /// So many new claims are wanted.
     pub want: usize,
     /// Only items that this run attempted before.
@@ -197,9 +199,6 @@ pub trait Queue: Send {
     /// The models that the waiting items ask which this run may claim, each once.
     fn waiting_models(&mut self) -> Result<Vec<String>, QueueError>;
 
-    /// Notes that a person gave the price that this run counts with.
-    fn price_given(&mut self) -> Result<(), QueueError>;
-
     /// Whether anything that the written results tell has changed since they were written.
     fn results_stale(&mut self) -> Result<bool, QueueError>;
 
@@ -263,8 +262,8 @@ pub struct JobStatus {
     pub cost: Option<Usd>,
     /// The same, with what may be billed yet: for attempts on their way, and for the lost.
     pub held: Held,
-    /// Whether a person ever gave the price, rather than the list.
-    pub price_given: bool,
+    /// Who gave the prices, where all of that was counted with prices of one source.
+    pub price_source: Option<PriceSource>,
     /// When the run that is on began, if one is on.
     pub running_since: Option<Timestamp>,
     /// When the next waiting item may be tried.

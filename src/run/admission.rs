@@ -335,3 +335,6 @@ fn given_up(failure: &Failure, lasted: Duration) -> String {
         failure.message
     )
 }
+
+#[cfg(test)]
+mod tests;

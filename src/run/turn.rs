@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, Receipt, Sent, Timestamp};
+use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, PriceSource, Receipt, Sent, Timestamp};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -157,6 +157,7 @@ impl Run<'_> {
             settlements: mem::take(&mut self.settlements),
             releases,
             want: self.want(now),
+            prices: self.price_sources(&starts),
             starts,
             caps,
             only_attempted: self.is_limit_reached(),
@@ -212,6 +213,14 @@ impl Run<'_> {
     /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.
     fn has_place(&self, leaving: usize) -> bool {
         self.stopping.is_none() && self.flights.len() + leaving < self.places
+    }
+
+    fn price_sources(&self, starts: &[Start]) -> Vec<PriceSource> {
+        let source = |source| {
+            let is_of = |start: &&Start| self.settings.prices.source(&start.claim.item.request.model) == Some(source);
+            starts.iter().find(is_of).map(|_| source)
+        };
+        [PriceSource::Given, PriceSource::Listed].into_iter().filter_map(source).collect()
     }
 
     fn start(&self, claim: Claim) -> Start {

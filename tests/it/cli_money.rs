@@ -115,3 +115,13 @@ fn a_mistake_below_price_is_told_at_its_place_and_two_prices_are_one() {
     here.write("jobs/a.toml", "manifest = \"../list.csv\"\nprice_per_image = 0.03\n[price]\nper_image = 0.03\n");
     here.overnight("run jobs/a.toml").end().exits(2).says(&["jobs/a.toml gives a price twice"]);
 }
+
+#[test]
+fn a_price_is_named_only_where_all_was_counted_with_it() {
+    let (here, simulator) = (Workspace::with_list(3), Simulated::start());
+    here.overnight("run list.csv --limit 1").at(&simulator.url()).end().exits(5);
+    let status = || here.overnight("status").end().exits(0).stdout;
+    assert!(status().contains("  cost        $0.0336 at the list price of 2026-11, about"), "{}", status());
+    here.overnight("run list.csv --price-per-image 0.25").at(&simulator.url()).end().exits(0);
+    assert!(status().contains("  cost        $0.53\n"), "{}", status());
+}

@@ -182,10 +182,6 @@ impl Queue for Locked {
         self.queue.waiting_models()
     }
 
-    fn price_given(&mut self) -> Result<(), QueueError> {
-        self.queue.price_given()
-    }
-
     fn sent_since(&mut self, moment: Timestamp) -> Result<u64, QueueError> {
         self.queue.sent_since(moment)
     }

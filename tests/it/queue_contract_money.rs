@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use overnight::domain::{
-    Cap, CapKind, CapSpan, Failure, FailureKind, Held, Item, ItemId, OnLost, Outcome, Reach, Request, Timestamp, Usd,
+    Cap, CapKind, CapSpan, Failure, FailureKind, Held, Item, ItemId, OnLost, Outcome, PriceSource, Reach, Request,
+    Timestamp, Usd,
 };
 use overnight::queue::{Attempt, Claim, Queue, Settlement, Start, Turn, Turned};
 
@@ -19,7 +20,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("a cap of a run", a_cap_of_a_run_counts_that_run_and_one_of_the_job_all),
     ("a cap of a day", jobs_of_one_database_share_a_days_cap),
     ("models that wait", the_models_of_what_waits_are_told),
-    ("whose price", it_is_known_whether_a_price_was_given),
+    ("whose price", a_source_of_prices_is_told_where_it_is_the_only_one),
 ];
 
 const CENT: Usd = Usd::from_nanos(10_000_000);
@@ -176,11 +177,21 @@ fn the_models_of_what_waits_are_told(workspace: &dyn Workspace) {
     assert_eq!(run.waiting_models().unwrap(), ["two"]);
 }
 
-fn it_is_known_whether_a_price_was_given(workspace: &dyn Workspace) {
-    let mut run = workspace.run("job").unwrap();
-    enqueue(&mut *run, &items(1));
-    let is_given = || workspace.ledger().status(NOW, &[]).unwrap().remove(0).price_given;
-    assert!(!is_given());
-    run.price_given().unwrap();
-    assert!(is_given());
+fn a_source_of_prices_is_told_where_it_is_the_only_one(workspace: &dyn Workspace) {
+    let source = |job: &str| workspace.ledger().status(NOW, &[job.to_owned()]).unwrap().remove(0).price_source;
+    let send = |run: &mut dyn Queue, prices: Vec<PriceSource>| {
+        let starts = starts(claim(run, NOW, 1), CENT);
+        run.commit(NOW, Turn { starts, prices, ..turn() }).unwrap();
+    };
+    for only in [PriceSource::Given, PriceSource::Listed] {
+        let job = format!("{only:?}");
+        let mut run = workspace.run(&job).unwrap();
+        enqueue(&mut *run, &items(4));
+        assert_eq!(source(&job), None, "nothing was sent");
+        send(&mut *run, vec![only]);
+        send(&mut *run, vec![]);
+        assert_eq!(source(&job), Some(only));
+        send(&mut *run, vec![PriceSource::Given, PriceSource::Listed]);
+        assert_eq!(source(&job), None, "some was counted with either");
+    }
 }

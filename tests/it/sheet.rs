@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use overnight::domain::{
-    Artifact, AspectRatio, Counts, Course, Digest, FailureKind, Held, ImageFile, Item, ItemId, Modalities, Reply,
-    Request, Sources, Timestamp, Usd,
+    Artifact, AspectRatio, Counts, Course, Digest, FailureKind, Held, ImageFile, Item, ItemId, Modalities, PriceSource,
+    Reply, Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{ItemRecord, ItemState, JobStatus, RowRecord};
@@ -30,7 +30,7 @@ fn status() -> JobStatus {
         lost_attempts: 1,
         cost: Some(Usd::from_nanos(100_800_000)),
         held: Held::default(),
-        price_given: false,
+        price_source: Some(PriceSource::Listed),
         running_since: None,
         next_due: None,
         approved_at: None,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::files::Looked;
 use super::{Told, versions};
-use crate::domain::{Timestamp, Usd};
+use crate::domain::{PriceSource, Timestamp, Usd};
 use crate::queue::{AttemptRecord, AttemptState, CancelledBy, ItemState, ItemStory};
 use crate::report::words::{count, duration, money, one_line, wrap};
 use crate::store::Presence;
@@ -109,10 +109,14 @@ fn facts(told: &Told<'_>, look: &Look) -> Vec<String> {
 }
 
 fn cost(cost: Option<Usd>, told: &Told<'_>) -> String {
-    let price = if told.job.price_given { "the given price" } else { "the list price" };
+    let price = match told.job.price_source {
+        Some(PriceSource::Given) => " at the given price",
+        Some(PriceSource::Listed) => " at the list price",
+        None => "",
+    };
     match (cost.map(money), told.rehearsal) {
-        (Some(cost), true) => format!("nothing, this is a rehearsal; at {price} it would be {cost}"),
-        (Some(cost), false) => format!("{cost} at {price}"),
+        (Some(cost), true) => format!("nothing, this is a rehearsal;{price} it would be {cost}"),
+        (Some(cost), false) => format!("{cost}{price}"),
         (None, true) => "nothing, this is a rehearsal".to_owned(),
         (None, false) => "nothing that is known of".to_owned(),
     }
@@ -328,7 +332,7 @@ mod tests {
             lost_attempts: 1,
             cost: None,
             held: crate::domain::Held::default(),
-            price_given: false,
+            price_source: Some(PriceSource::Listed),
             running_since: None,
             next_due: None,
             approved_at: None,

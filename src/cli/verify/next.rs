@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::args::VerifyArgs;
 use super::super::{current_dir, open, program};
-use crate::domain::{Timestamp, Usd};
+use crate::domain::{PriceSource, Timestamp, Usd};
 use crate::job::{Located, is_rehearsal};
 use crate::queue::JobStatus;
 use crate::report::words::{counted, money, one_line, shell_word};
@@ -57,8 +57,12 @@ fn price(located: &Located, job: &JobStatus, items: u64) -> anyhow::Result<Strin
         }
     })?;
     let Some(each) = cost.nanos().checked_div(made) else { return Ok(", at a price that nobody knows".to_owned()) };
-    let price = if job.price_given { "at the given price" } else { "at the list price" };
-    Ok(format!(", about {} {price}", money(Usd::from_nanos(each).times(items))))
+    let price = match job.price_source {
+        Some(PriceSource::Given) => " at the given price",
+        Some(PriceSource::Listed) => " at the list price",
+        None => "",
+    };
+    Ok(format!(", about {}{price}", money(Usd::from_nanos(each).times(items))))
 }
 
 /// The command that runs the job: by the words it was named with, or by what a name is likely to stand for.

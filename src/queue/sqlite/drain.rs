@@ -99,6 +99,7 @@ impl SqliteQueue {
             writer.release(claim)?;
         }
         let begun = writer.start(&turn.starts, &turn.caps)?;
+        writer.note_prices(&turn.prices)?;
         writer.total(&turn.settlements, begun.attempts.len())?;
         let (claims, looked) = match &self.chosen {
             None => (writer.claim(turn.want, turn.only_attempted)?, Looked::default()),
@@ -235,12 +236,6 @@ impl Queue for SqliteQueue {
             None => waiting_models(connection, self.job),
         };
         models.doing(&self.database.path, "looking for the models of what waits")
-    }
-
-    fn price_given(&mut self) -> Result<(), QueueError> {
-        let given = "UPDATE jobs SET price_given = 1 WHERE id = ?1 AND NOT price_given";
-        let given = self.database.connection.execute(given, [self.job]);
-        given.doing(&self.database.path, "noting whose price it is").map(drop)
     }
 
     fn results_stale(&mut self) -> Result<bool, QueueError> {

@@ -16,7 +16,7 @@ use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, usd};
 use super::story::item_story;
 use super::{Database, Doing, beside, held, job_key, known_jobs, no_such_item};
-use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, Timestamp};
+use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, PriceSource, Timestamp};
 
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
@@ -70,7 +70,7 @@ impl SqliteLedger {
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
-                             price_given FROM jobs WHERE id = ?1";
+                             price_given, price_listed FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
             let name: String = row.get(0)?;
             // A killed run could not write its end, but its lock is gone.
@@ -85,7 +85,7 @@ impl SqliteLedger {
                 lost_attempts: row.get(5)?,
                 cost: usd(row, 6)?,
                 held: held::of_job(connection, job)?,
-                price_given: row.get(8)?,
+                price_source: price_source(row.get(8)?, row.get(9)?),
                 running_since: begun.filter(|_| lives).map(Timestamp::from_millis),
                 // A never tried item may be tried at once.
                 next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),
@@ -189,6 +189,15 @@ impl Ledger for SqliteLedger {
         let jobs = if jobs.is_empty() { &self.all_jobs()? } else { jobs };
         let keys = jobs.iter().map(|job| Ok((self.job(job)?, job.as_str()))).collect::<Result<_, QueueError>>()?;
         each_attempt(&self.database.connection, &keys, sent, each).doing(&self.database.path, "reading the attempts")
+    }
+}
+
+/// Who gave the prices, where only one did.
+const fn price_source(given: bool, listed: bool) -> Option<PriceSource> {
+    match (given, listed) {
+        (true, false) => Some(PriceSource::Given),
+        (false, true) => Some(PriceSource::Listed),
+        _ => None,
     }
 }
 

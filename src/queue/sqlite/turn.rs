@@ -7,7 +7,7 @@ use super::super::{Claim, Settlement, Start};
 use super::stored::{ITEM_COLUMNS, item, optional_json, to_json};
 use super::versions::{self, STANDING};
 use super::{held, one};
-use crate::domain::{Artifact, AttemptId, Cap, Failure, Held, Outcome, Reach, Timestamp, Tries, Usd};
+use crate::domain::{Artifact, AttemptId, Cap, Failure, Held, Outcome, PriceSource, Reach, Timestamp, Tries, Usd};
 
 /// Writes the parts of a turn, each guarded by what the row must be before.
 pub(super) struct TurnWriter<'a> {
@@ -132,6 +132,17 @@ impl TurnWriter<'_> {
             begun.held.iter_mut().for_each(|held| held.reserved += reserve);
         }
         Ok(begun)
+    }
+
+    /// Notes who gave prices, at the first of each.
+    pub fn note_prices(&self, sources: &[PriceSource]) -> rusqlite::Result<()> {
+        sources.iter().try_for_each(|source| {
+            let note = match source {
+                PriceSource::Given => "UPDATE jobs SET price_given = 1 WHERE id = ?1 AND NOT price_given",
+                PriceSource::Listed => "UPDATE jobs SET price_listed = 1 WHERE id = ?1 AND NOT price_listed",
+            };
+            self.transaction.prepare_cached(note)?.execute([self.job]).map(drop)
+        })
     }
 
     fn start_one(&self, Start { claim, reserve }: &Start) -> rusqlite::Result<(AttemptId, u32)> {
