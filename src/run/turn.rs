@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp};
+use crate::domain::{AttemptId, Ending, News, Outcome, Receipt, Sent, Timestamp, money};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -55,6 +55,9 @@ impl Run<'_> {
             self.launch(attempt, now);
         }
         self.admission.counted(&turned.held);
+        if let Some(sent) = turned.sent_today {
+            self.admission.counted_today(sent, now);
+        }
         if turned.claims.len() < want {
             self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }
@@ -64,7 +67,7 @@ impl Run<'_> {
         Ok(again)
     }
 
-    /// Another run took the room below a cap meanwhile: these are the next again.
+    /// Another run took the room below a cap, or of the day, meanwhile: these are the next again.
     fn stay(&mut self, unstarted: Vec<Claim>) {
         for claim in unstarted.into_iter().rev() {
             if claim.tries.made == 0 {
@@ -129,8 +132,9 @@ impl Run<'_> {
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
-        let caps = self.admission.caps(now);
+        let caps = self.admission.begin_turn(now);
         let starts = self.starts(now);
+        let day = self.admission.day_to_count(now);
         let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         Turn {
             lease_until: now.after(LEASE),
@@ -140,6 +144,7 @@ impl Run<'_> {
             want: self.want(now),
             starts,
             caps,
+            day,
             only_attempted: self.is_limit_reached(),
         }
     }
@@ -151,7 +156,8 @@ impl Run<'_> {
         while let Some(next) = self.ready.front().filter(|_| self.has_place(starts.len())) {
             let flights = Flights { under_way: self.flights.len(), leaving: starts.len() };
             let reserve = self.reserve_of(&next.item.request);
-            match self.admission.permit(flights, reserve, now) {
+            let known_tokens = money::reference_tokens(&next.item.request);
+            match self.admission.permit(flights, reserve, known_tokens, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
                 Permit::At(moment) => {
