@@ -73,7 +73,7 @@ impl Day {
     }
 
     /// From when on it is to be counted how many of all jobs have left, while so many of this run may be in flight.
-    pub fn to_count(&mut self, in_flight: u64, now: Timestamp) -> Option<DayLimit> {
+    pub fn due_count(&mut self, in_flight: u64, now: Timestamp) -> Option<DayLimit> {
         self.used_up(now);
         let most = u64::from(self.limit);
         let is_late = now.since(self.counted_at) >= COUNTED_EVERY || now < self.counted_at;
@@ -171,14 +171,14 @@ mod tests {
     fn they_are_counted_again_now_and_then_and_always_near_the_end() {
         let noon = at("2026-01-15T20:00:00Z");
         let mut day = Day::new(1_000, 600, noon);
-        assert_eq!(day.to_count(64, noon), None);
+        assert_eq!(day.due_count(64, noon), None);
         let limit = DayLimit { began_at: at("2026-01-15T08:00:00Z"), most: 1_000 };
-        assert_eq!(day.to_count(64, noon.after(COUNTED_EVERY)), Some(limit));
+        assert_eq!(day.due_count(64, noon.after(COUNTED_EVERY)), Some(limit));
         (0..100).for_each(|_| _ = day.leaves());
-        assert_eq!(day.to_count(64, noon), Some(limit), "a quarter of the rest is sent");
+        assert_eq!(day.due_count(64, noon), Some(limit), "a quarter of the rest is sent");
         day.counted(940, noon);
-        assert_eq!(day.to_count(64, noon), Some(limit), "those in flight reach the limit");
-        assert_eq!(day.to_count(59, noon), None);
+        assert_eq!(day.due_count(64, noon), Some(limit), "those in flight reach the limit");
+        assert_eq!(day.due_count(59, noon), None);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Pace {
     /// The day's own limit, if it is time to count again how many of all jobs have left.
     pub fn day_to_count(&mut self, now: Timestamp) -> Option<DayLimit> {
         let in_flight = self.concurrency() as u64;
-        self.day.as_mut()?.to_count(in_flight, now)
+        self.day.as_mut()?.due_count(in_flight, now)
     }
 
     /// So many of all jobs have left today, and nothing is about to.
