@@ -71,7 +71,7 @@ pub(super) fn night(known: &Known, rules: Rules, items: u64, fare: Fare, held: V
 
 /// The caps that hold at this moment, with what counts against each already.
 pub(super) fn caps(rules: &Rules, preview: &dyn Preview, now: Timestamp) -> Result<Vec<(Cap, Held)>, QueueError> {
-    let caps = Admission::new(rules, now).caps(now);
+    let caps = Admission::new(rules, now).begin_turn(now);
     let held = preview.held(&caps)?;
     Ok(caps.into_iter().zip(held).collect())
 }

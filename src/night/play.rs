@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::dice::Dice;
 use super::server::{Answer, Server, ServerModel};
 use crate::domain::{Course, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, Timestamp, Tries, Usd};
-use crate::run::{Admission, Consumed, Flights, Permit, Rules, UsedUp};
+use crate::run::{Admission, Consumed, Flights, Permit, Rules};
 
 /// What is played.
 #[derive(Debug, Clone)]
@@ -60,11 +60,9 @@ pub struct Played {
     pub failed: u64,
     /// Why it ended with items left, if a failure was the reason.
     pub halted: Option<Failure>,
-    /// Whether it ended with items left because the day's own limit was used up.
-    pub used_up: Option<UsedUp>,
     /// What it cost, and may have cost.
     pub held: Held,
-    /// How it ended with items left, if money, time or images were used up that it was given.
+    /// How it ended with items left, if money, time, images or the day's requests were used up that it was given.
     pub over: Option<Ending>,
 }
 
@@ -156,12 +154,11 @@ impl Player {
             done: 0,
             failed: 0,
             halted: None,
-            used_up: None,
             held: Held::default(),
             over: None,
         };
         let mut admission = Admission::new(&night.rules, night.start);
-        admission.caps(night.start);
+        admission.begin_turn(night.start);
         admission.counted(&night.held);
         Self {
             start: night.start,
@@ -202,11 +199,10 @@ impl Player {
                 return;
             }
             let (flights, now) = (Flights { under_way: self.under_way, leaving: 0 }, self.moment());
-            match self.admission.permit(flights, self.fare.reserve, now) {
+            match self.admission.permit(flights, self.fare.reserve, 0, now) {
                 Permit::Granted => self.leave(),
                 Permit::AfterNext => return,
                 Permit::Over(ending) => {
-                    self.played.used_up = self.admission.used_up(now);
                     self.played.over = Some(ending);
                     self.is_stopping = true;
                 }

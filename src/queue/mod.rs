@@ -74,6 +74,15 @@ pub struct Settlement {
     pub cost: Option<Usd>,
 }
 
+/// So many requests since then at most, of all jobs, as [`Queue::sent_since`] counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayLimit {
+    /// When the day began.
+    pub began_at: Timestamp,
+    /// Requests at most.
+    pub most: u64,
+}
+
 /// Everything that is ready to be written, as one transaction.
 #[derive(Debug, Default)]
 pub struct Turn {
@@ -91,6 +100,8 @@ pub struct Turn {
     pub caps: Vec<Cap>,
     /// Who gave the prices that the starts are counted with.
     pub prices: Vec<PriceSource>,
+    /// The limit of the day, where it is to be counted again: no more starts than it has room for.
+    pub day: Option<DayLimit>,
     /// So many new claims are wanted.
     pub want: usize,
     /// Only items that this run attempted before.
@@ -100,12 +111,14 @@ pub struct Turn {
 /// What a turn gave.
 #[derive(Debug, Default)]
 pub struct Turned {
-    /// One attempt for each start that the caps left room for, in the same order.
+    /// One attempt for each start that the caps and the day left room for, in the same order.
     pub attempts: Vec<Attempt>,
     /// The claims of the other starts, in their order: still claimed, and without an attempt.
     pub unstarted: Vec<Claim>,
     /// What counts against each cap now, in their order.
     pub held: Vec<Held>,
+    /// What counts against the day's limit now, if that was to be counted.
+    pub sent_today: Option<u64>,
     /// The new claims: at most as many as wanted.
     pub claims: Vec<Claim>,
 }

@@ -11,10 +11,11 @@ use super::budget::{Budget, Room};
 use super::deadline::{Deadline, DeadlineSettings};
 use super::images::Images;
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
-use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket, UsedUp};
+use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket};
 use crate::domain::{
     Cap, Caps, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
 };
+use crate::queue::DayLimit;
 
 /// What a run keeps to while it sends.
 #[derive(Debug, Clone)]
@@ -120,9 +121,21 @@ impl Admission {
         self.pace.concurrency()
     }
 
-    /// The caps on money as they count now: asked for before the first of those that leave together.
-    pub fn caps(&mut self, now: Timestamp) -> Vec<Cap> {
+    /// Comes before the first of those that leave together: what was let go before and did not leave is let go no more.
+    /// Returns the caps on money as they count now.
+    pub fn begin_turn(&mut self, now: Timestamp) -> Vec<Cap> {
+        self.pace.take_back_unsent(now);
         self.budget.caps(now)
+    }
+
+    /// The day's own limit, if it is time to count again how many requests of all jobs have left.
+    pub fn day_to_count(&mut self, now: Timestamp) -> Option<DayLimit> {
+        self.pace.day_to_count(now)
+    }
+
+    /// What counts against it, as the queue knows it, when those that leave together have left.
+    pub fn counted_today(&mut self, sent: u64, now: Timestamp) {
+        self.pace.counted_today(sent, now);
     }
 
     /// What counts against each cap, as the queue knows it.
@@ -130,13 +143,13 @@ impl Admission {
         self.budget.counted(held);
     }
 
-    /// Asks for one request more to leave, which may cost so much.
-    pub fn permit(&mut self, flights: Flights, reserve: Usd, now: Timestamp) -> Permit {
+    /// Asks for one request more to leave, which may cost so much, and of whose tokens so many are known.
+    pub fn permit(&mut self, flights: Flights, reserve: Usd, known_tokens: u64, now: Timestamp) -> Permit {
         if let Some(ending) = self.over(now, now) {
             return Permit::Over(ending);
         }
         let permit = match self.room(flights, reserve, now) {
-            Permit::Granted => self.pace(flights, now),
+            Permit::Granted => self.pace(flights, known_tokens, now),
             wait => wait,
         };
         match permit {
@@ -165,8 +178,8 @@ impl Admission {
 
     /// Whether it is time for one request more. Where the day's requests are used up, none will come of itself, unless
     /// the run was given longer than the day.
-    fn pace(&mut self, flights: Flights, now: Timestamp) -> Permit {
-        let permit = self.pace.permit(flights.under_way + flights.leaving, now);
+    fn pace(&mut self, flights: Flights, known_tokens: u64, now: Timestamp) -> Permit {
+        let permit = self.pace.admit(flights.under_way + flights.leaving, known_tokens, now);
         match (permit, self.pace.used_up(now)) {
             (Permit::Granted, _) => Permit::Granted,
             (_, Some(used_up)) if self.deadline.outlasts(used_up.renewed_at, now) => Permit::At(used_up.renewed_at),
@@ -202,15 +215,10 @@ impl Admission {
         self.pace.learned_rate()
     }
 
-    /// Whether the day's own limit is what keeps requests from leaving, and until when.
-    pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
-        self.pace.used_up(now)
-    }
-
     /// Until when the run waits for the quota's next day, and why, where that is news: with nothing in flight, for what
     /// is throttled did not count.
     pub fn slowed_by_day(&mut self, flights: Flights, now: Timestamp) -> Option<(Timestamp, String)> {
-        let used_up = self.used_up(now).filter(|_| flights.are_none())?;
+        let used_up = self.pace.used_up(now).filter(|_| flights.are_none())?;
         let is_news = used_up.renewed_at > self.slowed_until.after(NEWS);
         self.slowed_until = self.slowed_until.max(used_up.renewed_at);
         is_news.then(|| (used_up.renewed_at, used_up.why(&self.zone)))

@@ -42,7 +42,7 @@ pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
 pub use deadline::DeadlineSettings;
 use keep::Keeper;
 pub use outage::OutageSettings;
-pub use pace::{Bounds, Consumed, Limits, UsedUp, quota_day_began};
+pub use pace::{Bounds, Consumed, Limits, quota_day_began};
 use reserve::{Reserve, Shortage};
 use score::Score;
 use steady::Steady;

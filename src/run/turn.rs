@@ -8,7 +8,9 @@ use tokio::time::Instant;
 use super::admission::{Flights, Permit};
 use super::score::Gain;
 use super::{Run, RunError, Stop, worker};
-use crate::domain::{AttemptId, Ending, Failure, FailureKind, News, Outcome, PriceSource, Receipt, Sent, Timestamp};
+use crate::domain::{
+    AttemptId, Ending, Failure, FailureKind, News, Outcome, PriceSource, Receipt, Sent, Timestamp, money,
+};
 use crate::queue::{Attempt, Claim, LEASE, Settlement, Start, Turn, Uncommitted};
 use crate::store::Publication;
 
@@ -56,6 +58,9 @@ impl Run<'_> {
             self.launch(attempt, now);
         }
         self.admission.counted(&turned.held);
+        if let Some(sent) = turned.sent_today {
+            self.admission.counted_today(sent, now);
+        }
         if turned.claims.len() < want {
             self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }
@@ -65,7 +70,7 @@ impl Run<'_> {
         Ok(again)
     }
 
-    /// Another run took the room below a cap meanwhile: these are the next again.
+    /// Another run took the room below a cap, or of the day, meanwhile: these are the next again.
     fn stay(&mut self, unstarted: Vec<Claim>) {
         for claim in unstarted.into_iter().rev() {
             if claim.tries.made == 0 {
@@ -122,7 +127,7 @@ impl Run<'_> {
                            run goes on";
             self.tell(News::Slowed { until: now, message: message.to_owned() });
         }
-        let (caps, queue) = (self.admission.caps(now), &mut self.parts.queue);
+        let (caps, queue) = (self.admission.begin_turn(now), &mut self.parts.queue);
         match tokio::task::block_in_place(|| queue.held(&caps)) {
             Ok(held) => self.admission.counted(&held),
             Err(error) => self.break_off(&error.to_string()),
@@ -148,8 +153,9 @@ impl Run<'_> {
     }
 
     fn gather(&mut self, now: Timestamp) -> Turn {
-        let caps = self.admission.caps(now);
+        let caps = self.admission.begin_turn(now);
         let starts = self.starts(now);
+        let day = self.admission.day_to_count(now);
         let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
         Turn {
             lease_until: now.after(LEASE),
@@ -160,6 +166,7 @@ impl Run<'_> {
             prices: self.price_sources(&starts),
             starts,
             caps,
+            day,
             only_attempted: self.is_limit_reached(),
         }
     }
@@ -175,8 +182,8 @@ impl Run<'_> {
                 self.stop_sending(Ending::Halted(Failure::new(FailureKind::Fatal, why)));
                 break;
             }
-            let reserve = self.reserve_of(request);
-            match self.admission.permit(flights, reserve, now) {
+            let (reserve, known_tokens) = (self.reserve_of(request), money::reference_tokens(request));
+            match self.admission.permit(flights, reserve, known_tokens, now) {
                 Permit::Granted => starts.extend(self.ready.pop_front().map(|claim| self.start(claim))),
                 Permit::AfterNext => break,
                 Permit::At(moment) => {

@@ -54,6 +54,18 @@ fn a_record_of_events_that_breaks_off_is_an_error_but_the_pictures_are_made() {
 }
 
 #[test]
+fn a_day_s_requests_that_are_used_up_halt_every_run_of_the_database_in_one_line() {
+    let (here, simulator) = (Workspace::with_list(3), Simulated::start());
+    let run =
+        |words: &str| here.overnight(&format!("run list.csv --rpd 2 {words}")).at(&simulator.url()).end().exits(4);
+    let ended = run("").says(&["the day's 2 requests (--rpd) are used up", "begins anew at", "run the same command"]);
+    let line = ended.stderr.lines().find(|line| line.contains("(--rpd)")).unwrap();
+    assert!(line.contains("run the same command again then"), "{line}");
+    run("--name another").says(&["the day's 2 requests (--rpd) are used up"]);
+    assert_eq!((simulator.stats().requests, here.pictures("output/list").len()), (2, 2));
+}
+
+#[test]
 fn a_file_that_is_no_database_is_named() {
     let here = Workspace::with_list(1);
     here.write(

@@ -29,6 +29,15 @@ fn a_stated_limit_says_how_long_it_takes() {
 }
 
 #[test]
+fn a_day_s_requests_that_do_not_suffice_are_the_reason_why_not() {
+    let here = Workspace::with_list(30);
+    let night = night(&here, "--rpd 20");
+    assert_eq!((&night["fits"], &night["left"]), (&Value::from(false), &Value::from(10)));
+    let why = night["why_not"].as_str().unwrap();
+    assert!(why.starts_with("the day's 20 requests (--rpd) are used up"), "{why}");
+}
+
+#[test]
 fn the_same_plan_is_told_and_drawn_for_people() {
     let here = Workspace::with_list(300);
     let plan = drawn(&here, "--rpm 60");

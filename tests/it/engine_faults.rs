@@ -1,5 +1,7 @@
 //! What one draining of a queue promises when the disk or the database fails. Never over HTTP.
 
+use std::num::NonZeroU32;
+
 use overnight::domain::{
     Cap, Counts, Ending, Held, Interrupt, ItemId, Mark, News, OnLost, Received, Room, SeenFile, Timestamp,
 };
@@ -7,7 +9,7 @@ use overnight::queue::sqlite::SqliteQueue;
 use overnight::queue::{
     Displaced, Intake, LeftOpen, Neighbour, Queue, QueueError, Reading, Redo, Rescued, Turn, Turned, Uncommitted,
 };
-use overnight::run::{Rules, RunSettings, Stop};
+use overnight::run::{Limits, Rules, RunSettings, Stop};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, rules, settings};
 
@@ -68,7 +70,7 @@ fn staged(workshop: &Workshop, end: &str) -> std::path::PathBuf {
 async fn what_a_database_never_recorded_is_found_in_staging_and_asked_for_no_more() {
     let workshop = Workshop::of_items(20);
     let provider = Scripted::new(|_, _| Act::Draw);
-    let mut locked = Locked { queue: workshop.queue(), writes: u32::MAX };
+    let mut locked = Locked { queue: workshop.queue(), writes: u32::MAX, which: has_receipts };
     // Someone who cannot wait for the database ends the run.
     let mut each = |news: &News| {
         if matches!(news, News::Slowed { .. }) {
@@ -109,15 +111,21 @@ async fn hundreds_of_answers_that_wait_to_be_published_all_are_before_anything_i
     assert_eq!((summary.ending, summary.done as usize, provider.asks()), (Ending::Complete, ITEMS, ITEMS));
 }
 
-/// A queue whose database is locked by someone else for the first few writes that follow an answer.
+/// A queue whose database is locked by someone else for the first few of these writes.
 struct Locked {
     queue: SqliteQueue,
     writes: u32,
+    which: fn(&Turn) -> bool,
+}
+
+/// Those that follow an answer.
+fn has_receipts(turn: &Turn) -> bool {
+    !turn.receipts.is_empty()
 }
 
 impl Queue for Locked {
     fn commit(&mut self, now: Timestamp, turn: Turn) -> Result<Turned, Box<Uncommitted>> {
-        if turn.receipts.is_empty() || self.writes == 0 {
+        if !(self.which)(&turn) || self.writes == 0 {
             return self.queue.commit(now, turn);
         }
         self.writes -= 1;
@@ -211,12 +219,24 @@ impl Queue for Locked {
 async fn a_database_that_is_locked_for_a_while_is_waited_for_and_the_run_goes_on() {
     let workshop = Workshop::of_items(20);
     let provider = Scripted::new(|_, _| Act::Draw);
-    let mut locked = Locked { queue: workshop.queue(), writes: 2 };
+    let mut locked = Locked { queue: workshop.queue(), writes: 2, which: has_receipts };
     let (summary, events) = workshop.run_on(&mut locked, &provider, settings(), &mut |_| {}).await;
     assert_eq!((summary.ending, summary.counts.done, summary.lost), (Ending::Complete, 20, 0));
     assert_eq!(provider.asks(), 20, "nothing is asked for twice");
     let told = events.iter().filter(|news| matches!(news, News::Slowed { message, .. } if message.contains("locked")));
     assert_eq!(told.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_written_and_never_left_uses_up_no_request_of_the_day() {
+    let workshop = Workshop::of_items(20);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    let which = |turn: &Turn| !turn.starts.is_empty();
+    let mut locked = Locked { queue: workshop.queue(), writes: 1, which };
+    let limits = Limits { requests_a_day: NonZeroU32::new(20), ..Limits::default() };
+    let settings = RunSettings { rules: Rules { limits, ..rules() }, ..settings() };
+    let (summary, _) = workshop.run_on(&mut locked, &provider, settings, &mut |_| {}).await;
+    assert_eq!((summary.ending, summary.counts.done, provider.asks()), (Ending::Complete, 20, 20));
 }
 
 #[tokio::test(flavor = "multi_thread")]

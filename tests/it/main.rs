@@ -42,6 +42,7 @@ mod cli_verify;
 mod crash;
 mod engine;
 mod engine_clock;
+mod engine_day;
 mod engine_deadline;
 mod engine_faults;
 mod engine_money;

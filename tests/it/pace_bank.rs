@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use overnight::domain::{Caps, OnLost, RetryPolicy, Timestamp};
+use overnight::domain::{Caps, Ending, OnLost, RetryPolicy, Timestamp};
 use overnight::night::{Fare, Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
 use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules};
 
@@ -266,8 +266,9 @@ fn a_stated_day_s_limit_is_used_up_and_not_exceeded() {
     let case = Case::new("a day", sliding(600.0));
     let limits = Limits { requests_a_day: NonZeroU32::new(2000), sent_today: 500, ..Limits::default() };
     let played = Case { limits, ..case }.server(|server| server.left_today = Some(1500)).play(1).played;
-    let used_up = played.used_up.unwrap();
-    assert_eq!((used_up.limit, used_up.renewed_at), (2000, START.after(seconds(12 * 3600))));
+    let Some(Ending::Halted(failure)) = &played.over else { panic!("{:?}", played.over) };
+    assert!(failure.message.contains("the day's 2,000 requests (--rpd) are used up"), "{}", failure.message);
+    assert!(failure.message.contains("begins anew at 08:00"), "{}", failure.message);
     assert_eq!((played.requests - played.throttled, played.halted), (1500, None));
 }
 

@@ -133,6 +133,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("put back without a row", reading::a_list_is_read_again_while_something_waits_that_is_not_on_it),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
         ("the account", account::the_account_tells_how_each_attempt_ended_and_what_it_used),
+        ("the day", account::jobs_of_one_database_share_a_days_requests),
         ("an item's story", story::the_ledger_tells_an_items_whole_story),
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),

@@ -1,7 +1,7 @@
 //! What every ledger tells of the attempts of all jobs. Never names an implementation: `queue_sqlite.rs` does.
 
 use overnight::domain::{FailureKind, Outcome, Reach, Timestamp, Usage, Usd};
-use overnight::queue::{AttemptEnd, AttemptEntry, Settlement, Start, Turn};
+use overnight::queue::{AttemptEnd, AttemptEntry, DayLimit, Queue, Redo, Settlement, Start, Turn, Turned};
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, failure, items, receipt, turn};
 
@@ -72,4 +72,38 @@ pub fn the_account_tells_how_each_attempt_ended_and_what_it_used(workspace: &dyn
     let unknown = workspace.ledger().account(&["spring".into()], all, &mut |_| {});
     assert!(unknown.is_err());
     assert!(AttemptEnd::Failed(FailureKind::Refused).is_settled() && !AttemptEnd::Open.is_settled());
+}
+
+/// Sends for so many items of a run, where the day that began then has room for so many.
+fn send(run: &mut dyn Queue, number: usize, began_at: Timestamp, most: u64) -> Turned {
+    let claims = claim(run, NOW, number);
+    let starts = claims.into_iter().map(|claim| Start { claim, reserve: None }).collect();
+    run.commit(NOW, Turn { starts, day: Some(DayLimit { began_at, most }), ..turn() }).unwrap()
+}
+
+/// What was throttled or never left does not count; what is under way or lost does.
+pub fn jobs_of_one_database_share_a_days_requests(workspace: &dyn Workspace) {
+    let [mut north, mut south] = ["north", "south"].map(|job| workspace.run(job).unwrap());
+    for run in [&mut north, &mut south] {
+        enqueue(&mut **run, &items(9));
+    }
+    assert_eq!(north.sent_since(NOW).unwrap(), 0);
+    let begun = send(&mut *north, 4, NOW, 9);
+    assert_eq!((begun.attempts.len(), begun.sent_today), (4, Some(4)));
+    let [throttled, mut unsent, mut lost] =
+        [FailureKind::Throttled, FailureKind::Transient, FailureKind::Transient].map(failure);
+    (unsent.reach, lost.reach) = (Reach::Unsent, Reach::Lost);
+    let outcomes = [throttled, unsent, lost].map(|failure| Outcome::Returned { due_at: NOW, failure });
+    let settle = |(attempt, outcome)| Settlement { attempt, outcome, cost: None };
+    let settlements = begun.attempts.into_iter().zip(outcomes).map(settle).collect();
+    north.commit(NOW, Turn { settlements, ..turn() }).unwrap();
+    let later = NOW.after(std::time::Duration::from_millis(1));
+    assert_eq!((south.sent_since(NOW).unwrap(), south.sent_since(later).unwrap()), (2, 0));
+    assert_eq!(workspace.preview("south", Redo::No).sent_since(NOW).unwrap(), 2);
+    let begun = send(&mut *south, 4, NOW, 5);
+    assert_eq!((begun.attempts.len(), begun.unstarted.len(), begun.sent_today), (3, 1, Some(5)));
+    let begun = send(&mut *north, 1, NOW, 5);
+    assert_eq!((begun.attempts.len(), begun.sent_today), (0, Some(5)), "nothing is left of the day");
+    assert_eq!(send(&mut *north, 1, later, 5).sent_today, Some(1), "another day began");
+    assert_eq!(north.commit(NOW, turn()).unwrap().sent_today, None);
 }

@@ -48,7 +48,8 @@ pub(super) fn foreseen(
         return Ok(None);
     }
     let known = outlook::known(job, preview)?;
-    let rules = run::rules(job, preview.sent_since(quota_day_began(start))?, start);
+    let sent_today = job.rpd.map_or(Ok(0), |_| preview.sent_since(quota_day_began(start)))?;
+    let rules = run::rules(job, sent_today, start);
     let deadline = rules.deadline.at(start);
     let caps = outlook::caps(&rules, preview, start)?;
     let held = caps.iter().map(|(_, held)| *held).collect();
@@ -143,7 +144,7 @@ impl Foreseen {
             ),
             (Some(Ending::Budget(reached)), ..) => reached.told(),
             (Some(Ending::Limit(flag)), ..) => format!("{flag} ends it"),
-            (.., Some(failure)) => failure.message.clone(),
+            (Some(Ending::Halted(failure)), ..) | (.., Some(failure)) => failure.message.clone(),
             _ => "it takes longer than a year".to_owned(),
         }
     }

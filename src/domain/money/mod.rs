@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 pub use caps::{Cap, CapKind, CapReached, CapSpan, Caps};
 pub use held::{Held, projected};
 pub use list::{PriceList, PriceSource};
-pub use price::{Price, TokenPrice};
+pub use price::{Price, TokenPrice, reference_tokens};
 
 /// US dollars in billionths, so that a token's price is a whole number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -127,7 +127,8 @@ fn text_bytes(request: &Request) -> u64 {
     (request.prompt.len() + instruction + extra) as u64
 }
 
-fn reference_tokens(request: &Request) -> u64 {
+/// The tokens of a request's reference images, as nearly as they are known before it is sent.
+pub fn reference_tokens(request: &Request) -> u64 {
     request.references.len() as u64 * REFERENCE_TOKENS
 }
 

@@ -98,7 +98,7 @@ impl SqliteQueue {
         for claim in &turn.releases {
             writer.release(claim)?;
         }
-        let begun = writer.start(&turn.starts, &turn.caps)?;
+        let begun = writer.start(&turn.starts, &turn.caps, turn.day)?;
         writer.note_prices(&turn.prices)?;
         writer.total(&turn.settlements, begun.attempts.len())?;
         let (claims, looked) = match &self.chosen {
@@ -185,7 +185,8 @@ impl Queue for SqliteQueue {
                 let unstarted = starts.split_off(begun.attempts.len()).into_iter().map(|start| start.claim).collect();
                 let attempts = starts.into_iter().zip(begun.attempts);
                 let attempts = attempts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
-                Ok(Turned { attempts: attempts.collect(), unstarted, held: begun.held, claims })
+                let Begun { held, sent_today, .. } = begun;
+                Ok(Turned { attempts: attempts.collect(), unstarted, held, sent_today, claims })
             }
             Err(error) => Err(Box::new(Uncommitted { error, turn })),
         }

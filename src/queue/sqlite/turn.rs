@@ -3,7 +3,8 @@
 
 use rusqlite::{Row, Transaction, params};
 
-use super::super::{Claim, Settlement, Start};
+use super::super::{Claim, DayLimit, Settlement, Start};
+use super::recent::sent_since;
 use super::stored::{ITEM_COLUMNS, item, optional_json, to_json};
 use super::versions::{self, STANDING};
 use super::{held, one};
@@ -20,10 +21,12 @@ pub(super) struct TurnWriter<'a> {
 /// The starts that were begun.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
-    /// Their attempts with their numbers: of the starts those that the caps left room for, in order.
+    /// Their attempts with their numbers: of the starts those that the caps and the day left room for, in order.
     pub attempts: Vec<(AttemptId, u32)>,
     /// What counts against each cap now.
     pub held: Vec<Held>,
+    /// How many requests left on the day that was to be counted.
+    pub sent_today: Option<u64>,
 }
 
 impl TurnWriter<'_> {
@@ -119,10 +122,14 @@ impl TurnWriter<'_> {
 
     /// Begins what the caps leave room for, up to the first request that does not fit; what may cost nobody knows what
     /// fits below none.
-    pub fn start(&self, starts: &[Start], caps: &[Cap]) -> rusqlite::Result<Begun> {
+    pub fn start(&self, starts: &[Start], caps: &[Cap], day: Option<DayLimit>) -> rusqlite::Result<Begun> {
         let held = held::of_caps(self.transaction, self.job, self.run, caps)?;
-        let mut begun = Begun { held, attempts: Vec::with_capacity(starts.len()) };
+        let sent_today = day.map(|day| sent_since(self.transaction, day.began_at)).transpose()?;
+        let mut begun = Begun { attempts: Vec::with_capacity(starts.len()), held, sent_today };
         for start in starts {
+            if day.zip(begun.sent_today).is_some_and(|(day, sent)| sent >= day.most) {
+                break;
+            }
             let has_room = |(cap, held): (&Cap, &Held)| start.reserve.is_some_and(|it| held.total() + it <= cap.most);
             if !caps.iter().zip(&begun.held).all(has_room) {
                 break;
@@ -130,6 +137,7 @@ impl TurnWriter<'_> {
             begun.attempts.push(self.start_one(start)?);
             let reserve = start.reserve.unwrap_or_default();
             begun.held.iter_mut().for_each(|held| held.reserved += reserve);
+            begun.sent_today.iter_mut().for_each(|sent| *sent += 1);
         }
         Ok(begun)
     }

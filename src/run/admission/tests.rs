@@ -38,9 +38,9 @@ fn within(caps: Caps) -> Admission {
 
 /// A turn in which one request asks to leave; the queue says what counts then.
 fn turn(admission: &mut Admission, flights: Flights, held: &[Held], now: Timestamp) -> Permit {
-    admission.caps(now);
+    admission.begin_turn(now);
     admission.counted(held);
-    admission.permit(flights, CENT, now)
+    admission.permit(flights, CENT, 0, now)
 }
 
 fn held(settled: u64, reserved: u64) -> Held {
@@ -54,17 +54,17 @@ fn is_over(permit: &Permit) -> bool {
 #[test]
 fn what_was_set_aside_for_a_turn_that_was_not_written_is_given_back() {
     let mut admission = within(Caps { job: Some(CENT), ..Caps::default() });
-    admission.caps(EVENING);
-    assert_eq!(admission.permit(ALONE, CENT, EVENING), Permit::Granted);
+    admission.begin_turn(EVENING);
+    assert_eq!(admission.permit(ALONE, CENT, 0, EVENING), Permit::Granted);
     let together = Flights { leaving: 1, ..ALONE };
-    assert_eq!(admission.permit(together, CENT, EVENING), Permit::AfterNext, "the first takes all there is");
+    assert_eq!(admission.permit(together, CENT, 0, EVENING), Permit::AfterNext, "the first takes all there is");
     // The turn could not be written: nothing left, and the next one asks anew.
-    admission.caps(after(1));
-    assert_eq!(admission.permit(ALONE, CENT, after(1)), Permit::Granted);
+    admission.begin_turn(after(1));
+    assert_eq!(admission.permit(ALONE, CENT, 0, after(1)), Permit::Granted);
     admission.sent(&item(1), 0, CENT, after(1));
     admission.counted(&[held(0, 1)]);
     let one = Flights { under_way: 1, leaving: 0 };
-    assert_eq!(admission.permit(one, CENT, after(2)), Permit::AfterNext);
+    assert_eq!(admission.permit(one, CENT, 0, after(2)), Permit::AfterNext);
     admission.settled(&item(1), Some(Usd::ZERO));
     assert_eq!(turn(&mut admission, ALONE, &[held(0, 0)], after(3)), Permit::Granted);
 }
@@ -78,16 +78,16 @@ fn at_midnight_a_day_begins_and_the_answers_of_the_old_one_count_there() {
         admission.sent(&item(number), flights.under_way, CENT, EVENING);
     }
     let two = Flights { under_way: 2, leaving: 0 };
-    assert_eq!(admission.permit(two, CENT, EVENING), Permit::AfterNext);
+    assert_eq!(admission.permit(two, CENT, 0, EVENING), Permit::AfterNext);
     let midnight = after(1);
     (1..=2).for_each(|number| admission.settled(&item(number), Some(cents(1))));
-    assert!(is_over(&admission.permit(ALONE, CENT, EVENING)), "yesterday's money is spent");
+    assert!(is_over(&admission.permit(ALONE, CENT, 0, EVENING)), "yesterday's money is spent");
     for number in 3..=4 {
-        assert_eq!(admission.permit(ALONE, CENT, midnight), Permit::Granted);
+        assert_eq!(admission.permit(ALONE, CENT, 0, midnight), Permit::Granted);
         admission.sent(&item(number), 0, CENT, midnight);
         admission.settled(&item(number), Some(CENT));
     }
-    let Permit::Over(Ending::Budget(reached)) = admission.permit(ALONE, CENT, midnight) else { panic!("no room") };
+    let Permit::Over(Ending::Budget(reached)) = admission.permit(ALONE, CENT, 0, midnight) else { panic!("no room") };
     assert_eq!((reached.kind, reached.held), (CapKind::Day, held(2, 0)));
 }
 
@@ -96,9 +96,9 @@ fn what_leaves_before_midnight_and_lands_after_it_takes_no_room_of_the_new_day()
     let mut admission = within(Caps { day: Some(CENT), ..Caps::default() });
     assert_eq!(turn(&mut admission, ALONE, &[held(0, 0)], EVENING), Permit::Granted);
     admission.sent(&item(1), 0, CENT, EVENING);
-    admission.caps(after(1));
+    admission.begin_turn(after(1));
     admission.settled(&item(1), Some(CENT));
-    assert_eq!(admission.permit(ALONE, CENT, after(2)), Permit::Granted);
+    assert_eq!(admission.permit(ALONE, CENT, 0, after(2)), Permit::Granted);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Requests a day, by the quota's own day. Pure: it is told the time and never asks for it.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp as Moment, ToSpan as _};
 
 use crate::domain::Timestamp;
+use crate::queue::DayLimit;
 
 /// The quota's day begins at midnight there.
 const ZONE: &str = "America/Los_Angeles";
@@ -49,30 +52,56 @@ pub(super) struct Day {
     limit: u32,
     sent: u64,
     ends_at: Timestamp,
+    /// When they were last counted, all jobs together, and how many there were.
+    counted_at: Timestamp,
+    counted: u64,
 }
+
+/// They are counted again after so long at the latest: other jobs send too.
+const COUNTED_EVERY: Duration = Duration::from_secs(10);
+/// And when this run sent so much of what the last count left: others may be as fast.
+const SHARE: u64 = 4;
 
 impl Day {
     /// So many a day, of which some left before.
     pub fn new(limit: u32, sent: u64, now: Timestamp) -> Self {
-        Self { limit, sent, ends_at: next_midnight(now) }
+        Self { limit, sent, ends_at: next_midnight(now), counted_at: now, counted: sent }
     }
 
     /// Whether, and until when, nothing may leave.
     pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
         if now >= self.ends_at {
-            (self.sent, self.ends_at) = (0, next_midnight(now));
+            *self = Self::new(self.limit, 0, now);
         }
         (self.sent >= u64::from(self.limit)).then_some(UsedUp { limit: self.limit, renewed_at: self.ends_at })
     }
 
-    /// A request leaves.
-    pub fn leaves(&mut self) {
-        self.sent += 1;
+    /// From when on it is to be counted how many of all jobs have left, while so many of this run may be in flight.
+    pub fn due_count(&mut self, in_flight: u64, now: Timestamp) -> Option<DayLimit> {
+        self.used_up(now);
+        let most = u64::from(self.limit);
+        let is_late = now.since(self.counted_at) >= COUNTED_EVERY || now < self.counted_at;
+        let left = most.saturating_sub(self.counted);
+        let is_near = self.sent + in_flight >= most || (self.sent.saturating_sub(self.counted)) * SHARE >= left;
+        (is_late || is_near).then(|| DayLimit { began_at: quota_day_began(now), most })
     }
 
-    /// It did not count.
-    pub fn take_back(&mut self) {
-        self.sent = self.sent.saturating_sub(1);
+    /// So many have left, those that were let go among them.
+    pub fn counted(&mut self, sent: u64, now: Timestamp) {
+        (self.sent, self.counted, self.counted_at) = (sent, sent, now);
+    }
+
+    /// A request leaves, on the day that ends then.
+    pub fn leaves(&mut self) -> Timestamp {
+        self.sent += 1;
+        self.ends_at
+    }
+
+    /// One that left on the day that ended then did not count.
+    pub fn take_back(&mut self, ends_at: Timestamp) {
+        if ends_at == self.ends_at {
+            self.sent = self.sent.saturating_sub(1);
+        }
     }
 
     /// The clock was moved: the day is that of the moved one.
@@ -136,9 +165,34 @@ mod tests {
             day.leaves();
         }
         assert_eq!(day.used_up(noon), Some(UsedUp { limit: 3, renewed_at: midnight }));
-        day.take_back();
+        day.take_back(midnight);
         assert_eq!(day.used_up(noon), None);
         day.leaves();
         assert_eq!(day.used_up(midnight), None);
+    }
+
+    #[test]
+    fn they_are_counted_again_now_and_then_and_always_near_the_end() {
+        let noon = at("2026-01-15T20:00:00Z");
+        let mut day = Day::new(1_000, 600, noon);
+        assert_eq!(day.due_count(64, noon), None);
+        let limit = DayLimit { began_at: at("2026-01-15T08:00:00Z"), most: 1_000 };
+        assert_eq!(day.due_count(64, noon.after(COUNTED_EVERY)), Some(limit));
+        (0..100).for_each(|_| _ = day.leaves());
+        assert_eq!(day.due_count(64, noon), Some(limit), "a quarter of the rest is sent");
+        day.counted(940, noon);
+        assert_eq!(day.due_count(64, noon), Some(limit), "those in flight reach the limit");
+        assert_eq!(day.due_count(59, noon), None);
+    }
+
+    #[test]
+    fn what_left_yesterday_and_did_not_count_gives_back_nothing_of_today() {
+        let (noon, midnight) = (at("2026-01-15T20:00:00Z"), at("2026-01-16T08:00:00Z"));
+        let mut day = Day::new(1, 0, noon);
+        let yesterday = day.leaves();
+        assert_eq!(day.used_up(midnight), None);
+        day.leaves();
+        day.take_back(yesterday);
+        assert!(day.used_up(midnight).is_some(), "today's one has left");
     }
 }

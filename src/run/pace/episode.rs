@@ -88,4 +88,9 @@ impl Episode {
     pub fn leaves(&mut self) {
         self.left = self.left.saturating_add(1);
     }
+
+    /// It did not.
+    pub fn take_back(&mut self) {
+        self.left = self.left.saturating_sub(1);
+    }
 }

@@ -25,6 +25,8 @@ pub(super) struct Gate {
     clock: Told,
     /// As much passes at once.
     most_at_once: u32,
+    /// So much passes in a millisecond.
+    a_millisecond: f64,
     /// What passed without having been taken, or less than nothing.
     owed: f64,
 }
@@ -59,7 +61,8 @@ impl Gate {
         let every = Duration::from_secs_f64(60.0 * LONGER / a_minute);
         let quota = Quota::with_period(every).unwrap_or(Quota::per_minute(NonZeroU32::MAX)).allow_burst(most_at_once);
         let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
-        Self { limiter, clock, most_at_once: most_at_once.get(), owed: 0.0 }
+        let a_millisecond = a_minute / (60_000.0 * LONGER);
+        Self { limiter, clock, most_at_once: most_at_once.get(), a_millisecond, owed: 0.0 }
     }
 
     /// Takes so much of the limit, or says when it can be taken.
@@ -79,6 +82,12 @@ impl Gate {
     /// What passed was so much more than was taken, or less: whoever comes next takes it.
     pub fn correct(&mut self, by: f64) {
         self.owed += by;
+    }
+
+    /// So much was taken then, and nothing passed. What has become free of itself since is given back already.
+    pub fn take_back(&mut self, amount: f64, taken_at: f64, now: f64) {
+        let free = (now - taken_at).max(0.0) * self.a_millisecond;
+        self.owed -= (amount - free).max(0.0);
     }
 }
 
@@ -126,6 +135,22 @@ mod tests {
             }
         }
         assert!((390..=402).contains(&left), "{left} requests of 150 in ten minutes of 6,000");
+    }
+
+    #[test]
+    fn what_did_not_pass_is_given_back_and_never_saved_up() {
+        let mut gate = Gate::new(1, 1.0, 1000.0);
+        gate.take(1.0, 1000.0).unwrap();
+        assert!(gate.take(1.0, 2000.0).is_err());
+        gate.take_back(1.0, 1000.0, 2000.0);
+        gate.take(1.0, 2000.0).unwrap();
+        let mut gate = Gate::new(600, 1.0, 1000.0);
+        let at_once = |gate: &mut Gate, now: f64| (0..100).take_while(|_| gate.take(1.0, now).is_ok()).count();
+        for second in 1..60 {
+            let taken = at_once(&mut gate, f64::from(second) * 1000.0);
+            assert!(taken <= 6, "{taken} at once");
+            gate.take_back(taken as f64, f64::from(second) * 1000.0, f64::from(second + 1) * 1000.0);
+        }
     }
 
     #[test]

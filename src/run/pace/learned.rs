@@ -125,14 +125,19 @@ impl Learned {
         (at > now).then_some(at)
     }
 
-    /// A request leaves.
-    pub fn leaves(&mut self, now: f64) {
-        if self.is_pressed {
-            self.grown += (now - self.last_at).max(0.0);
-        }
+    /// A request leaves. Returns for how long the rate has grown by it.
+    pub fn leaves(&mut self, now: f64) -> f64 {
+        let grows = if self.is_pressed { (now - self.last_at).max(0.0) } else { 0.0 };
+        self.grown += grows;
         self.is_pressed = false;
         self.last_at = now;
         self.next_at = self.next_at.max(now - LATE) + MINUTE / self.rate();
+        grows
+    }
+
+    /// It did not: nothing was tried that the rate could grow by. The moment it took is past.
+    pub fn take_back(&mut self, grew: f64) {
+        self.grown = (self.grown - grew).max(0.0);
     }
 }
 

@@ -42,6 +42,16 @@ impl Consumed {
 /// The mean follows what came last by this share.
 const FOLLOWS: f64 = 0.05;
 
+/// What a request took of the limits a minute when it was let go.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Taken {
+    requests: f64,
+    images: f64,
+    tokens: f64,
+    /// Of the tokens, those that were known beforehand.
+    known_tokens: f64,
+}
+
 /// The limits a minute. A place taken from one is kept until the others give theirs.
 #[derive(Debug)]
 pub(super) struct Gates {
@@ -52,9 +62,10 @@ pub(super) struct Gates {
 struct Gated {
     gate: Gate,
     unit: Unit,
-    /// What a request takes, as far as is known.
+    /// What a request takes beside what is known of it beforehand.
     mean: f64,
-    is_taken: bool,
+    /// Taken already, for the next request.
+    kept: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,6 +85,20 @@ impl Unit {
     }
 }
 
+impl Taken {
+    fn of(&mut self, unit: Unit) -> &mut f64 {
+        match unit {
+            Unit::Request => &mut self.requests,
+            Unit::Image => &mut self.images,
+            Unit::Token => &mut self.tokens,
+        }
+    }
+
+    fn known(&self, unit: Unit) -> f64 {
+        if unit == Unit::Token { self.known_tokens } else { 0.0 }
+    }
+}
+
 impl Gates {
     pub fn new(limits: &Limits, now: f64) -> Self {
         let stated = [
@@ -83,39 +108,48 @@ impl Gates {
         ];
         let gates = stated.into_iter().filter_map(|(unit, limit)| {
             let mean = unit.of(&Consumed::EXPECTED).unwrap_or(1.0);
-            Some(Gated { gate: Gate::new(limit?.get(), mean, now), unit, mean, is_taken: false })
+            Some(Gated { gate: Gate::new(limit?.get(), mean, now), unit, mean, kept: None })
         });
         Self { gates: gates.collect() }
     }
 
-    /// Takes a request's place in every limit, or says when to ask again.
-    pub fn take(&mut self, now: f64) -> Result<(), f64> {
+    /// Takes a request's place in every limit, of which so many tokens are known beforehand, or says when to ask again.
+    pub fn take(&mut self, known_tokens: u64, now: f64) -> Result<Taken, f64> {
+        let mut taken = Taken { known_tokens: known_tokens as f64, ..Taken::default() };
         for gated in &mut self.gates {
-            if !gated.is_taken {
-                gated.gate.take(gated.mean, now)?;
-                gated.is_taken = true;
+            if gated.kept.is_none() {
+                let amount = (gated.mean + taken.known(gated.unit)).max(0.0);
+                gated.gate.take(amount, now)?;
+                gated.kept = Some(amount);
             }
         }
-        self.gates.iter_mut().for_each(|gated| gated.is_taken = false);
-        Ok(())
+        self.gates.iter_mut().for_each(|gated| *taken.of(gated.unit) = gated.kept.take().unwrap_or_default());
+        Ok(taken)
     }
 
-    /// A request that took the expected came back, and this is what it really took.
-    pub fn settle(&mut self, consumed: &Consumed) {
+    /// A request came back for which this was taken, and this is what it really took.
+    pub fn settle(&mut self, mut taken: Taken, consumed: &Consumed) {
         for gated in &mut self.gates {
             if let Some(amount) = gated.unit.of(consumed) {
-                gated.gate.correct(amount - gated.mean);
-                gated.mean += (amount - gated.mean) * FOLLOWS;
+                gated.gate.correct(amount - *taken.of(gated.unit));
+                gated.mean += (amount - taken.known(gated.unit) - gated.mean) * FOLLOWS;
             }
         }
     }
 
     /// A request came back that took nothing but its place among the requests.
-    pub fn give_back(&mut self) {
-        for gated in &mut self.gates {
-            if gated.unit != Unit::Request {
-                gated.gate.correct(-gated.mean);
-            }
+    pub fn give_back(&mut self, mut taken: Taken) {
+        for gated in self.gates.iter_mut().filter(|gated| gated.unit != Unit::Request) {
+            gated.gate.correct(-*taken.of(gated.unit));
         }
+    }
+
+    /// Requests for which this was taken at one moment did not leave.
+    pub fn take_back(&mut self, taken: impl Iterator<Item = Taken>, taken_at: f64, now: f64) {
+        let mut sum = Taken::default();
+        for mut taken in taken {
+            self.gates.iter().for_each(|gated| *sum.of(gated.unit) += *taken.of(gated.unit));
+        }
+        self.gates.iter_mut().for_each(|gated| gated.gate.take_back(*sum.of(gated.unit), taken_at, now));
     }
 }

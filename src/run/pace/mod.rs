@@ -13,19 +13,22 @@ mod learned;
 mod limits;
 mod trail;
 
+use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
 use super::admission::Permit;
 use crate::domain::Timestamp;
+use crate::queue::DayLimit;
 use chance::{Chance, Refusal};
 pub use concurrency::Bounds;
 use concurrency::Concurrency;
-use day::Day;
-pub use day::{UsedUp, quota_day_began};
+pub use day::quota_day_began;
+use day::{Day, UsedUp};
 use episode::Episode;
 use learned::Learned;
-use limits::Gates;
 pub use limits::{Consumed, Limits};
+use limits::{Gates, Taken};
 use trail::{MINUTE, Trail};
 
 /// After a pause, what was throttled returns spread over so long instead of all at once.
@@ -55,6 +58,8 @@ pub struct Pace {
     /// Until when nothing leaves because a server that refuses by chance said so.
     held_until: f64,
     first_at: Option<f64>,
+    /// What those took that were permitted and have not left, in their order.
+    permitted: VecDeque<Places>,
     /// By so many milliseconds the clock was moved: within, the time only passes.
     moved: i64,
 }
@@ -66,6 +71,18 @@ pub struct Ticket {
     in_flight: u32,
     /// The so-manieth of the run.
     number: u64,
+    places: Places,
+}
+
+/// What a request took by being permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Places {
+    at: f64,
+    /// When the day ends in which it counts.
+    day: Timestamp,
+    taken: Taken,
+    /// For how long the learned rate grew.
+    grew: f64,
 }
 
 impl Pace {
@@ -82,6 +99,7 @@ impl Pace {
             chance: Chance::default(),
             held_until: 0.0,
             first_at: None,
+            permitted: VecDeque::new(),
             moved: 0,
         }
     }
@@ -101,8 +119,33 @@ impl Pace {
         self.day.as_mut()?.used_up(now)
     }
 
-    /// Asks for one request to leave while so many are in flight.
-    pub fn permit(&mut self, in_flight: usize, now: Timestamp) -> Permit {
+    /// The day's own limit, if it is time to count again how many of all jobs have left.
+    pub fn day_to_count(&mut self, now: Timestamp) -> Option<DayLimit> {
+        let in_flight = self.concurrency() as u64;
+        self.day.as_mut()?.due_count(in_flight, now)
+    }
+
+    /// So many of all jobs have left today, and nothing is about to.
+    pub fn counted_today(&mut self, sent: u64, now: Timestamp) {
+        self.take_back_unsent(now);
+        self.day.iter_mut().for_each(|day| day.counted(sent, now));
+    }
+
+    /// Whatever was permitted and did not leave gives its places back.
+    pub fn take_back_unsent(&mut self, now: Timestamp) {
+        let unsent = mem::take(&mut self.permitted);
+        let Some(first) = unsent.front() else { return };
+        let steady = self.steady(now);
+        self.gates.take_back(unsent.iter().map(|places| places.taken), first.at, steady);
+        for places in &unsent {
+            self.take_back(places.at, places);
+            self.episode.iter_mut().for_each(Episode::take_back);
+            self.learned.iter_mut().for_each(|learned| learned.take_back(places.grew));
+        }
+    }
+
+    /// Asks for one request to leave while so many are in flight; so many of its tokens are known beforehand.
+    pub fn admit(&mut self, in_flight: usize, known_tokens: u64, now: Timestamp) -> Permit {
         if !self.concurrency.has_place(in_flight) {
             return Permit::AfterNext;
         }
@@ -119,51 +162,53 @@ impl Pace {
         if let Some(at) = self.learned.as_mut().and_then(|learned| learned.not_before(steady, &mut self.trail)) {
             return self.at(at, now);
         }
-        if let Err(at) = self.gates.take(steady) {
-            return self.at(at, now);
+        match self.gates.take(known_tokens, steady) {
+            Ok(taken) => self.leaves(taken, steady),
+            Err(at) => return self.at(at, now),
         }
-        self.leaves(steady);
         Permit::Granted
     }
 
-    fn leaves(&mut self, now: f64) {
-        self.first_at.get_or_insert(now);
-        self.trail.add(now);
-        self.day.iter_mut().for_each(Day::leaves);
+    fn leaves(&mut self, taken: Taken, at: f64) {
+        self.trail.add(at);
         self.episode.iter_mut().for_each(Episode::leaves);
-        self.learned.iter_mut().for_each(|learned| learned.leaves(now));
+        let day = self.day.as_mut().map(Day::leaves).unwrap_or_default();
+        let grew = self.learned.as_mut().map_or(0.0, |learned| learned.leaves(at));
+        self.permitted.push_back(Places { at, day, taken, grew });
     }
 
-    /// A permitted request has left while so many others were in flight.
+    /// The first of those that were permitted has left while so many others were in flight.
     pub fn sent(&mut self, in_flight: usize, now: Timestamp) -> Ticket {
+        let (sent_at, places) = (self.steady(now), self.permitted.pop_front().unwrap_or_default());
+        self.first_at.get_or_insert(sent_at);
         let is_below = !self.learned.as_ref().is_some_and(Learned::is_back);
         let number = self.chance.leaves(is_below);
         let in_flight = u32::try_from(in_flight).unwrap_or(u32::MAX).saturating_add(1);
-        Ticket { sent_at: self.steady(now), in_flight, number }
+        Ticket { sent_at, in_flight, number, places }
     }
 
     /// A whole answer came, be it a refusal to draw: the server is not overrun.
     pub fn answered(&mut self, ticket: Ticket, consumed: &Consumed, now: Timestamp) {
         let latency = Duration::from_secs_f64((self.steady(now) - ticket.sent_at).max(0.0) / 1000.0);
         self.concurrency.answered(ticket.in_flight, latency);
-        self.gates.settle(consumed);
+        self.gates.settle(ticket.places.taken, consumed);
         self.episode.iter_mut().for_each(|episode| episode.answered(ticket.sent_at));
     }
 
     /// No answer of use came, and nobody was too fast. What never left takes up no place.
     pub fn failed(&mut self, ticket: Ticket, has_left: bool) {
         self.concurrency.failed();
-        self.gates.give_back();
+        self.gates.give_back(ticket.places.taken);
         if !has_left {
-            self.take_back(ticket);
+            self.take_back(ticket.sent_at, &ticket.places);
         }
     }
 
     /// The server said "too fast". The whole run pauses for as long as it says; returns when the item that was
     /// throttled may come again. `jitter` lies in 0..1.
     pub fn throttled(&mut self, ticket: Ticket, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Timestamp {
-        self.take_back(ticket);
-        self.gates.give_back();
+        self.take_back(ticket.sent_at, &ticket.places);
+        self.gates.give_back(ticket.places.taken);
         let (sent_at, steady) = (ticket.sent_at, self.steady(now));
         let spread = SPREAD.mul_f64(jitter);
         let known = self.episode.as_ref().filter(|episode| episode.includes(sent_at, &self.trail));
@@ -210,9 +255,9 @@ impl Pace {
         self.episode = Some(Episode::new(sent_at, now));
     }
 
-    fn take_back(&mut self, ticket: Ticket) {
-        self.trail.take_back(ticket.sent_at);
-        self.day.iter_mut().for_each(Day::take_back);
+    fn take_back(&mut self, left_at: f64, places: &Places) {
+        self.trail.take_back(left_at);
+        self.day.iter_mut().for_each(|day| day.take_back(places.day));
     }
 
     /// The clock was moved by so many milliseconds: whoever waits does so as long as before.

@@ -15,6 +15,13 @@ fn pace(concurrency: usize) -> Pace {
     Pace::new(&settings(concurrency, Limits::default()), NOW)
 }
 
+impl Pace {
+    /// Of a request of which nothing is known beforehand.
+    fn permit(&mut self, in_flight: usize, now: Timestamp) -> Permit {
+        self.admit(in_flight, 0, now)
+    }
+}
+
 /// A request leaves now.
 fn send(pace: &mut Pace, now: Timestamp) -> Ticket {
     assert_eq!(pace.permit(0, now), Permit::Granted);
@@ -137,18 +144,23 @@ fn what_returns_after_a_pause_leaves_one_after_the_other() {
     assert!(at_once <= 2, "{at_once} left at once");
 }
 
-/// Sends all it may for so many seconds, each answered at once with this.
-fn sent_in(pace: &mut Pace, seconds: u64, answer: &Consumed) -> u32 {
+/// Sends all it may for so many seconds, of which so many tokens are known, each answered half a minute later with this.
+fn sent_in(pace: &mut Pace, seconds: u64, known_tokens: u64, answer: &Consumed) -> u32 {
     let (mut now, mut sent) = (NOW, 0);
+    let mut flying: VecDeque<(Timestamp, Ticket)> = VecDeque::new();
     while now < after(seconds) {
-        match pace.permit(0, now) {
+        while flying.front().is_some_and(|(lands_at, _)| *lands_at <= now) {
+            flying.pop_front().into_iter().for_each(|(_, ticket)| pace.answered(ticket, answer, now));
+        }
+        let lands_at = flying.front().map(|(lands_at, _)| *lands_at);
+        match pace.admit(flying.len(), known_tokens, now) {
             Permit::Granted => {
-                let ticket = pace.sent(0, now);
-                pace.answered(ticket, answer, now);
+                flying.push_back((now.after(Duration::from_secs(30)), pace.sent(flying.len(), now)));
                 sent += 1;
             }
-            Permit::At(moment) => now = moment,
-            Permit::AfterNext | Permit::Over(_) => unreachable!("nothing is in flight"),
+            Permit::At(moment) => now = lands_at.map_or(moment, |lands_at| lands_at.min(moment)),
+            Permit::AfterNext => now = lands_at.unwrap(),
+            Permit::Over(_) => unreachable!("the pace ends nothing"),
         }
     }
     sent
@@ -169,8 +181,8 @@ fn of_several_limits_the_tightest_counts_and_none_is_exceeded() {
             tokens_a_minute: limit(tokens),
             ..Limits::default()
         };
-        let mut pace = Pace::new(&settings(64, limits), NOW);
-        let sent = sent_in(&mut pace, 600, &Consumed { images: 2.0, tokens: Some(2000.0) });
+        let mut pace = Pace::new(&settings(1000, limits), NOW);
+        let sent = sent_in(&mut pace, 600, 0, &Consumed { images: 2.0, tokens: Some(2000.0) });
         let share = f64::from(sent) / f64::from(expected);
         assert!((0.97..=1.005).contains(&share), "{sent} of {expected}");
     }
@@ -186,4 +198,42 @@ fn the_day_s_requests_end_at_the_quota_s_midnight() {
     pace.throttled(tickets[0], Some(Duration::from_secs(1)), 0.0, NOW);
     assert_eq!(pace.permit(0, after(2)), Permit::Granted, "what was throttled did not count");
     assert_eq!(pace.used_up(used_up.renewed_at), None);
+}
+
+#[test]
+fn tokens_that_are_known_beforehand_are_taken_before_the_first_answer() {
+    let limits = Limits { tokens_a_minute: NonZeroU32::new(240_000), ..Limits::default() };
+    let mut pace = Pace::new(&settings(1000, limits), NOW);
+    // Three references.
+    let answer = Consumed { images: 1.0, tokens: Some(1_200.0 + 3_360.0) };
+    let tokens = f64::from(sent_in(&mut pace, 60, 3_360, &answer)) * 4_560.0;
+    assert!((225_000.0..=240_000.0).contains(&tokens), "{tokens}");
+}
+
+#[test]
+fn what_was_permitted_and_did_not_leave_gives_its_places_back() {
+    let limit = NonZeroU32::new;
+    let limits = Limits { requests_a_minute: limit(1), requests_a_day: limit(1), ..Limits::default() };
+    let mut pace = Pace::new(&settings(9, limits), NOW);
+    for second in 0..16 {
+        pace.take_back_unsent(after(second));
+        assert_eq!(pace.permit(0, after(second)), Permit::Granted, "the turn before was not written");
+        assert_ne!(pace.permit(0, after(second)), Permit::Granted);
+    }
+    pace.sent(0, after(15));
+    pace.take_back_unsent(after(16));
+    assert!(pace.used_up(after(16)).is_some(), "it has left");
+}
+
+#[test]
+fn the_learned_rate_and_the_minute_behind_it_know_only_of_what_left() {
+    let mut pace = pace(1000);
+    let tickets: Vec<Ticket> = (0..600).map(|_| send(&mut pace, NOW)).collect();
+    pace.throttled(tickets[599], Some(Duration::from_secs(2)), 0.0, NOW);
+    let rate = pace.learned_rate();
+    for second in 60..120 {
+        while pace.permit(0, after(second)) == Permit::Granted {}
+        pace.take_back_unsent(after(second));
+    }
+    assert_eq!((pace.learned_rate(), pace.trail.in_last_minute(pace.steady(after(120)))), (rate, 0));
 }
