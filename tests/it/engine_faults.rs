@@ -254,5 +254,7 @@ async fn a_database_that_is_removed_under_a_run_stops_it() {
     };
     let (summary, _) = workshop.run_watched(&provider, settings(), &mut each).await;
     assert!(matches!(&summary.ending, Ending::Broken(why) if why.contains("moved or removed")), "{:?}", summary.ending);
-    assert_eq!(Some(sent), sent_when_removed, "nothing is asked for after that");
+    let beside = settings().rules.concurrency.highest.get();
+    let most = sent_when_removed.unwrap() + beside;
+    assert!(sent <= most, "{sent}: nothing is asked for after that but what the same turn had written down");
 }
