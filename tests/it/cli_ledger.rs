@@ -130,7 +130,7 @@ fn the_text_parts_what_is_settled_from_what_is_uncertain() {
     for words in [
         "settled    2 attempts, 2 images, ",
         "answered   2 attempts with usage",
-        "lost       1 attempt, no whole answer came: maybe billed, up to $0.0336 as reserved",
+        "lost       1 attempt, no whole answer came: maybe billed, up to $0.0336 as",
         "those of UTC",
         "this is a rehearsal",
     ] {

@@ -230,8 +230,8 @@ mod tests {
         answered   2,004 attempts with usage, to lay beside the provider's requests
         received   4 attempts, 4 images, 1,040 tokens in, 4,480 out, 120 for thinking:
                    $0.13; waits in staging, and the next run ends it
-        lost       6 attempts, no whole answer came: maybe billed, up to $0.20 as set
-                   aside
+        lost       6 attempts, no whole answer came: maybe billed, up to $0.20 as
+                   reserved
         tokens     those of the columns prompt, output and thought
         days       those of UTC, by when a request was sent
         prices     at the price that held when a request was sent: the job's own, or

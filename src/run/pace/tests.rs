@@ -229,7 +229,7 @@ fn what_was_permitted_and_did_not_leave_gives_its_places_back() {
 fn the_learned_rate_and_the_minute_behind_it_know_only_of_what_left() {
     let mut pace = pace(1000);
     let tickets: Vec<Ticket> = (0..600).map(|_| send(&mut pace, NOW)).collect();
-    pace.throttled(tickets[599], Some(Duration::from_secs(2)), 0.0, NOW);
+    pace.throttled(tickets[599], Some(Duration::from_secs(30)), 0.0, NOW);
     let rate = pace.learned_rate();
     for second in 60..120 {
         while pace.permit(0, after(second)) == Permit::Granted {}
