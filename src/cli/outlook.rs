@@ -100,7 +100,7 @@ pub(super) fn mean(sum: Option<Usd>, requests: u64) -> Usd {
     sum.map_or(Usd::ZERO, |sum| Usd::from_nanos(mean(sum)))
 }
 
-/// What becomes of the items that are left when a run ends before them; none if all are done.
+/// How many items are left when the run ends.
 pub(super) fn left(outlook: &Outlook, items: u64) -> u64 {
     items.saturating_sub(outlook.likely.done + outlook.likely.failed)
 }

@@ -3,7 +3,9 @@
 pub mod artifact;
 pub mod attempt;
 pub mod auth;
+pub mod count_words;
 pub mod course;
+pub mod deadline;
 pub mod event;
 pub mod extra;
 pub mod image;
@@ -25,6 +27,7 @@ pub use artifact::{Artifact, ImageFile, Receipt, Received, StagedImage};
 pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
 pub use auth::Auth;
 pub use course::{Course, Slice};
+pub use deadline::Deadline;
 pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, Narrowed, News, Reporter, Summary};
 pub use extra::{Fields, lay_over};
 pub use image::{ImageFormat, LARGEST_REFERENCE, LARGEST_REQUEST};

@@ -12,7 +12,7 @@ use jiff::{Timestamp as Moment, ToSpan};
 
 use super::options::Options;
 use super::setting::BadSetting;
-use crate::domain::Timestamp;
+use crate::domain::{Deadline, Timestamp};
 
 /// What ends a run before its items do.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,9 +46,9 @@ impl RunEnd {
         }
     }
 
-    /// The moment that `until` means to somebody who says it now.
-    pub fn until(&self, now: Timestamp) -> Option<Timestamp> {
-        Some(self.until?.next(now, &self.zone()))
+    /// By when that is, said now.
+    pub fn deadline(&self, now: Timestamp) -> Deadline {
+        Deadline { until: self.until.map(|time| time.next(now, &self.zone())), max_duration: self.max_duration }
     }
 }
 

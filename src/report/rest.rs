@@ -4,17 +4,15 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::domain::{Held, Timestamp, Usd, projected};
+use crate::domain::{Deadline, Held, Timestamp, Usd, projected};
 
 /// What a run was told that says how long it takes at least and at most, and what it may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Frame {
     /// Requests a minute at most.
     pub requests_a_minute: Option<NonZeroU32>,
-    /// It is to be done by then.
-    pub until: Option<Timestamp>,
-    /// It is to be done after so long.
-    pub max_duration: Option<Duration>,
+    /// By when it is to be done.
+    pub deadline: Deadline,
     /// What its job has cost, and what it may cost.
     pub purse: Purse,
 }
@@ -40,14 +38,6 @@ impl Purse {
         let over = over(self.job, job).max(over(self.run, run));
         let items = over.dollars() * ended as f64 / held.settled.dollars();
         (over > Usd::ZERO).then(|| rounded(items).min(left))
-    }
-}
-
-impl Frame {
-    /// When a run that started then is to be done.
-    pub fn deadline(&self, started: Timestamp) -> Option<Timestamp> {
-        let ends = self.max_duration.map(|length| started.after(length));
-        self.until.into_iter().chain(ends).min()
     }
 }
 
@@ -123,14 +113,6 @@ mod tests {
 
     fn between(soonest: u64, latest: u64) -> Rest {
         Rest { soonest: seconds(soonest), latest: seconds(latest) }
-    }
-
-    #[test]
-    fn the_earlier_of_both_is_the_deadline() {
-        let frame = |until, length| Frame { until, max_duration: length, ..Frame::default() };
-        assert_eq!(frame(None, None).deadline(at(5)), None);
-        assert_eq!(frame(Some(at(90)), Some(seconds(100))).deadline(at(5)), Some(at(90)));
-        assert_eq!(frame(Some(at(900)), Some(seconds(100))).deadline(at(5)), Some(at(105)));
     }
 
     #[test]

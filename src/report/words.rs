@@ -4,21 +4,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::rest::Rest;
+pub use crate::domain::count_words::count;
 use crate::domain::event::Interrupt;
 use crate::domain::{Usd, is_direction_mark};
-
-/// A count with its thousands separated: `1,234`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
 
 /// A count and what is counted: `1 picture`, `2 pictures`.
 pub fn counted(number: u64, one: &str, many: &str) -> String {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::budget::{Budget, Room};
-use super::deadline::{Deadline, DeadlineSettings};
+use super::deadline::DeadlineWatch;
 use super::images::Images;
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
-use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Ticket};
+use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Throttled, Ticket};
 use crate::domain::{
-    Cap, Caps, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
+    Cap, Caps, Deadline, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
 };
 use crate::queue::DayLimit;
 
@@ -33,7 +33,7 @@ pub struct Rules {
     /// The time zone of days and months.
     pub zone: TimeZone,
     /// When to be done.
-    pub deadline: DeadlineSettings,
+    pub deadline: Deadline,
     /// Images at most.
     pub max_images: Option<u64>,
 }
@@ -90,7 +90,7 @@ pub struct Admission {
     outage: Outage,
     budget: Budget,
     policy: RetryPolicy,
-    deadline: Deadline,
+    deadline: DeadlineWatch,
     images: Images,
     zone: TimeZone,
     /// Of the requests under way.
@@ -108,7 +108,7 @@ impl Admission {
             outage: Outage::new(rules.outage, concurrency.highest.get()),
             budget: Budget::new(rules.caps, rules.zone.clone()),
             policy: rules.policy,
-            deadline: Deadline::new(rules.deadline, now),
+            deadline: DeadlineWatch::new(rules.deadline, now),
             images: Images::new(rules.max_images),
             zone: rules.zone.clone(),
             tickets: HashMap::new(),
@@ -208,11 +208,6 @@ impl Admission {
     /// How the run ends, if nothing can leave before `earliest`; none while something may.
     pub fn over(&mut self, earliest: Timestamp, now: Timestamp) -> Option<Ending> {
         self.deadline.over(earliest.max(now), now).or_else(|| self.images.over())
-    }
-
-    /// Requests a minute that the server was found to take; unknown while it never refused one.
-    pub fn learned_rate(&self) -> Option<f64> {
-        self.pace.learned_rate()
     }
 
     /// Until when the run waits for the quota's next day, and why, where that is news: with nothing in flight, for what
@@ -317,12 +312,14 @@ impl Admission {
         slowed: &mut Option<(Timestamp, String)>,
     ) -> Timestamp {
         let Some(ticket) = self.tickets.remove(item) else { return now };
-        let until = self.pace.throttled(ticket, failure.retry_after, jitter, now);
-        if until > self.slowed_until.after(NEWS) {
-            *slowed = Some((until, failure.message.clone()));
+        let Throttled { again_at, pauses } = self.pace.throttled(ticket, failure.retry_after, jitter, now);
+        if pauses && again_at > self.slowed_until.after(NEWS) {
+            *slowed = Some((again_at, failure.message.clone()));
         }
-        self.slowed_until = self.slowed_until.max(until);
-        until
+        if pauses {
+            self.slowed_until = self.slowed_until.max(again_at);
+        }
+        again_at
     }
 }
 

@@ -4,23 +4,7 @@
 use std::time::Duration;
 
 use super::latency::Latencies;
-use crate::domain::{Ending, ItemId, Timestamp};
-
-/// When a run is to be done, whatever is left then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DeadlineSettings {
-    /// By this moment of the day.
-    pub until: Option<Timestamp>,
-    /// After so long.
-    pub max_duration: Option<Duration>,
-}
-
-impl DeadlineSettings {
-    /// When a run that starts at this moment is to be done, by the earlier of both.
-    pub fn at(&self, start: Timestamp) -> Option<Timestamp> {
-        self.until.into_iter().chain(self.max_duration.map(|length| start.after(length))).min()
-    }
-}
+use crate::domain::{Deadline, Ending, ItemId, Timestamp};
 
 /// An answer takes so long, as long as none was seen: the usual model takes seconds.
 const FIRST_GUESS: Duration = Duration::from_secs(20);
@@ -31,19 +15,16 @@ const TAIL_SHARE: u32 = 25;
 
 /// Watches the time that a run was given.
 #[derive(Debug)]
-pub(super) struct Deadline {
+pub(super) struct DeadlineWatch {
+    deadline: Deadline,
     started: Timestamp,
-    until: Option<Timestamp>,
-    /// Unlike the time of day, it comes no sooner when the clock is moved.
-    ends: Option<Timestamp>,
     latencies: Latencies,
 }
 
-impl Deadline {
+impl DeadlineWatch {
     /// For a run that starts now.
-    pub fn new(settings: DeadlineSettings, now: Timestamp) -> Self {
-        let ends = settings.max_duration.map(|length| now.after(length));
-        Self { started: now, until: settings.until, ends, latencies: Latencies::default() }
+    pub fn new(deadline: Deadline, now: Timestamp) -> Self {
+        Self { deadline, started: now, latencies: Latencies::default() }
     }
 
     /// How the run ends, if nothing can leave before `earliest` (which is now for what could leave at once): that is
@@ -73,18 +54,15 @@ impl Deadline {
         self.latencies.landed(item, counts, now);
     }
 
-    /// The clock was moved by so many milliseconds.
+    /// The clock was moved by so many milliseconds: the run began as long ago as before, and has as long left, unless it
+    /// was told a time of day.
     pub fn clock_moved(&mut self, by: i64) {
         self.started = self.started.moved(by);
-        self.ends = self.ends.map(|ends| ends.moved(by));
         self.latencies.clock_moved(by);
     }
 
-    /// The earlier of both, and which it is.
     fn at(&self) -> Option<(Timestamp, &'static str)> {
-        let until = self.until.map(|at| (at, "--until"));
-        let ends = self.ends.map(|at| (at, "--max-duration"));
-        until.into_iter().chain(ends).min()
+        self.deadline.first(self.started)
     }
 
     /// How long what is sent now is away, at most.
@@ -117,26 +95,26 @@ mod tests {
         ItemId::new(format!("item-{number}"))
     }
 
-    fn of_length(length: u64) -> Deadline {
-        Deadline::new(DeadlineSettings { until: None, max_duration: Some(seconds(length)) }, START)
+    fn of_length(length: u64) -> DeadlineWatch {
+        DeadlineWatch::new(Deadline { until: None, max_duration: Some(seconds(length)) }, START)
     }
 
     /// The second from which on nothing leaves any more.
-    fn last(deadline: &mut Deadline) -> u64 {
+    fn last(deadline: &mut DeadlineWatch) -> u64 {
         (0..100_000).find(|second| deadline.over(after(*second), after(*second)).is_some()).expect("an end")
     }
 
     #[test]
     fn without_a_deadline_there_is_none() {
-        let mut deadline = Deadline::new(DeadlineSettings::default(), START);
+        let mut deadline = DeadlineWatch::new(Deadline::default(), START);
         assert_eq!(deadline.over(Timestamp::from_millis(i64::MAX), START), None);
     }
 
     #[test]
     fn the_earlier_of_both_ends_the_run_under_its_name() {
         for (until, length, flag) in [(500, 900, "--until"), (900, 500, "--max-duration")] {
-            let settings = DeadlineSettings { until: Some(after(until)), max_duration: Some(seconds(length)) };
-            let mut deadline = Deadline::new(settings, START);
+            let settings = Deadline { until: Some(after(until)), max_duration: Some(seconds(length)) };
+            let mut deadline = DeadlineWatch::new(settings, START);
             assert_eq!(deadline.over(after(400), after(400)), None);
             assert_eq!(deadline.over(after(499), after(499)), Some(Ending::Deadline(flag)));
         }
@@ -145,7 +123,7 @@ mod tests {
     #[test]
     fn before_the_first_answer_there_is_a_guess_that_lets_a_short_run_begin() {
         assert_eq!((last(&mut of_length(600)), last(&mut of_length(9))), (581, 7));
-        let mut past = Deadline::new(DeadlineSettings { until: Some(START), max_duration: None }, START);
+        let mut past = DeadlineWatch::new(Deadline { until: Some(START), max_duration: None }, START);
         assert_eq!(past.over(START, START), Some(Ending::Deadline("--until")), "a moment that is over already");
     }
 
@@ -163,7 +141,7 @@ mod tests {
         length.clock_moved(hour);
         assert_eq!(length.over(after(500).moved(hour), after(500).moved(hour)), None);
         assert!(length.over(after(590).moved(hour), after(590).moved(hour)).is_some());
-        let mut until = Deadline::new(DeadlineSettings { until: Some(after(600)), max_duration: None }, START);
+        let mut until = DeadlineWatch::new(Deadline { until: Some(after(600)), max_duration: None }, START);
         until.clock_moved(hour);
         assert!(until.over(START.moved(hour), START.moved(hour)).is_some());
     }

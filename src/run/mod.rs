@@ -39,7 +39,6 @@ use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
-pub use deadline::DeadlineSettings;
 use keep::Keeper;
 pub use outage::OutageSettings;
 pub use pace::{Bounds, Consumed, Limits, quota_day_began};

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use overnight::clock::{Clock as _, SystemClock};
-use overnight::domain::{Ending, Failure, FailureKind, Interrupt, News, Reply, Request};
+use overnight::domain::{Deadline, Ending, Failure, FailureKind, Interrupt, News, Reply, Request};
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
-use overnight::run::{Admission, DeadlineSettings, Flights, Limits, Rules, RunSettings, Stop, quota_day_began};
+use overnight::run::{Admission, Flights, Limits, Rules, RunSettings, Stop, quota_day_began};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
 
 fn within(length: Duration) -> RunSettings {
-    let deadline = DeadlineSettings { until: None, max_duration: Some(length) };
+    let deadline = Deadline { until: None, max_duration: Some(length) };
     RunSettings { rules: Rules { deadline, ..rules() }, ..settings() }
 }
 
@@ -121,7 +121,7 @@ async fn a_run_that_could_only_wait_for_its_end_ends_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_moment_that_is_over_lets_nothing_out_and_an_empty_queue_is_complete_all_the_same() {
-    let until = DeadlineSettings { until: Some(SystemClock.now()), max_duration: None };
+    let until = Deadline { until: Some(SystemClock.now()), max_duration: None };
     let over = || RunSettings { rules: Rules { deadline: until, ..rules() }, ..settings() };
     let (workshop, provider) = (Workshop::of_items(3), Scripted::new(|_, _| Act::Draw));
     let (summary, _) = workshop.run(&provider, over()).await;
@@ -147,8 +147,7 @@ async fn images_are_counted_with_those_on_their_way() {
 async fn waiting_for_the_quotas_next_day_is_told_once_and_until_when() {
     let (workshop, provider) = (Workshop::of_items(9), Scripted::new(|_, _| Act::Draw));
     let limits = Limits { requests_a_day: NonZeroU32::new(3), ..Limits::default() };
-    let deadline =
-        DeadlineSettings { until: Some(SystemClock.now().after(Duration::from_secs(172_800))), max_duration: None };
+    let deadline = Deadline { until: Some(SystemClock.now().after(Duration::from_secs(172_800))), max_duration: None };
     let rules = Rules { limits, deadline, ..rules() };
     let mut each = |news: &News| {
         if matches!(news, News::Slowed { .. }) {

@@ -6,9 +6,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use overnight::domain::{Caps, Ending, OnLost, RetryPolicy, Timestamp};
+use overnight::domain::{Caps, Deadline, Ending, OnLost, RetryPolicy, Timestamp};
 use overnight::night::{Fare, Faults, Latency, Night, Played, QuotaModel, ServerModel, Shape, play};
-use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules};
+use overnight::run::{Bounds, Limits, OutageSettings, Rules};
 
 /// A night of so many minutes.
 const MINUTES: usize = 30;
@@ -81,7 +81,7 @@ impl Case {
             outage: OutageSettings::default(),
             caps: Caps::default(),
             zone: TimeZone::UTC,
-            deadline: DeadlineSettings::default(),
+            deadline: Deadline::default(),
             max_images: None,
         };
         let longest = Duration::from_secs(60 * MINUTES as u64);

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use overnight::domain::Progress;
-use overnight::domain::{Counts, Ending, Event, Failure, FailureKind, Held, News, Reporter, Summary, Timestamp, Usd};
+use overnight::domain::{
+    Counts, Deadline, Ending, Event, Failure, FailureKind, Held, News, Progress, Reporter, Summary, Timestamp, Usd,
+};
 use overnight::report::Frame;
 use overnight::report::terminal::{Look, Plain};
 
@@ -118,7 +119,8 @@ fn a_log_has_a_start_a_line_now_and_then_and_an_end() {
 fn a_deadline_is_named_at_the_start_and_every_line_says_whether_it_is_kept() {
     let log = Log::default();
     let look = Look { columns: 400, colours: false, zone: TimeZone::UTC, rehearsal: false };
-    let frame = Frame { until: Some(event(240, News::Halted { message: String::new() }).time), ..Frame::default() };
+    let until = Some(event(240, News::Halted { message: String::new() }).time);
+    let frame = Frame { deadline: Deadline { until, max_duration: None }, ..Frame::default() };
     let mut plain = Plain::new(log.clone(), look).within(frame);
     let events = [run_started(100, queued(100))].into_iter().chain(steadily(90));
     events.for_each(|event| plain.tell(&event));

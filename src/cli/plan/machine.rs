@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::forecast::{Forecast, Mark, Marked};
-use super::night::Foreseen;
+use super::night::NightAhead;
 use crate::domain::{Item, Usd};
 use crate::job::{Fault, Job};
 
 /// The whole plan.
-pub(super) fn document(job: &Job, forecast: &Forecast, night: Option<&Foreseen>) -> String {
+pub(super) fn document(job: &Job, forecast: &Forecast, night: Option<&NightAhead>) -> String {
     let dollars = |sum: Option<Usd>| sum.map(Usd::dollars);
     let document = json!({
         "job": job.name,
@@ -23,7 +23,7 @@ pub(super) fn document(job: &Job, forecast: &Forecast, night: Option<&Foreseen>)
         "requests": forecast.requests,
         "cost_usd": {"expected": dollars(forecast.expected), "worst": dollars(forecast.worst)},
         "duration_s": night.map(|night| night.seconds().round()),
-        "night": night.map(Foreseen::document),
+        "night": night.map(NightAhead::document),
         "problems": problems(&forecast.problems),
         "more_problems": forecast.is_cut_off,
         "warnings": problems(&forecast.warnings),

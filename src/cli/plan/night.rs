@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::super::outlook::{self, Known};
 use super::super::run;
 use super::forecast::Forecast;
-use crate::domain::{Cap, Ending, Held, Timestamp, Usd};
+use crate::domain::{Cap, Deadline, Ending, Held, Timestamp, Usd};
 use crate::job::Job;
 use crate::night::{ENOUGH, Fare, Night, Outlook, Played, Spread, play};
 use crate::queue::{Preview, QueueError};
 use crate::report::chart::chart;
 use crate::report::terminal::wall_clock;
 use crate::report::words::{count, counted, duration, money};
-use crate::run::{DeadlineSettings, quota_day_began};
+use crate::run::quota_day_began;
 
 /// A range that is no wider than this share of its figure is not told.
 const NARROW: f64 = 0.02;
@@ -24,7 +24,7 @@ const NARROW: f64 = 0.02;
 const SHORT: Duration = Duration::from_secs(60);
 
 /// How the run would go if it began now.
-pub(super) struct Foreseen {
+pub(super) struct NightAhead {
     known: Known,
     outlook: Outlook,
     start: Timestamp,
@@ -43,7 +43,7 @@ pub(super) fn foreseen(
     plan: &Forecast,
     preview: &dyn Preview,
     start: Timestamp,
-) -> Result<Option<Foreseen>, QueueError> {
+) -> Result<Option<NightAhead>, QueueError> {
     if plan.requests == 0 {
         return Ok(None);
     }
@@ -59,16 +59,16 @@ pub(super) fn foreseen(
     let outlook = Outlook::of(&night);
     let beyond = matches!(outlook.likely.over, Some(Ending::Deadline(_))).then(|| play(&without_deadline(&night)));
     let (items, zone) = (plan.requests, job.end.zone());
-    Ok(Some(Foreseen { known, outlook, start, zone, items, deadline, beyond, caps }))
+    Ok(Some(NightAhead { known, outlook, start, zone, items, deadline, beyond, caps }))
 }
 
 fn without_deadline(night: &Night) -> Night {
     let mut night = night.clone();
-    night.rules.deadline = DeadlineSettings::default();
+    night.rules.deadline = Deadline::default();
     night
 }
 
-impl Foreseen {
+impl NightAhead {
     /// What a person reads of it, by name.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
         let likely = &self.outlook.likely;

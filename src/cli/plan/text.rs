@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::args::PlanArgs;
 use super::forecast::{Forecast, Mark, Marked};
-use super::night::Foreseen;
+use super::night::NightAhead;
 use crate::domain::{Item, PriceList, Room};
 use crate::job::Job;
 use crate::report::terminal::stdout_columns;
@@ -27,7 +27,7 @@ pub(super) struct Around<'a> {
 }
 
 /// The whole page, with a line end behind the last line.
-pub(super) fn page(job: &Job, forecast: &Forecast, night: Option<&Foreseen>, around: &Around<'_>) -> String {
+pub(super) fn page(job: &Job, forecast: &Forecast, night: Option<&NightAhead>, around: &Around<'_>) -> String {
     let columns = stdout_columns();
     let mut lines = vec![headline(job, forecast), String::new()];
     lines.extend(fates(forecast, around.args.items));
@@ -96,11 +96,16 @@ fn named(Marked { item, what, .. }: &Marked) -> String {
     }
 }
 
-fn facts(job: &Job, forecast: &Forecast, night: Option<&Foreseen>, around: &Around<'_>) -> Vec<(&'static str, String)> {
+fn facts(
+    job: &Job,
+    forecast: &Forecast,
+    night: Option<&NightAhead>,
+    around: &Around<'_>,
+) -> Vec<(&'static str, String)> {
     let mut facts = vec![("to send", to_send(forecast))];
     if forecast.requests > 0 {
         facts.push(("cost", cost(job, forecast)));
-        facts.extend(night.map(Foreseen::facts).unwrap_or_default());
+        facts.extend(night.map(NightAhead::facts).unwrap_or_default());
         facts.push(("disk", disk(forecast, around.room)));
     }
     let output = job.output.strip_prefix(around.current_dir).unwrap_or(&job.output);

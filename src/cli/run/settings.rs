@@ -7,7 +7,7 @@ use crate::domain::{Held, Narrowed, RetryPolicy, Timestamp, Usd};
 use crate::job::{HaltAfter, Job};
 use crate::queue::{Queue, QueueError};
 use crate::report::{Frame, Purse};
-use crate::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Rules, RunSettings, quota_day_began};
+use crate::run::{Bounds, Limits, OutageSettings, Rules, RunSettings, quota_day_began};
 
 /// The settings of a run for which so many items wait, of a command that was given at this moment.
 pub(super) fn settings(
@@ -44,8 +44,7 @@ pub(super) fn frame(job: &Job, given: Timestamp) -> anyhow::Result<Frame> {
     // What is set aside for answers that are still to be kept is spent when they are.
     let before = status.first().map(|job| Held { reserved: Usd::ZERO, ..job.held }).unwrap_or_default();
     let purse = Purse { before, job: job.caps.job, run: job.caps.run };
-    let (until, max_duration) = (job.end.until(given), job.end.max_duration);
-    Ok(Frame { requests_a_minute: job.rpm, until, max_duration, purse })
+    Ok(Frame { requests_a_minute: job.rpm, deadline: job.end.deadline(given), purse })
 }
 
 /// How many requests of the quota's day have left already, where that matters.
@@ -68,7 +67,7 @@ pub(in crate::cli) fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rul
         outage: OutageSettings::default(),
         caps: job.caps,
         zone: job.end.zone(),
-        deadline: DeadlineSettings { until: job.end.until(given), max_duration: job.end.max_duration },
+        deadline: job.end.deadline(given),
         max_images: job.end.max_images.map(|most| most.get()),
     }
 }

@@ -81,11 +81,6 @@ impl Caps {
         ];
         all.into_iter().filter_map(|(kind, most)| Some((kind, most?)))
     }
-
-    /// Whether there are none.
-    pub fn is_none(&self) -> bool {
-        self.given().next().is_none()
-    }
 }
 
 impl CapKind {

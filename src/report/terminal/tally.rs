@@ -171,7 +171,7 @@ impl Tally {
             items,
             now: event.time,
             recent: Recent::starting(event.time),
-            deadline: self.frame.deadline(event.time),
+            deadline: self.frame.deadline.at(event.time),
             ..Self::within(self.frame)
         };
     }

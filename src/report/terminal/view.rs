@@ -192,7 +192,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Counts, FailureKind, Timestamp};
+    use crate::domain::{Counts, Deadline, FailureKind, Timestamp};
     use crate::report::rest::Frame;
 
     fn look(columns: usize) -> Look {
@@ -271,14 +271,19 @@ mod tests {
     fn with_a_deadline_it_is_said_whether_the_rest_is_in_time() {
         let outlooks = [300, 196, 150].map(|seconds| {
             let until = Some(Timestamp::from_millis((1_795_140_000 + seconds) * 1000));
-            outlook(&midway_within(Frame { until, ..Frame::default() }), &look(80)).unwrap()
+            outlook(
+                &midway_within(Frame { deadline: Deadline { until, max_duration: None }, ..Frame::default() }),
+                &look(80),
+            )
+            .unwrap()
         });
         insta::assert_snapshot!(outlooks.join("\n"), @r"
         ends about 02:03, before 02:05
         up to 17 items may be missing at 02:03
         about 240 items will be missing at 02:02
         ");
-        let mut short = Tally::within(Frame { max_duration: Some(Duration::from_secs(3_600)), ..Frame::default() });
+        let deadline = Deadline { until: None, max_duration: Some(Duration::from_secs(3_600)) };
+        let mut short = Tally::within(Frame { deadline, ..Frame::default() });
         start(&mut short, 9);
         assert_eq!(super::start(&short, &look(80)), "spring: 9 items to do, until 03:00");
     }

@@ -1,4 +1,4 @@
-//! What is promised of money where everything that decides comes together. Never waits: the time is an argument.
+//! What is promised where everything that decides comes together. Never waits: the time is an argument.
 
 use std::num::NonZeroUsize;
 
@@ -30,7 +30,7 @@ fn within(caps: Caps) -> Admission {
         outage: OutageSettings::default(),
         caps,
         zone: TimeZone::UTC,
-        deadline: DeadlineSettings::default(),
+        deadline: Deadline::default(),
         max_images: None,
     };
     Admission::new(&rules, EVENING)
@@ -115,4 +115,30 @@ fn of_two_runs_the_one_that_finds_no_room_waits_for_the_other_and_goes_on() {
     assert_eq!(turn(&mut south, ALONE, &[held(0, 1)], moment), Permit::Granted);
     assert!(!south.awaits_others(moment.after(Duration::from_secs(60))));
     assert!(is_over(&turn(&mut north, ALONE, &[held(2, 0)], moment)), "both have spent it");
+}
+
+/// After so many that left and were answered, one is refused as too fast; what is told of it.
+fn told_of_refusal(asked: Option<Duration>) -> Option<(Timestamp, String)> {
+    let mut admission = within(Caps::default());
+    let mut send = |name: &str| {
+        let item = ItemId::new(name);
+        admission.begin_turn(EVENING);
+        assert_eq!(admission.permit(ALONE, Usd::ZERO, 0, EVENING), Permit::Granted);
+        admission.sent(&item, 0, Usd::ZERO, EVENING);
+        item
+    };
+    let answered: Vec<ItemId> = (0..50).map(|number| send(&number.to_string())).collect();
+    let refused = send("refused");
+    answered.iter().for_each(|item| admission.answered(item, &Consumed::by(1, None), EVENING));
+    let failure = Failure { retry_after: asked, ..Failure::new(FailureKind::Throttled, "too fast") };
+    let Aftermath { outcome, slowed, halted } = admission.failed(&refused, Tries::default(), failure, 0.0, EVENING);
+    assert!(matches!(outcome, Outcome::Returned { due_at, .. } if due_at > EVENING) && halted.is_none());
+    slowed
+}
+
+#[test]
+fn the_run_is_told_to_be_slowed_only_where_all_of_it_waits() {
+    assert_eq!(told_of_refusal(None), None, "by chance: one item waits");
+    let thirty = Duration::from_secs(30);
+    assert_eq!(told_of_refusal(Some(thirty)), Some((EVENING.after(thirty), "too fast".to_owned())));
 }

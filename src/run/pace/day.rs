@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp as Moment, ToSpan as _};
 
 use crate::domain::Timestamp;
+use crate::domain::count_words::count;
 use crate::queue::DayLimit;
 
 /// The quota's day begins at midnight there.
@@ -32,18 +33,9 @@ impl UsedUp {
         let time = renewed_at.to_zoned(zone.clone()).strftime("%H:%M");
         format!(
             "the day's {} requests (--rpd) are used up; the quota's day begins anew at {time}",
-            with_commas(self.limit)
+            count(self.limit.into())
         )
     }
-}
-
-fn with_commas(number: u32) -> String {
-    let digits = number.to_string();
-    let commas = |place: usize| if place > 0 && place.is_multiple_of(3) { "," } else { "" };
-    let told = digits
-        .char_indices()
-        .map(|(index, digit)| format!("{}{digit}", if index > 0 { commas(digits.len() - index) } else { "" }));
-    told.collect()
 }
 
 /// How many requests may still leave today.

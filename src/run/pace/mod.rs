@@ -74,6 +74,15 @@ pub struct Ticket {
     places: Places,
 }
 
+/// What follows from a throttling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttled {
+    /// When the item that was throttled may come again.
+    pub again_at: Timestamp,
+    /// Whether the whole run waits as well.
+    pub pauses: bool,
+}
+
 /// What a request took by being permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Places {
@@ -107,11 +116,6 @@ impl Pace {
     /// How many requests may be in flight now.
     pub fn concurrency(&self) -> usize {
         self.concurrency.width()
-    }
-
-    /// Requests a minute that the server was found to take; unknown while it never refused one.
-    pub fn learned_rate(&self) -> Option<f64> {
-        self.learned.as_ref().map(Learned::rate)
     }
 
     /// Whether the day's own limit is used up; until then [`Permit::At`] says when the next day begins.
@@ -204,9 +208,9 @@ impl Pace {
         }
     }
 
-    /// The server said "too fast". The whole run pauses for as long as it says; returns when the item that was
-    /// throttled may come again. `jitter` lies in 0..1.
-    pub fn throttled(&mut self, ticket: Ticket, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Timestamp {
+    /// The server said "too fast". Unless that was by chance and it names no wait, the whole run pauses. `jitter` lies in
+    /// 0..1.
+    pub fn throttled(&mut self, ticket: Ticket, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Throttled {
         self.take_back(ticket.sent_at, &ticket.places);
         self.gates.give_back(ticket.places.taken);
         let (sent_at, steady) = (ticket.sent_at, self.steady(now));
@@ -215,16 +219,16 @@ impl Pace {
         if let Some(is_again) = known.map(|episode| episode.is_again(sent_at)) {
             self.learned.iter_mut().for_each(|learned| learned.refused_too(sent_at, &self.trail, is_again));
         } else if self.is_by_chance(ticket, asked, steady) {
-            return self.hold(asked, now).after(spread);
+            return self.hold(asked, spread, now);
         } else {
             self.begin_episode(ticket, steady);
         }
         self.chance.was_quota();
-        let Some(episode) = &mut self.episode else { return now };
+        let episode = self.episode.get_or_insert(Episode::new(sent_at, steady));
         episode.pause(asked, sent_at, steady);
         let until = episode.paused_until();
         self.learned.iter_mut().for_each(|learned| learned.pause(until));
-        self.wall(until).after(spread)
+        Throttled { again_at: self.wall(until).after(spread), pauses: true }
     }
 
     fn is_by_chance(&mut self, Ticket { number, .. }: Ticket, asked: Option<Duration>, now: f64) -> bool {
@@ -233,14 +237,15 @@ impl Pace {
     }
 
     /// Obeys a server that refused by chance: the run pauses if it says so, and the item comes again when that is over.
-    fn hold(&mut self, asked: Option<Duration>, now: Timestamp) -> Timestamp {
+    fn hold(&mut self, asked: Option<Duration>, spread: Duration, now: Timestamp) -> Throttled {
         let steady = self.steady(now);
         if let Some(asked) = asked {
             self.held_until = self.held_until.max(steady + asked.as_secs_f64() * 1000.0);
             let until = self.held_until;
             self.learned.iter_mut().for_each(|learned| learned.pause(until));
         }
-        self.wall(self.held_until.max(steady + ALONE.as_secs_f64() * 1000.0))
+        let until = self.held_until.max(steady + ALONE.as_secs_f64() * 1000.0);
+        Throttled { again_at: self.wall(until).after(spread), pauses: asked.is_some() }
     }
 
     fn begin_episode(&mut self, Ticket { sent_at, in_flight, .. }: Ticket, now: f64) {

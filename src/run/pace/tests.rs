@@ -20,6 +20,10 @@ impl Pace {
     fn permit(&mut self, in_flight: usize, now: Timestamp) -> Permit {
         self.admit(in_flight, 0, now)
     }
+
+    fn learned_rate(&self) -> Option<f64> {
+        self.learned.as_ref().map(Learned::rate)
+    }
 }
 
 /// A request leaves now.
@@ -43,7 +47,7 @@ fn no_more_than_the_bound_are_in_flight() {
 fn the_whole_run_waits_for_as_long_as_the_server_says() {
     let mut pace = pace(9);
     let (first, second) = (send(&mut pace, NOW), send(&mut pace, NOW));
-    let back = pace.throttled(first, Some(Duration::from_secs(30)), 0.5, NOW);
+    let back = pace.throttled(first, Some(Duration::from_secs(30)), 0.5, NOW).again_at;
     assert_eq!(pace.permit(0, NOW), Permit::At(after(30)));
     assert_eq!(back, NOW.after(Duration::from_millis(30_500)));
     pace.throttled(second, Some(Duration::from_secs(3)), 0.0, NOW);
@@ -55,7 +59,7 @@ fn the_whole_run_waits_for_as_long_as_the_server_says() {
 fn a_server_that_asks_for_less_than_a_second_gets_a_second() {
     let mut pace = pace(9);
     let ticket = send(&mut pace, NOW);
-    assert_eq!(pace.throttled(ticket, Some(Duration::from_millis(1)), 0.0, NOW), after(1));
+    assert_eq!(pace.throttled(ticket, Some(Duration::from_millis(1)), 0.0, NOW).again_at, after(1));
 }
 
 #[test]
@@ -64,8 +68,8 @@ fn pauses_of_our_own_grow_while_they_are_too_short_and_shrink_with_an_answer() {
     let mut now = NOW;
     let episode = |pace: &mut Pace, now: &mut Timestamp| {
         let (first, second) = (send(pace, *now), pace.sent(0, *now));
-        let until = pace.throttled(first, None, 0.0, *now);
-        let same = pace.throttled(second, None, 0.0, *now);
+        let until = pace.throttled(first, None, 0.0, *now).again_at;
+        let same = pace.throttled(second, None, 0.0, *now).again_at;
         let wait = until.since(*now).as_secs();
         *now = until.max(same);
         wait
@@ -94,7 +98,7 @@ fn a_throttling_cuts_once_however_many_were_in_flight() {
 fn a_refusal_by_chance_makes_its_own_item_wait_and_nobody_else() {
     let mut pace = pace(9);
     let tickets: Vec<Ticket> = (0..50).map(|_| send(&mut pace, NOW)).collect();
-    let back = pace.throttled(tickets[49], None, 0.5, NOW);
+    let back = pace.throttled(tickets[49], None, 0.5, NOW).again_at;
     assert_eq!((back, pace.permit(0, NOW)), (NOW.after(Duration::from_millis(1500)), Permit::Granted));
     assert_eq!(pace.learned_rate(), None);
 }

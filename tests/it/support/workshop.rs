@@ -11,12 +11,13 @@ use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use overnight::clock::{Clock, SystemClock};
 use overnight::domain::{
-    Caps, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy, Summary,
+    Caps, Deadline, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy,
+    Summary,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{Bounds, DeadlineSettings, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -228,7 +229,7 @@ pub fn rules() -> Rules {
         outage: OutageSettings::default(),
         caps: Caps::default(),
         zone: TimeZone::UTC,
-        deadline: DeadlineSettings::default(),
+        deadline: Deadline::default(),
         max_images: None,
     }
 }
