@@ -11,7 +11,7 @@ use super::budget::{Budget, Room};
 use super::deadline::DeadlineWatch;
 use super::images::Images;
 use super::outage::{Outage, OutageSettings, Sign, Verdict};
-use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Throttled, Ticket};
+use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Throttled, Ticket, UsedUp};
 use crate::domain::{
     Cap, Caps, Deadline, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
 };
@@ -185,12 +185,29 @@ impl Admission {
             (_, Some(used_up)) if self.deadline.outlasts(used_up.renewed_at, now) => Permit::At(used_up.renewed_at),
             // What is throttled did not count.
             (_, Some(_)) if !flights.are_none() => Permit::AfterNext,
-            (_, Some(used_up)) => {
-                let failure = Failure::new(FailureKind::Fatal, used_up.told(&self.zone));
-                let retry_after = Some(used_up.renewed_at.since(now));
-                Permit::Over(Ending::Halted(Failure { retry_after, ..failure }))
-            }
+            (_, Some(used_up)) => Permit::Over(self.day_over(used_up, now)),
             (wait, None) => wait,
+        }
+    }
+
+    fn day_over(&self, used_up: UsedUp, now: Timestamp) -> Ending {
+        let failure = Failure::new(FailureKind::Fatal, used_up.told(&self.zone));
+        Ending::Halted(Failure { retry_after: Some(used_up.renewed_at.since(now)), ..failure })
+    }
+
+    /// How a run ends with items left and nothing in flight that comes to this end: several things it was given may be
+    /// used up by now, and the first by the order of the exit codes counts. The next request would cost so much.
+    pub fn foremost(&mut self, ending: Ending, reserve: Usd, now: Timestamp) -> Ending {
+        if !matches!(ending, Ending::Budget(_) | Ending::Deadline(_) | Ending::Limit(_)) {
+            return ending;
+        }
+        let used_up = self.pace.used_up(now);
+        if let Some(used_up) = used_up.filter(|used_up| !self.deadline.outlasts(used_up.renewed_at, now)) {
+            return self.day_over(used_up, now);
+        }
+        match self.budget.room(reserve, now) {
+            Room::None(reached) => Ending::Budget(reached),
+            _ => self.deadline.over(now, now).unwrap_or(ending),
         }
     }
 

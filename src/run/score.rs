@@ -15,6 +15,8 @@ pub(super) struct Score {
     lost: u64,
     cost: Option<Usd>,
     held: Held,
+    /// What the last request that left may have cost.
+    last_reserve: Usd,
 }
 
 /// What one settled attempt adds to the figures.
@@ -44,13 +46,24 @@ impl Gain {
 
 impl Score {
     pub fn new(now: Timestamp) -> Self {
-        let (attempts, done, failed, images, lost) = (0, 0, 0, 0, 0);
-        Self { started: now, leased: now, attempts, done, failed, images, lost, cost: None, held: Held::default() }
+        Self {
+            started: now,
+            leased: now,
+            attempts: 0,
+            done: 0,
+            failed: 0,
+            images: 0,
+            lost: 0,
+            cost: None,
+            held: Held::default(),
+            last_reserve: Usd::ZERO,
+        }
     }
 
     /// A request left, which may cost so much.
     pub fn sent(&mut self, reserve: Usd) {
         self.attempts += 1;
+        self.last_reserve = reserve;
         self.reserve(reserve);
     }
 
@@ -73,6 +86,11 @@ impl Score {
         if let Some(cost) = gain.cost {
             *self.cost.get_or_insert(Usd::ZERO) += cost;
         }
+    }
+
+    /// What the next request may cost, as far as the last one tells.
+    pub fn last_reserve(&self) -> Usd {
+        self.last_reserve
     }
 
     /// Items given up so far.

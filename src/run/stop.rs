@@ -106,12 +106,11 @@ impl Run<'_> {
     }
 
     pub(super) fn ending(&mut self) -> Result<Ending, RunError> {
-        if let Some(ending) = self.stopping.take() {
-            return Ok(ending);
-        }
-        let cut_short = self.is_limit_reached() && self.parts.queue.next_due(false)?.is_some();
-        if cut_short {
-            return Ok(Ending::Limit("--limit"));
+        let stopped = self.stopping.take();
+        let is_cut_short = stopped.is_none() && self.is_limit_reached() && self.parts.queue.next_due(false)?.is_some();
+        if let Some(ending) = stopped.or(is_cut_short.then_some(Ending::Limit("--limit"))) {
+            let now = self.parts.clock.now();
+            return Ok(self.admission.foremost(ending, self.score.last_reserve(), now));
         }
         let is_pilot = self.settings.narrowed.is_some_and(|narrowed| narrowed.is_pilot);
         let others_wait = is_pilot && self.parts.queue.counts()?.left() > 0;

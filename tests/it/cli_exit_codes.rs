@@ -1,4 +1,4 @@
-//! The exit codes 1, 2, 4, 5 and 75, each with what is promised beside it. Never tests signals.
+//! The exit codes 1, 2, 4, 5, 8, 10 and 75, each with what is promised beside it. Never tests signals.
 
 use crate::support::database::Snapshot;
 use crate::support::gate::Gate;
@@ -295,4 +295,21 @@ fn a_number_of_images_ends_with_items_left() {
     let ended = here.overnight("run list.csv --max-images 2").at(&simulator.url()).end().exits(5);
     ended.says(&["stopped by --max-images, 1 of 3 items left"]);
     assert_eq!(simulator.stats().requests, 2);
+}
+
+#[test]
+fn of_several_limits_reached_together_the_first_by_the_order_of_the_codes_is_told() {
+    let simulator = Simulated::start();
+    for (words, code) in [
+        ("--max-cost 0.168 --limit 5", 8),
+        ("--max-cost 0.168 --max-images 5", 8),
+        ("--rpd 5 --limit 5", 4),
+        ("--rpd 5 --max-images 5", 4),
+        ("--rpd 5 --max-cost 0.168", 4),
+        ("--limit 5", 5),
+        ("--max-cost 1 --limit 5", 5),
+    ] {
+        let here = Workspace::with_list(7);
+        here.overnight(&format!("run list.csv {words}")).at(&simulator.url()).end().exits(code);
+    }
 }
