@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::RunArgs;
+use super::run::Session;
 use super::{open, program, status};
 use crate::domain::{Ending, Summary, Timestamp};
 use crate::job::{Fault, Job, Workspace};
@@ -112,15 +112,14 @@ fn dead(rescued: &Rescued) -> String {
 pub(super) fn closing_words(
     job: &Job,
     target: &Path,
-    args: &RunArgs,
+    session: &Session<'_>,
     summary: &Summary,
-    current_dir: &Path,
 ) -> anyhow::Result<String> {
+    let Session { args, typed, current_dir, .. } = session;
     let (ledger, now, db) = (open::ledger(&job.db)?, open::clock().now(), args.options.db.as_deref());
     let groups = ledger.failures(&job.name)?;
     let status = ledger.status(now, std::slice::from_ref(&job.name))?;
     let so_far = status.first().map_or(summary.held, |status| status.held);
-    let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
     let workspace = Workspace { db, rehearse: Some(job.rehearse), current_dir };
     // A name is shorter than a path, where it leads to the same database.
     let by_name = workspace.locate(&job.name).is_ok_and(|located| located.db == job.db);
@@ -128,7 +127,7 @@ pub(super) fn closing_words(
     Ok(closing(&Closing {
         job: &job.name,
         program: &program(),
-        arguments: &typed.collect::<Vec<_>>(),
+        arguments: typed,
         job_argument: if by_name { &job.name } else { &target },
         flags: &db.map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]),
         output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),

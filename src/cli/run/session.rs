@@ -1,0 +1,145 @@
+//! The jobs of one command: each checked and taken in, then one drained after the other. Never decides what a run does.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::super::args::RunArgs;
+use super::super::exit::{self, Code};
+use super::super::logs::LogWriter;
+use super::super::{announce, open, outlook, told};
+use super::intake::{Prepared, TakenIn};
+use super::listeners::Listeners;
+use super::{painter, results, settings};
+use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
+use crate::job::Job;
+use crate::run::{Parts, Rules, Stop, drain};
+
+/// What the jobs of one command share.
+pub(in crate::cli) struct Session<'a> {
+    pub args: &'a RunArgs,
+    /// The words of the command line, for whoever is told to type them again.
+    pub typed: &'a [String],
+    pub logs: LogWriter,
+    pub stop: watch::Receiver<Stop>,
+    pub current_dir: PathBuf,
+    /// When the command was given: `until` means the next such time after it, for every job.
+    pub given: Timestamp,
+}
+
+impl Session<'_> {
+    /// Checks every job, then drains one after the other.
+    pub async fn run(mut self, jobs: Vec<(Job, PathBuf)>) -> anyhow::Result<Code> {
+        let mut worst = Code::Complete;
+        let mut prepared = Vec::new();
+        let mut at_fault = false;
+        for (job, target) in jobs {
+            match tokio::task::block_in_place(|| self.prepare(job, target)) {
+                Ok(job) => prepared.push(job),
+                Err(error) => {
+                    let code = told(&error);
+                    at_fault |= !matches!(code, Code::Held);
+                    worst = worst.min(code);
+                }
+            }
+            if self.is_stopped() {
+                break;
+            }
+        }
+        // All are checked before one is run: a mistake in the last must not be found in the morning.
+        for mut job in prepared {
+            if at_fault || self.is_stopped() {
+                job.queue.end_run(open::clock().now(), "not run")?;
+                continue;
+            }
+            let code = self.drain(job).await.unwrap_or_else(|error| told(&error));
+            worst = worst.min(code);
+        }
+        // Also one that came before anything could be sent.
+        Ok(self.stopped_by().map_or(worst, |interrupt| worst.min(interrupt.into())))
+    }
+
+    pub(super) fn stopped_by(&self) -> Option<Interrupt> {
+        match *self.stop.borrow() {
+            Stop::No => None,
+            Stop::Finish(interrupt) | Stop::Now(interrupt) => Some(interrupt),
+        }
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped_by().is_some()
+    }
+
+    /// Says something that is no error; pictures are made also when nobody listens any more.
+    pub(super) fn say(&self, words: &str) {
+        if !self.args.quiet {
+            let _ = io::stderr().write_all(words.as_bytes());
+        }
+    }
+
+    /// Makes the pictures, writes the results, says how it went.
+    async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
+        let Prepared { job, target, mut queue, taken } = prepared;
+        let TakenIn { rescued, narrowed, provider } = taken;
+        // Whoever plays a rehearsal through answers as long as it is held.
+        let (provider, _simulator) = match provider {
+            Some(provider) => (provider, None),
+            None => painter::rehearsal(&job).await?,
+        };
+        let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.logs)?;
+        let (queued, sent_today) = (queue.counts()?.queued, settings::sent_today(&job, &mut *queue)?);
+        let settings = settings::settings(&job, queued, sent_today, narrowed, self.given);
+        let foreseen = foresee(&job, settings.rules.clone(), settings::items(&job, queued, narrowed));
+        settings::raise_open_files(settings.rules.concurrency.highest.get())?;
+        let store = open::store(&job, &*queue)?;
+        let parts = Parts {
+            queue: &mut *queue,
+            provider,
+            store,
+            clock: open::clock(),
+            reporter: &mut listeners.reporters,
+            stop: self.stop.clone(),
+        };
+        let summary = drain(parts, settings, rescued.received).await;
+        let story = results::Story { summary: &summary, course: listeners.course(), foreseen: in_time(foreseen).await };
+        let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &story));
+        // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
+        let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
+        self.close(&job, &target, &summary).map_err(after)?;
+        match (&summary.ending, written) {
+            // The results could not be written for the same fault, which has just been told as the last word.
+            (Ending::Broken(_), Err(_)) => {}
+            (_, written) => written.map_err(after)?,
+        }
+        listeners.told_in_full()?;
+        Ok(exit::of_summary(&summary))
+    }
+
+    /// The closing words; a quiet run has some only when a person is needed.
+    fn close(&self, job: &Job, target: &Path, summary: &Summary) -> anyhow::Result<()> {
+        if self.args.quiet && exit::of_summary(summary) == Code::Complete {
+            return Ok(());
+        }
+        let words = announce::closing_words(job, target, self, summary)?;
+        // The run is what it is, heard or not.
+        let _ = io::stderr().write_all(words.as_bytes());
+        Ok(())
+    }
+}
+
+/// What was foreseen, if it is there by now: nobody waits for it, and whatever went wrong with it is no fault of the run.
+async fn in_time(foreseen: JoinHandle<Option<Course>>) -> Option<Course> {
+    tokio::time::timeout(A_MOMENT, foreseen).await.ok()?.ok().flatten()
+}
+
+/// The forecast of a run that was over at once.
+const A_MOMENT: Duration = Duration::from_millis(200);
+
+/// Plays the run through while it is on, for whoever compares both in the morning.
+fn foresee(job: &Job, rules: Rules, items: u64) -> JoinHandle<Option<Course>> {
+    let (job, start) = (job.clone(), open::clock().now());
+    tokio::task::spawn_blocking(move || outlook::course(&job, rules, items, start))
+}
