@@ -1,6 +1,7 @@
 //! The command line: parse, open, act, say how it went. The only floor that prints and that names
 //! implementations; it never decides what a run does.
 
+mod accounts;
 mod announce;
 mod approve;
 mod args;

@@ -8,7 +8,7 @@ use crate::domain::{Cap, Course, FailureKind, Held, Request, Timestamp, Usd};
 use crate::job::Job;
 use crate::night::{Fare, Faults, Latency, Night, Observation, ObservedEnd, Outlook, ServerModel, play};
 use crate::queue::{AttemptEnd, Preview, QueueError, RecentAttempt, Redo};
-use crate::run::{Admission, Rules};
+use crate::run::{Account, Admission, Rules};
 
 /// So many of the newest attempts tell what the server is like.
 const RECENT: usize = 5_000;
@@ -71,7 +71,7 @@ pub(super) fn night(known: &Known, rules: Rules, items: u64, fare: Fare, held: V
 
 /// The caps that hold at this moment, with what counts against each already.
 pub(super) fn caps(rules: &Rules, preview: &dyn Preview, now: Timestamp) -> Result<Vec<(Cap, Held)>, QueueError> {
-    let caps = Admission::new(rules, now).begin_turn(now);
+    let caps = Admission::new(rules, &Account::default(), now).begin_turn(now);
     let held = preview.held(&caps)?;
     Ok(caps.into_iter().zip(held).collect())
 }

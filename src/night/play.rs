@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::dice::Dice;
 use super::server::{Answer, Server, ServerModel};
 use crate::domain::{Course, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, Timestamp, Tries, Usd};
-use crate::run::{Admission, Consumed, Flights, Permit, Rules};
+use crate::run::{Account, Admission, Consumed, Flights, Permit, Rules};
 
 /// What is played.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ impl Player {
             held: Held::default(),
             over: None,
         };
-        let mut admission = Admission::new(&night.rules, night.start);
+        let mut admission = Admission::new(&night.rules, &Account::default(), night.start);
         admission.begin_turn(night.start);
         admission.counted(&night.held);
         Self {

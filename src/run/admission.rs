@@ -2,16 +2,16 @@
 //! hand, which the forecast of a night plays as a run does. Pure: events, the time and chance go in, permits and
 //! outcomes come out. Never waits, never writes anything down.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::account::{Account, Lane};
 use super::budget::{Budget, Room};
 use super::deadline::DeadlineWatch;
 use super::images::Images;
-use super::outage::{Outage, OutageSettings, Sign, Verdict};
-use super::pace::{Bounds, Consumed, Limits, Pace, PaceSettings, Throttled, Ticket, UsedUp};
+use super::outage::{OutageSettings, Sign, Verdict};
+use super::pace::{Bounds, Consumed, Limits, Throttled, UsedUp};
 use crate::domain::{
     Cap, Caps, Deadline, Ending, Failure, FailureKind, Held, ItemId, Outcome, Reach, RetryPolicy, Timestamp, Tries, Usd,
 };
@@ -86,56 +86,50 @@ const NEWS: Duration = Duration::from_secs(1);
 /// Admits requests to the server, one after the other.
 #[derive(Debug)]
 pub struct Admission {
-    pace: Pace,
-    outage: Outage,
+    lane: Lane,
     budget: Budget,
     policy: RetryPolicy,
     deadline: DeadlineWatch,
     images: Images,
     zone: TimeZone,
-    /// Of the requests under way.
-    tickets: HashMap<ItemId, Ticket>,
     /// The end of the pause last told of.
     slowed_until: Timestamp,
 }
 
 impl Admission {
-    /// Nothing was sent yet in a run that starts now.
-    pub fn new(rules: &Rules, now: Timestamp) -> Self {
-        let (concurrency, limits) = (rules.concurrency, rules.limits);
+    /// Nothing was sent yet in a run that starts now, and that shares this account with whoever else uses it.
+    pub fn new(rules: &Rules, account: &Account, now: Timestamp) -> Self {
         Self {
-            pace: Pace::new(&PaceSettings { concurrency, limits }, now),
-            outage: Outage::new(rules.outage, concurrency.highest.get()),
+            lane: Lane::of(account, rules, now),
             budget: Budget::new(rules.caps, rules.zone.clone()),
             policy: rules.policy,
             deadline: DeadlineWatch::new(rules.deadline, now),
             images: Images::new(rules.max_images),
             zone: rules.zone.clone(),
-            tickets: HashMap::new(),
             slowed_until: Timestamp::default(),
         }
     }
 
     /// How many requests may be in flight now.
     pub fn concurrency(&self) -> usize {
-        self.pace.concurrency()
+        self.lane.concurrency()
     }
 
     /// Comes before the first of those that leave together: what was let go before and did not leave is let go no more.
     /// Returns the caps on money as they count now.
     pub fn begin_turn(&mut self, now: Timestamp) -> Vec<Cap> {
-        self.pace.take_back_unsent(now);
+        self.lane.take_back_unsent(now);
         self.budget.caps(now)
     }
 
     /// The day's own limit, if it is time to count again how many requests of all jobs have left.
     pub fn day_to_count(&mut self, now: Timestamp) -> Option<DayLimit> {
-        self.pace.day_to_count(now)
+        self.lane.day_to_count(now)
     }
 
     /// What counts against it, as the queue knows it, when those that leave together have left.
     pub fn counted_today(&mut self, sent: u64, now: Timestamp) {
-        self.pace.counted_today(sent, now);
+        self.lane.counted_today(sent, now);
     }
 
     /// What counts against each cap, as the queue knows it.
@@ -165,7 +159,7 @@ impl Admission {
 
     /// Whether there is somebody to ask, and images and money are left for one request more.
     fn room(&mut self, flights: Flights, reserve: Usd, now: Timestamp) -> Permit {
-        match (self.images.permit(flights), self.outage.permit(flights, now)) {
+        match (self.images.permit(flights), self.lane.is_there(flights, now)) {
             (Permit::Granted, Permit::Granted) => match self.budget.room(reserve, now) {
                 Room::Enough => Permit::Granted,
                 Room::AfterNext => Permit::AfterNext,
@@ -179,8 +173,8 @@ impl Admission {
     /// Whether it is time for one request more. Where the day's requests are used up, none will come of itself, unless
     /// the run was given longer than the day.
     fn pace(&mut self, flights: Flights, known_tokens: u64, now: Timestamp) -> Permit {
-        let permit = self.pace.admit(flights.under_way + flights.leaving, known_tokens, now);
-        match (permit, self.pace.used_up(now)) {
+        let permit = self.lane.admit(flights, known_tokens, now);
+        match (permit, self.lane.used_up(now)) {
             (Permit::Granted, _) => Permit::Granted,
             (_, Some(used_up)) if self.deadline.outlasts(used_up.renewed_at, now) => Permit::At(used_up.renewed_at),
             // What is throttled did not count.
@@ -201,7 +195,7 @@ impl Admission {
         if !matches!(ending, Ending::Budget(_) | Ending::Deadline(_) | Ending::Limit(_)) {
             return ending;
         }
-        let used_up = self.pace.used_up(now);
+        let used_up = self.lane.used_up(now);
         if let Some(used_up) = used_up.filter(|used_up| !self.deadline.outlasts(used_up.renewed_at, now)) {
             return self.day_over(used_up, now);
         }
@@ -230,7 +224,7 @@ impl Admission {
     /// Until when the run waits for the quota's next day, and why, where that is news: with nothing in flight, for what
     /// is throttled did not count.
     pub fn slowed_by_day(&mut self, flights: Flights, now: Timestamp) -> Option<(Timestamp, String)> {
-        let used_up = self.pace.used_up(now).filter(|_| flights.are_none())?;
+        let used_up = self.lane.used_up(now).filter(|_| flights.are_none())?;
         let is_news = used_up.renewed_at > self.slowed_until.after(NEWS);
         self.slowed_until = self.slowed_until.max(used_up.renewed_at);
         is_news.then(|| (used_up.renewed_at, used_up.why(&self.zone)))
@@ -238,20 +232,16 @@ impl Admission {
 
     /// The item's request has left, which may cost so much, while so many others were under way.
     pub fn sent(&mut self, item: &ItemId, under_way: usize, reserve: Usd, now: Timestamp) {
-        self.outage.sent(item);
         self.budget.sent(item, reserve, now);
         self.deadline.sent(item, now);
-        self.tickets.insert(item.clone(), self.pace.sent(under_way, now));
+        self.lane.sent(item, under_way, now);
     }
 
     /// The item's answer came, with a picture, and took this of the limits.
     pub fn answered(&mut self, item: &ItemId, consumed: &Consumed, now: Timestamp) {
         self.deadline.landed(item, true, now);
         self.images.came(consumed.images as u64);
-        self.outage.ended(item, Sign::Answered, None, 0.0, now);
-        if let Some(ticket) = self.tickets.remove(item) {
-            self.pace.answered(ticket, consumed, now);
-        }
+        self.lane.answered(item, consumed, now);
     }
 
     /// The item's attempt gave nothing. `tries` are those before it, `jitter` lies in 0..1.
@@ -260,14 +250,16 @@ impl Admission {
         let waited = !failure.absent && failure.reach != Reach::Unsent && failure.kind != FailureKind::Throttled;
         self.deadline.landed(item, waited, now);
         self.images.came(failure.pictures.into());
-        let is_lost_probe = self.outage.is_probe(item) && failure.reach == Reach::Lost;
-        let verdict = match self.outage.ended(item, Sign::of(&failure), failure.retry_after, jitter, now) {
+        let is_lost_probe = self.lane.is_probe(item) && failure.reach == Reach::Lost;
+        let verdict = match self.lane.landed(item, Sign::of(&failure), failure.retry_after, jitter, now) {
             // It may have been billed: an outage must not buy it without end.
             Verdict::Lasting(_) if is_lost_probe => Verdict::Present,
             verdict => verdict,
         };
         if failure.kind != FailureKind::Throttled {
-            self.pace_failed(item, &failure, now);
+            // An answer without a picture is as good as any for the pace; of what gave none, nothing is learned.
+            let was_answered = Sign::of(&failure) == Sign::Answered && failure.kind != FailureKind::Fatal;
+            self.lane.failed(item, &failure, was_answered, now);
         }
         let (mut slowed, mut halted) = (None, None);
         let resume_at = match failure.kind {
@@ -302,21 +294,10 @@ impl Admission {
 
     /// The clock was moved by so many milliseconds, to where it is now: whatever waits does so as long as before.
     pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
-        self.pace.clock_moved(by, now);
-        self.outage.clock_moved(by);
+        self.lane.clock_moved(by, now);
         self.deadline.clock_moved(by);
         self.budget.clock_moved(by);
         self.slowed_until = self.slowed_until.moved(by);
-    }
-
-    /// An answer without a picture is as good as any for the pace; of what gave none, nothing is learned.
-    fn pace_failed(&mut self, item: &ItemId, failure: &Failure, now: Timestamp) {
-        let Some(ticket) = self.tickets.remove(item) else { return };
-        let was_answered = Sign::of(failure) == Sign::Answered && failure.kind != FailureKind::Fatal;
-        match was_answered {
-            true => self.pace.answered(ticket, &Consumed::by(failure.pictures.into(), failure.reply.usage), now),
-            false => self.pace.failed(ticket, failure.reach != Reach::Unsent),
-        }
     }
 
     /// When a throttled item may come again; many requests in flight are throttled together, and told once.
@@ -328,8 +309,8 @@ impl Admission {
         now: Timestamp,
         slowed: &mut Option<(Timestamp, String)>,
     ) -> Timestamp {
-        let Some(ticket) = self.tickets.remove(item) else { return now };
-        let Throttled { again_at, pauses } = self.pace.throttled(ticket, failure.retry_after, jitter, now);
+        let throttled = self.lane.throttled(item, failure.retry_after, jitter, now);
+        let Some(Throttled { again_at, pauses }) = throttled else { return now };
         if pauses && again_at > self.slowed_until.after(NEWS) {
             *slowed = Some((again_at, failure.message.clone()));
         }

@@ -5,6 +5,7 @@
 //! transaction, and only then acts on it: requests leave after their intent is committed, files get their final names
 //! after their receipt is committed, reporters hear of what is settled. Workers make pictures and know none of this.
 
+mod account;
 mod admission;
 mod budget;
 mod clock;
@@ -38,6 +39,7 @@ use crate::domain::{
 use crate::provider::Provider;
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
+pub use account::Account;
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
 use keep::Keeper;
 pub use outage::OutageSettings;
@@ -56,6 +58,8 @@ pub struct Parts<'a> {
     pub provider: Arc<dyn Provider>,
     /// Who keeps them.
     pub store: Arc<dyn ArtifactStore>,
+    /// Whose limits it keeps, together with the other runs that use the same.
+    pub account: Account,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Who listens.
@@ -170,7 +174,7 @@ impl<'a> Run<'a> {
     fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
         let now = parts.clock.now();
         Self {
-            admission: Admission::new(&settings.rules, now),
+            admission: Admission::new(&settings.rules, &parts.account, now),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),
             rows_to_move: Some(0),

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use overnight::clock::{Clock as _, SystemClock};
 use overnight::domain::{Deadline, Ending, Failure, FailureKind, Interrupt, News, Reply, Request};
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
-use overnight::run::{Admission, Flights, Limits, Rules, RunSettings, Stop, quota_day_began};
+use overnight::run::{Account, Admission, Flights, Limits, Rules, RunSettings, Stop, quota_day_began};
 
 use crate::support::workshop::{Act, PIXEL, Scripted, Workshop, at_once, failure, rules, settings};
 
@@ -171,7 +171,7 @@ async fn waiting_for_the_quotas_next_day_is_told_once_and_until_when() {
     // However often it is asked.
     let (now, flights) = (SystemClock.now(), Flights { under_way: 0, leaving: 0 });
     let spent = Limits { sent_today: 3, ..limits };
-    let mut admission = Admission::new(&Rules { limits: spent, ..rules }, now);
+    let mut admission = Admission::new(&Rules { limits: spent, ..rules }, &Account::default(), now);
     let mut ask = |flights| admission.slowed_by_day(flights, now).is_some();
     assert_eq!([ask(Flights { under_way: 1, ..flights }), ask(flights), ask(flights)], [false, true, false]);
 }

@@ -1,17 +1,16 @@
 //! A job taken in hand: its lock, what a dead run left, its manifest, who will make its pictures. Never sends anything.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::enqueue::{Taken, enqueue};
 use super::super::exit::{self, UsageError};
 use super::super::{announce, faults, narrow, open};
+use super::painter::Painter;
 use super::session::Session;
 use super::{painter, price};
 use crate::domain::{Narrowed, Received};
 use crate::job::{Job, Manifest};
-use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::run::PATIENCE;
 
@@ -29,7 +28,7 @@ pub(super) struct TakenIn {
     /// What this run is narrowed to.
     pub narrowed: Option<Narrowed>,
     /// Who makes its pictures; a rehearsal's is made when its simulator runs.
-    pub provider: Option<Arc<dyn Provider>>,
+    pub painter: Option<Painter>,
 }
 
 impl Session<'_> {
@@ -95,14 +94,14 @@ impl Session<'_> {
         }
         price::check(job, queue)?;
         if job.rehearse {
-            return Ok(TakenIn { rescued, narrowed, provider: None });
+            return Ok(TakenIn { rescued, narrowed, painter: None });
         }
         if let Some(path) = job.key.open_to_others() {
             self.say(&announce::key_open_to_others(path));
         }
         let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
-        let provider = Some(painter::provider(job, waiting > 0)?);
-        Ok(TakenIn { rescued, narrowed, provider })
+        let painter = Some(painter::painter(job, waiting > 0, &self.accounts)?);
+        Ok(TakenIn { rescued, narrowed, painter })
     }
 
     /// Leaves in the run's hand only the items that were chosen, if any were, and of those only the pilot, as long as

@@ -5,16 +5,26 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::super::accounts::Accounts;
 use super::super::exit::UsageError;
 use super::super::open::{self, Credentials};
 use crate::job::{Job, KeyError};
 use crate::provider::Provider;
+use crate::run::Account;
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 
+/// Who makes pictures, and whose limits are kept with it.
+pub(super) struct Painter {
+    pub provider: Arc<dyn Provider>,
+    pub account: Account,
+}
+
 /// Who makes the job's pictures; what it needs for that must be there when something will be sent.
-pub(super) fn provider(job: &Job, sends: bool) -> anyhow::Result<Arc<dyn Provider>> {
+pub(super) fn painter(job: &Job, sends: bool, accounts: &Accounts) -> anyhow::Result<Painter> {
+    let (base_url, key) = (job.base_url.as_str(), key(job, sends)?);
     let headers = if sends { job.headers.read()? } else { Vec::new() };
-    open::provider(job, job.base_url.as_str(), Credentials { key: key(job, sends)?, headers })
+    let account = accounts.of(base_url, key.as_ref());
+    Ok(Painter { provider: open::provider(job, base_url, Credentials { key, headers })?, account })
 }
 
 /// The key, where one is there; it must be there when something will be sent beyond this machine.
@@ -29,12 +39,13 @@ fn key(job: &Job, sends: bool) -> anyhow::Result<Option<SecretString>> {
 }
 
 /// A simulator that plays the job through, and who asks it.
-pub(super) async fn rehearsal(job: &Job) -> anyhow::Result<(Arc<dyn Provider>, Option<Simulator>)> {
+pub(super) async fn rehearsal(job: &Job) -> anyhow::Result<(Painter, Option<Simulator>)> {
     let settings = Settings { faults: rehearsed_faults(job)?, ..Settings::default() };
     let simulator = Simulator::start(settings).await?;
     // It wants some key, as the model does.
     let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };
-    Ok((open::provider(job, &simulator.base_url(), credentials)?, Some(simulator)))
+    let provider = open::provider(job, &simulator.base_url(), credentials)?;
+    Ok((Painter { provider, account: Account::default() }, Some(simulator)))
 }
 
 /// What a rehearsal was told to let fail.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::super::accounts::Accounts;
 use super::super::args::RunArgs;
 use super::super::exit::{self, Code};
 use super::super::logs::LogWriter;
@@ -24,6 +25,8 @@ pub(in crate::cli) struct Session<'a> {
     /// The words of the command line, for whoever is told to type them again.
     pub typed: &'a [String],
     pub logs: LogWriter,
+    /// Those whose limits it shares with whatever else runs in this process.
+    pub accounts: Accounts,
     pub stop: watch::Receiver<Stop>,
     pub current_dir: PathBuf,
     /// When the command was given: `until` means the next such time after it, for every job.
@@ -83,10 +86,10 @@ impl Session<'_> {
     /// Makes the pictures, writes the results, says how it went.
     async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
         let Prepared { job, target, mut queue, taken } = prepared;
-        let TakenIn { rescued, narrowed, provider } = taken;
+        let TakenIn { rescued, narrowed, painter } = taken;
         // Whoever plays a rehearsal through answers as long as it is held.
-        let (provider, _simulator) = match provider {
-            Some(provider) => (provider, None),
+        let (painter, _simulator) = match painter {
+            Some(painter) => (painter, None),
             None => painter::rehearsal(&job).await?,
         };
         let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.logs)?;
@@ -97,8 +100,9 @@ impl Session<'_> {
         let store = open::store(&job, &*queue)?;
         let parts = Parts {
             queue: &mut *queue,
-            provider,
+            provider: painter.provider,
             store,
+            account: painter.account,
             clock: open::clock(),
             reporter: &mut listeners.reporters,
             stop: self.stop.clone(),

@@ -33,7 +33,7 @@ fn within(caps: Caps) -> Admission {
         deadline: Deadline::default(),
         max_images: None,
     };
-    Admission::new(&rules, EVENING)
+    Admission::new(&rules, &Account::default(), EVENING)
 }
 
 /// A turn in which one request asks to leave; the queue says what counts then.

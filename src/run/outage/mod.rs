@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::admission::{Flights, Permit};
+use super::pace::LaneId;
 use crate::domain::{Failure, ItemId, Reach, Timestamp};
 
 /// How an outage is sat out.
@@ -46,6 +47,9 @@ const FIRST_BACK: usize = 2;
 const SHARE: u32 = 10;
 /// A wait is shorter by a random part of this share, so that many programs do not ask at the same time.
 const SPREAD: f64 = 0.25;
+
+/// An item of a run: who is asked for.
+pub(super) type Asker = (LaneId, ItemId);
 
 /// What an attempt that ended says of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,10 +99,10 @@ pub(super) struct Outage {
     settings: OutageSettings,
     /// So many items in a row to which the server fails are too many for each to be at fault itself.
     many: usize,
-    /// Whether this run ever had an answer.
+    /// Whether anybody ever had an answer.
     was_answered: bool,
     /// Items that found nobody there since the last answer, and since when.
-    row: HashSet<ItemId>,
+    row: HashSet<Asker>,
     row_since: Timestamp,
     state: State,
 }
@@ -112,7 +116,7 @@ enum State {
     Gone {
         next_probe: Timestamp,
         /// The item whose request is on its way to see whether somebody is there.
-        probe: Option<ItemId>,
+        probe: Option<Asker>,
     },
     /// Somebody answered; whether to everybody will be seen. So many requests may be under way.
     Returning { width: usize },
@@ -140,26 +144,19 @@ impl Outage {
     }
 
     /// The item's request has left.
-    pub fn sent(&mut self, item: &ItemId) {
+    pub fn sent(&mut self, item: &Asker) {
         if let State::Gone { probe, .. } = &mut self.state {
             *probe = Some(item.clone());
         }
     }
 
     /// Whether the item's request is the one that asks whether somebody is there.
-    pub fn is_probe(&self, item: &ItemId) -> bool {
+    pub fn is_probe(&self, item: &Asker) -> bool {
         matches!(&self.state, State::Gone { probe: Some(probe), .. } if probe == item)
     }
 
     /// The item's attempt ended. The server may have `asked` for a wait; `jitter` lies in 0..1.
-    pub fn ended(
-        &mut self,
-        item: &ItemId,
-        sign: Sign,
-        asked: Option<Duration>,
-        jitter: f64,
-        now: Timestamp,
-    ) -> Verdict {
+    pub fn ended(&mut self, item: &Asker, sign: Sign, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
         if sign == Sign::Answered {
             self.somebody_is_there();
         }
@@ -186,7 +183,7 @@ impl Outage {
     }
 
     /// Returns whether the item is new among those that found nobody since the last answer.
-    fn nobody_is_there(&mut self, item: &ItemId, now: Timestamp) -> bool {
+    fn nobody_is_there(&mut self, item: &Asker, now: Timestamp) -> bool {
         if self.row.is_empty() {
             self.row_since = now;
         }
@@ -208,7 +205,7 @@ impl Outage {
         matches!(self.state, State::Returning { .. }) && sign.found_nobody() && self.row.len() >= AGAIN
     }
 
-    fn judge(&mut self, item: &ItemId, begins: bool, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
+    fn judge(&mut self, item: &Asker, begins: bool, asked: Option<Duration>, jitter: f64, now: Timestamp) -> Verdict {
         let lasted = now.since(self.row_since);
         let (wait, patience) = (self.wait(lasted, jitter).max(asked.unwrap_or_default()), self.patience());
         match &mut self.state {
@@ -234,6 +231,13 @@ impl Outage {
 
     fn patience(&self) -> Duration {
         if self.was_answered { self.settings.patience } else { self.settings.patience_at_start }
+    }
+
+    /// A run is over: its request asks no more whether somebody is there.
+    pub fn leave(&mut self, lane: LaneId) {
+        if let State::Gone { probe, .. } = &mut self.state {
+            probe.take_if(|(of, _)| *of == lane);
+        }
     }
 
     /// The clock was moved by so many milliseconds.

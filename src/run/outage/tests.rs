@@ -18,8 +18,8 @@ fn after(seconds: u64) -> Timestamp {
     START.after(Duration::from_secs(seconds))
 }
 
-fn item(number: usize) -> ItemId {
-    ItemId::new(format!("item-{number}"))
+fn item(number: usize) -> Asker {
+    (LaneId::default(), ItemId::new(format!("item-{number}")))
 }
 
 fn end(outage: &mut Outage, number: usize, sign: Sign, now: Timestamp) -> Verdict {

@@ -18,6 +18,11 @@ impl Bounds {
     pub const fn fixed(number: NonZeroUsize) -> Self {
         Self { lowest: number, highest: number }
     }
+
+    /// The lower of both lowest, and the higher of both highest.
+    pub fn or(self, other: Self) -> Self {
+        Self { lowest: self.lowest.min(other.lowest), highest: self.highest.max(other.highest) }
+    }
 }
 
 /// A run that may choose begins with so many.
@@ -114,6 +119,12 @@ impl Concurrency {
             base: f64::INFINITY,
             rest: SHORTEST_REST,
         }
+    }
+
+    /// It is chosen between these from now on.
+    pub fn widen(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+        self.width = self.width.clamp(bounds.lowest.get(), bounds.highest.get().max(bounds.lowest.get()));
     }
 
     /// How many may be in flight now.

@@ -20,6 +20,20 @@ pub struct Limits {
     pub sent_today: u64,
 }
 
+impl Limits {
+    /// The lower of both, each, and the later count of what left today.
+    pub fn and(&self, other: &Self) -> Self {
+        let lower = |one: Option<NonZeroU32>, two: Option<NonZeroU32>| one.into_iter().chain(two).min();
+        Self {
+            requests_a_minute: lower(self.requests_a_minute, other.requests_a_minute),
+            images_a_minute: lower(self.images_a_minute, other.images_a_minute),
+            tokens_a_minute: lower(self.tokens_a_minute, other.tokens_a_minute),
+            requests_a_day: lower(self.requests_a_day, other.requests_a_day),
+            sent_today: self.sent_today.max(other.sent_today),
+        }
+    }
+}
+
 /// What an answer took of the limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Consumed {

@@ -36,7 +36,18 @@ const SPREAD: Duration = Duration::from_secs(1);
 /// What is refused by chance waits so long at least, and nobody else does.
 const ALONE: Duration = Duration::from_secs(1);
 
-/// What a run may send at most.
+/// One of the runs that keep one pace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct LaneId(u32);
+
+impl LaneId {
+    /// Another one.
+    pub fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// What may be sent at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaceSettings {
     /// Requests in flight.
@@ -59,7 +70,7 @@ pub struct Pace {
     held_until: f64,
     first_at: Option<f64>,
     /// What those took that were permitted and have not left, in their order.
-    permitted: VecDeque<Places>,
+    permitted: VecDeque<(LaneId, Places)>,
     /// By so many milliseconds the clock was moved: within, the time only passes.
     moved: i64,
 }
@@ -131,14 +142,15 @@ impl Pace {
 
     /// So many of all jobs have left today, and nothing is about to.
     pub fn counted_today(&mut self, sent: u64, now: Timestamp) {
-        self.take_back_unsent(now);
         self.day.iter_mut().for_each(|day| day.counted(sent, now));
     }
 
-    /// Whatever was permitted and did not leave gives its places back.
-    pub fn take_back_unsent(&mut self, now: Timestamp) {
-        let unsent = mem::take(&mut self.permitted);
-        let Some(first) = unsent.front() else { return };
+    /// Whatever was permitted to this run and did not leave gives its places back.
+    pub fn take_back_unsent(&mut self, lane: LaneId, now: Timestamp) {
+        let (unsent, others) = mem::take(&mut self.permitted).into_iter().partition(|(of, _)| *of == lane);
+        self.permitted = others;
+        let unsent: Vec<Places> = unsent.into_iter().map(|(_, places)| places).collect();
+        let Some(first) = unsent.first() else { return };
         let steady = self.steady(now);
         self.gates.take_back(unsent.iter().map(|places| places.taken), first.at, steady);
         for places in &unsent {
@@ -148,8 +160,24 @@ impl Pace {
         }
     }
 
-    /// Asks for one request to leave while so many are in flight; so many of its tokens are known beforehand.
-    pub fn admit(&mut self, in_flight: usize, known_tokens: u64, now: Timestamp) -> Permit {
+    /// Other limits hold from now on.
+    pub fn limit(&mut self, limits: &Limits, now: Timestamp) {
+        self.gates = Gates::new(limits, self.steady(now));
+        self.day = limits.requests_a_day.map(|limit| Day::new(limit.get(), limits.sent_today, now));
+    }
+
+    /// The number in flight may be chosen between these.
+    pub fn widen(&mut self, bounds: Bounds) {
+        self.concurrency.widen(bounds);
+    }
+
+    /// A run is over: whatever was permitted to it leaves no more.
+    pub fn leave(&mut self, lane: LaneId) {
+        self.permitted.retain(|(of, _)| *of != lane);
+    }
+
+    /// Asks for one request of this run to leave while so many are in flight; so many of its tokens are known beforehand.
+    pub fn admit(&mut self, lane: LaneId, in_flight: usize, known_tokens: u64, now: Timestamp) -> Permit {
         if !self.concurrency.has_place(in_flight) {
             return Permit::AfterNext;
         }
@@ -167,23 +195,25 @@ impl Pace {
             return self.at(at, now);
         }
         match self.gates.take(known_tokens, steady) {
-            Ok(taken) => self.leaves(taken, steady),
+            Ok(taken) => self.leaves(lane, taken, steady),
             Err(at) => return self.at(at, now),
         }
         Permit::Granted
     }
 
-    fn leaves(&mut self, taken: Taken, at: f64) {
+    fn leaves(&mut self, lane: LaneId, taken: Taken, at: f64) {
         self.trail.add(at);
         self.episode.iter_mut().for_each(Episode::leaves);
         let day = self.day.as_mut().map(Day::leaves).unwrap_or_default();
         let grew = self.learned.as_mut().map_or(0.0, |learned| learned.leaves(at));
-        self.permitted.push_back(Places { at, day, taken, grew });
+        self.permitted.push_back((lane, Places { at, day, taken, grew }));
     }
 
-    /// The first of those that were permitted has left while so many others were in flight.
-    pub fn sent(&mut self, in_flight: usize, now: Timestamp) -> Ticket {
-        let (sent_at, places) = (self.steady(now), self.permitted.pop_front().unwrap_or_default());
+    /// The first of those that were permitted to this run has left while so many others were in flight.
+    pub fn sent(&mut self, lane: LaneId, in_flight: usize, now: Timestamp) -> Ticket {
+        let first = self.permitted.iter().position(|(of, _)| *of == lane);
+        let places = first.and_then(|first| self.permitted.remove(first)).map(|(_, places)| places).unwrap_or_default();
+        let sent_at = self.steady(now);
         self.first_at.get_or_insert(sent_at);
         let is_below = !self.learned.as_ref().is_some_and(Learned::is_back);
         let number = self.chance.leaves(is_below);

@@ -5,6 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+const LANE: LaneId = LaneId(0);
 const ANSWER: Consumed = Consumed { images: 1.0, tokens: None };
 
 fn settings(concurrency: usize, limits: Limits) -> PaceSettings {
@@ -18,7 +19,7 @@ fn pace(concurrency: usize) -> Pace {
 impl Pace {
     /// Of a request of which nothing is known beforehand.
     fn permit(&mut self, in_flight: usize, now: Timestamp) -> Permit {
-        self.admit(in_flight, 0, now)
+        self.admit(LANE, in_flight, 0, now)
     }
 
     fn learned_rate(&self) -> Option<f64> {
@@ -29,7 +30,7 @@ impl Pace {
 /// A request leaves now.
 fn send(pace: &mut Pace, now: Timestamp) -> Ticket {
     assert_eq!(pace.permit(0, now), Permit::Granted);
-    pace.sent(0, now)
+    pace.sent(LANE, 0, now)
 }
 
 fn after(seconds: u64) -> Timestamp {
@@ -67,7 +68,7 @@ fn pauses_of_our_own_grow_while_they_are_too_short_and_shrink_with_an_answer() {
     let mut pace = pace(9);
     let mut now = NOW;
     let episode = |pace: &mut Pace, now: &mut Timestamp| {
-        let (first, second) = (send(pace, *now), pace.sent(0, *now));
+        let (first, second) = (send(pace, *now), pace.sent(LANE, 0, *now));
         let until = pace.throttled(first, None, 0.0, *now).again_at;
         let same = pace.throttled(second, None, 0.0, *now).again_at;
         let wait = until.since(*now).as_secs();
@@ -157,9 +158,9 @@ fn sent_in(pace: &mut Pace, seconds: u64, known_tokens: u64, answer: &Consumed) 
             flying.pop_front().into_iter().for_each(|(_, ticket)| pace.answered(ticket, answer, now));
         }
         let lands_at = flying.front().map(|(lands_at, _)| *lands_at);
-        match pace.admit(flying.len(), known_tokens, now) {
+        match pace.admit(LANE, flying.len(), known_tokens, now) {
             Permit::Granted => {
-                flying.push_back((now.after(Duration::from_secs(30)), pace.sent(flying.len(), now)));
+                flying.push_back((now.after(Duration::from_secs(30)), pace.sent(LANE, flying.len(), now)));
                 sent += 1;
             }
             Permit::At(moment) => now = lands_at.map_or(moment, |lands_at| lands_at.min(moment)),
@@ -220,12 +221,12 @@ fn what_was_permitted_and_did_not_leave_gives_its_places_back() {
     let limits = Limits { requests_a_minute: limit(1), requests_a_day: limit(1), ..Limits::default() };
     let mut pace = Pace::new(&settings(9, limits), NOW);
     for second in 0..16 {
-        pace.take_back_unsent(after(second));
+        pace.take_back_unsent(LANE, after(second));
         assert_eq!(pace.permit(0, after(second)), Permit::Granted, "the turn before was not written");
         assert_ne!(pace.permit(0, after(second)), Permit::Granted);
     }
-    pace.sent(0, after(15));
-    pace.take_back_unsent(after(16));
+    pace.sent(LANE, 0, after(15));
+    pace.take_back_unsent(LANE, after(16));
     assert!(pace.used_up(after(16)).is_some(), "it has left");
 }
 
@@ -237,7 +238,7 @@ fn the_learned_rate_and_the_minute_behind_it_know_only_of_what_left() {
     let rate = pace.learned_rate();
     for second in 60..120 {
         while pace.permit(0, after(second)) == Permit::Granted {}
-        pace.take_back_unsent(after(second));
+        pace.take_back_unsent(LANE, after(second));
     }
     assert_eq!((pace.learned_rate(), pace.trail.in_last_minute(pace.steady(after(120)))), (rate, 0));
 }

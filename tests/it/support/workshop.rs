@@ -17,7 +17,7 @@ use overnight::domain::{
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{Account, Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -207,6 +207,7 @@ impl Workshop {
             queue,
             provider,
             store,
+            account: Account::default(),
             clock: self.clock.clone(),
             reporter: &mut listener,
             stop: self.stop.subscribe(),
