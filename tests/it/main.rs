@@ -80,6 +80,7 @@ mod queue_contract_account;
 mod queue_contract_desk;
 mod queue_contract_money;
 mod queue_contract_narrow;
+mod queue_contract_pause;
 mod queue_contract_preview;
 mod queue_contract_reading;
 mod queue_contract_sources;
