@@ -236,6 +236,11 @@ impl Outage {
         if self.was_answered { self.settings.patience } else { self.settings.patience_at_start }
     }
 
+    /// Nobody asked for so long, until now: so much longer may the outage last.
+    pub fn resumed(&mut self, after: Duration, now: Timestamp) {
+        self.row_since = self.row_since.after(after).min(now);
+    }
+
     /// The clock was moved by so many milliseconds.
     pub fn clock_moved(&mut self, by: i64) {
         self.row_since = self.row_since.moved(by);
