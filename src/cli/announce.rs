@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use super::run::Session;
 use super::{open, program, status};
 use crate::domain::{Ending, Summary, Timestamp};
 use crate::job::{Fault, Job, Workspace};
 use crate::queue::{Displaced, Enqueued, Neighbour, Rescued};
-use crate::report::terminal::{hour, stderr_columns};
+use crate::report::terminal::{hour, stderr_columns, wall_clock};
 use crate::report::words::{count, counted, one_line};
 use crate::report::{Closing, closing};
 
@@ -136,6 +138,7 @@ pub(super) fn closing_words(
         in_all: status.first().and_then(status::forecast),
         is_alone: args.targets.len() == 1,
         goes_on_from: renewed_at(&summary.ending, now).map(|time| hour(time, now, &job.end.zone())).as_deref(),
+        paused_since: paused_since(&summary.ending, now, &job.end.zone()).as_deref(),
         groups: &groups,
         list_price_of: job.prices.listed_at(job.defaults.model.as_str()),
         rehearsal: job.rehearse,
@@ -147,6 +150,14 @@ pub(super) fn closing_words(
 fn renewed_at(ending: &Ending, now: Timestamp) -> Option<Timestamp> {
     match ending {
         Ending::Halted(failure) if failure.status.is_none() => failure.retry_after.map(|wait| now.after(wait)),
+        _ => None,
+    }
+}
+
+/// Since when the job was paused, if that ended the run.
+fn paused_since(ending: &Ending, now: Timestamp, zone: &TimeZone) -> Option<String> {
+    match ending {
+        Ending::Paused { since } => Some(wall_clock(*since, now, zone)),
         _ => None,
     }
 }

@@ -30,7 +30,7 @@ pub(super) enum Code {
     Budget,
     /// The deadline was reached, with items left.
     Deadline,
-    /// A limit it was given, or a pilot nobody approved yet, with items left.
+    /// A limit it was given, a pilot nobody approved yet, or a job that is paused, with items left.
     Limit,
     /// Finished, but some items failed.
     SomeFailed,
@@ -80,7 +80,7 @@ pub(super) fn of_summary(summary: &Summary) -> Code {
         Ending::Halted(_) => Code::Halted,
         Ending::Budget(_) => Code::Budget,
         Ending::Deadline(_) => Code::Deadline,
-        Ending::Limit(_) | Ending::Pilot => Code::Limit,
+        Ending::Limit(_) | Ending::Pilot | Ending::Paused { .. } => Code::Limit,
         Ending::Complete if summary.counts.failed_total() > 0 => Code::SomeFailed,
         Ending::Complete => Code::Complete,
     }

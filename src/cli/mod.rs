@@ -17,6 +17,7 @@ mod logs;
 mod narrow;
 mod open;
 mod outlook;
+mod pause;
 mod plan;
 mod precious;
 mod read_ahead;
@@ -59,6 +60,8 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Retry(args) => retry::run(&args),
         Command::Approve(args) => approve::run(&args),
         Command::Cancel(args) => cancel::run(&args),
+        Command::Pause(args) => pause::pause(&args),
+        Command::Resume(args) => pause::resume(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Simulate(args) => simulate::run(&args),

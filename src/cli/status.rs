@@ -67,6 +67,7 @@ struct Entry<'a> {
     money: MoneyShape,
     running_since: Option<String>,
     next_due: Option<String>,
+    paused_since: Option<String>,
     time_left_s: Option<Seconds>,
     /// Only there while its pilot waits for a person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -93,6 +94,7 @@ impl<'a> From<&'a (JobStatus, Option<Rest>)> for Entry<'a> {
             money: MoneyShape::of(held(status), forecast(status)),
             running_since: status.running_since.map(rfc3339),
             next_due: status.next_due.map(rfc3339),
+            paused_since: status.paused_since.map(rfc3339),
             time_left_s: rest.map(|rest| Seconds { low: rest.soonest.as_secs(), high: rest.latest.as_secs() }),
             awaiting_approval: status.awaits_approval,
         }
@@ -108,10 +110,13 @@ fn as_json(jobs: &[(JobStatus, Option<Rest>)]) -> anyhow::Result<String> {
 const QUIET: Duration = Duration::from_secs(10);
 const UNUSUAL: u32 = 3;
 
-/// How long what is left takes the run that is on, as far as its recent attempts tell: nothing while it pauses, for
-/// nobody here knows until when, or sends nothing more.
+/// How long what is left takes the run that is on, as far as its recent attempts tell: nothing while it pauses, by a
+/// person's word or by itself, for nobody here knows until when, or sends nothing more.
 fn rest(ledger: &dyn Ledger, status: &JobStatus, now: Timestamp) -> Result<Option<Rest>, QueueError> {
-    let Some(since) = status.running_since.filter(|_| !is_stopping(status, now)) else { return Ok(None) };
+    let Some(since) = status.running_since.filter(|_| status.paused_since.is_none() && !is_stopping(status, now))
+    else {
+        return Ok(None);
+    };
     let mut recent = Recent::starting(since);
     let (mut came, mut last) = (0, since);
     ledger.lately(&status.job, since, &mut |attempt| {
@@ -207,6 +212,9 @@ fn source(status: &JobStatus) -> Option<String> {
 }
 
 fn standing(status: &JobStatus, rest: Option<Rest>, now: Timestamp) -> String {
+    if let Some(paused) = paused(status, now) {
+        return paused;
+    }
     match (status.running_since, status.counts.left(), status.counts.failed_total()) {
         (Some(since), ..) => {
             let left = rest.map(|rest| format!(", about {} left", from_to(rest))).unwrap_or_default();
@@ -221,6 +229,23 @@ fn standing(status: &JobStatus, rest: Option<Rest>, now: Timestamp) -> String {
     }
 }
 
+/// That a person paused it, and since when.
+fn paused(status: &JobStatus, now: Timestamp) -> Option<String> {
+    let since = status.paused_since?;
+    let for_so_long = duration(now.since(since));
+    let resume = format!("`overnight resume {}` lets it go on", one_line(&status.job));
+    let left = count(status.counts.left());
+    Some(match status.running_since {
+        Some(run) => format!(
+            "a run is on, for {}, paused since {} ({for_so_long}); {resume}",
+            duration(now.since(run)),
+            rfc3339(since)
+        ),
+        None if status.counts.left() == 0 => format!("finished, paused since {} ({for_so_long})", rfc3339(since)),
+        None => format!("paused since {} ({for_so_long}), {left} left to do; {resume}", rfc3339(since)),
+    })
+}
+
 /// Why the last run ended before all was done, and how to go on.
 fn last_run(status: &JobStatus) -> Option<&'static str> {
     if status.running_since.is_some() || status.counts.left() == 0 {
@@ -229,6 +254,8 @@ fn last_run(status: &JobStatus) -> Option<&'static str> {
     match status.last_ending.as_deref()? {
         "budget" => Some("ended by a money cap: run again with a higher one, or when its day or month is over"),
         "deadline" => Some("ended by its deadline: the same command goes on"),
+        "paused" if status.paused_since.is_some() => Some("sent nothing, for the job is paused"),
+        "paused" => Some("sent nothing, for the job was paused: the same command goes on"),
         "limit" => Some("ended by a limit it was given: the same command goes on"),
         "halted" => {
             Some("halted by the key, the account or a used-up day: the same command goes on when that is mended")

@@ -54,6 +54,11 @@ pub enum Ending {
     Deadline(&'static str),
     /// The pilot is finished, others wait, and nobody approved it yet.
     Pilot,
+    /// A person had paused the job before the run began, and items are left.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
     /// A person or the system asked it to stop.
     Interrupted(Interrupt),
     /// A fault of ours, the disk's or the database's: what happened and what to do.
@@ -70,6 +75,7 @@ impl Ending {
             Self::Budget(_) => "budget",
             Self::Deadline(_) => "deadline",
             Self::Pilot => "pilot",
+            Self::Paused { .. } => "paused",
             Self::Interrupted(_) => "interrupted",
             Self::Broken(_) => "broken",
         }
@@ -204,6 +210,16 @@ pub enum News {
         until: Timestamp,
         /// In the server's words.
         message: String,
+    },
+    /// A person paused the job: nothing is sent until it is resumed; what is in flight is finished.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A person resumed the job: sending goes on.
+    Resumed {
+        /// So long after the run had noticed the pause.
+        after: Duration,
     },
     /// Nothing more is sent; what is in flight is finished.
     Halted {

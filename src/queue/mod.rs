@@ -1,6 +1,7 @@
 //! Which item is next, and what became of each: the contracts of the queue. Never makes pictures, never decides.
 
 mod account;
+mod desk;
 mod error;
 mod intake;
 mod inventory;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use account::{AttemptEnd, AttemptEntry};
+pub use desk::{Desk, Selection};
 pub use error::QueueError;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
@@ -121,6 +123,8 @@ pub struct Turned {
     pub sent_today: Option<u64>,
     /// The new claims: at most as many as wanted.
     pub claims: Vec<Claim>,
+    /// Since when a person lets the job send nothing: then there are neither attempts nor claims.
+    pub paused_since: Option<Timestamp>,
 }
 
 /// A turn that could not be written, and why.
@@ -196,6 +200,9 @@ pub trait Queue: Send {
     /// When the next waiting item that may be claimed is due; `None` if none waits.
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError>;
 
+    /// Since when a person lets the job send nothing, if so. Cheap: a run that has nothing to write asks again and again.
+    fn paused_since(&mut self) -> Result<Option<Timestamp>, QueueError>;
+
     /// Moves the moment of every waiting item by so many milliseconds, as far as the clock was moved. What would then be
     /// due later than anything ever is ([`LATEST_DUE`](crate::domain::LATEST_DUE)) is due now.
     fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError>;
@@ -225,37 +232,8 @@ pub trait Queue: Send {
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
 }
 
-/// Which failed items to put back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// The failed, but not the refused or lost.
-    Failed,
-    /// Failed of one kind.
-    Kind(FailureKind),
-    /// These items, whatever their kind.
-    Items(Vec<ItemId>),
-}
-
-/// A person's hand on the queue; may be used while a run is on.
-pub trait Desk {
-    /// Puts failed (or cancelled, if named) items back, with all their attempts before them. Returns how many.
-    fn retry(&mut self, now: Timestamp, job: &str, selection: &Selection) -> Result<u64, QueueError>;
-
-    /// Puts done items back whose pictures are gone, as if never tried but for their history: they are asked for again
-    /// as they were. One that is no longer done with these pictures stays, and so does one without a row. Returns how
-    /// many were put back.
-    fn remake(&mut self, now: Timestamp, job: &str, items: &[&StoredItem]) -> Result<u64, QueueError>;
-
-    /// Lets the runs of a job send all its items, not only its pilot. Returns when that had been allowed before.
-    fn approve(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError>;
-
-    /// Takes waiting items out: all, or those named. One that was to be made again is left with the picture it has. Returns
-    /// how many.
-    fn cancel(&mut self, job: &str, items: Option<&[ItemId]>) -> Result<u64, QueueError>;
-}
-
 /// A job, read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct JobStatus {
     /// Its name.
     pub job: String,
@@ -285,6 +263,8 @@ pub struct JobStatus {
     pub approved_at: Option<Timestamp>,
     /// Whether its last run ended with its pilot, and the others wait for a person to approve that.
     pub awaits_approval: bool,
+    /// Since when a person lets it send nothing, if so.
+    pub paused_since: Option<Timestamp>,
     /// Attempts under way: sent, or received and not kept yet.
     pub in_flight: u64,
     /// How its last run ended that began to work, by the ending's name; none where none has ended.

@@ -106,10 +106,16 @@ enum Body<'a> {
         until: String,
         message: &'a str,
     },
+    Paused {
+        since: String,
+    },
+    Resumed {
+        paused_s: f64,
+    },
     Halted {
         message: &'a str,
     },
-    Ended(SummaryBody<'a>),
+    Ended(Box<SummaryBody<'a>>),
 }
 
 /// Why something gave nothing.
@@ -119,7 +125,7 @@ struct Cause<'a> {
     message: &'a str,
 }
 
-/// A run in figures. `limit`, `signal`, `kind` and `message` stand where the ending has them.
+/// A run in figures. `limit`, `signal`, `paused_since`, `kind` and `message` stand where the ending has them.
 #[derive(Serialize)]
 struct SummaryBody<'a> {
     ending: &'static str,
@@ -127,6 +133,8 @@ struct SummaryBody<'a> {
     limit: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signal: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_since: Option<String>,
     #[serde(flatten)]
     cause: Option<Cause<'a>>,
     /// Of a cap that was reached: what stands against it.
@@ -175,8 +183,10 @@ fn name_and_body(news: &News) -> Option<(&'static str, Body<'_>)> {
             let until = rfc3339(*until);
             ("slowed", Body::Slowed { until, message })
         }
+        News::Paused { since } => ("paused", Body::Paused { since: rfc3339(*since) }),
+        News::Resumed { after } => ("resumed", Body::Resumed { paused_s: after.as_millis() as f64 / 1e3 }),
         News::Halted { message } => ("halted", Body::Halted { message }),
-        News::RunEnded(summary) => ("run_ended", Body::Ended(summary.into())),
+        News::RunEnded(summary) => ("run_ended", Body::Ended(Box::new(summary.into()))),
         News::AttemptLanded { .. } => return None,
     })
 }
@@ -196,12 +206,17 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             Ending::Limit(flag) | Ending::Deadline(flag) => (Some(flag.trim_start_matches('-')), None, None),
             Ending::Budget(reached) => (Some(reached.kind.flag().trim_start_matches('-')), None, None),
             Ending::Pilot => (Some("pilot"), None, None),
+            Ending::Paused { .. } => (None, None, None),
             Ending::Interrupted(interrupt) => (None, Some(signal(*interrupt)), None),
         };
         Self {
             ending: summary.ending.as_str(),
             limit,
             signal,
+            paused_since: match &summary.ending {
+                Ending::Paused { since } => Some(rfc3339(*since)),
+                _ => None,
+            },
             cause,
             reached: match &summary.ending {
                 Ending::Budget(reached) => Some(reached.told()),

@@ -21,6 +21,8 @@ impl Reporter for LogLines {
                 debug!(job, item, attempt, outcome, kind, message, file, "attempt ended");
             }
             News::Slowed { until, message } => info!(job, until_ms = until.millis(), message, "slowed"),
+            News::Paused { since } => info!(job, since_ms = since.millis(), "paused"),
+            News::Resumed { after } => info!(job, after_s = after.as_secs(), "resumed"),
             News::Halted { message } => info!(job, message, "halted"),
             News::RunEnded(summary) => {
                 let (ending, attempts, done, failed) =

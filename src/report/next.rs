@@ -16,6 +16,10 @@ pub(super) fn next(closing: &Closing) -> Vec<String> {
     let run = command(closing.program, closing.arguments);
     match closing.summary.ending {
         Ending::Complete | Ending::Pilot => {}
+        Ending::Paused { .. } => {
+            let resume = (on_job("resume", closing), "ends the pause".to_owned());
+            return beside(&[resume, (run, format!("then: {}", goes_on(closing)))], closing.columns);
+        }
         Ending::Budget(reached) => return beside(&[after_cap(&reached, closing)], closing.columns),
         _ => return beside(&[(run, on_what(closing))], closing.columns),
     }

@@ -85,6 +85,12 @@ impl Recent {
         }
     }
 
+    /// Nothing was sent for so long: what ended before that is as long ago as if it had not been.
+    pub fn resumed(&mut self, after: Duration) {
+        self.since = self.since.after(after);
+        self.seconds.iter_mut().for_each(|second| second.start = second.start.after(after));
+    }
+
     /// Pictures a minute in the recent minutes before `now`.
     pub fn pictures_per_minute(&self, now: Timestamp) -> Option<f64> {
         per_minute(self.counts(RECENT, now).done, self.span(RECENT, now))

@@ -42,6 +42,8 @@ pub struct Closing<'a> {
     pub is_alone: bool,
     /// The time of day from which the same command goes on, where that is why it ended.
     pub goes_on_from: Option<&'a str>,
+    /// Since when the job is paused, as its clock shows it, where that is why the run sent nothing.
+    pub paused_since: Option<&'a str>,
     /// The job's failed items, the largest group first.
     pub groups: &'a [FailureGroup],
     /// When the list price that was counted with was looked up, such as `2026-11`; none if the user gave the price.
@@ -85,7 +87,7 @@ fn cause(ending: &Ending) -> Option<String> {
         Ending::Broken(message) => Some(format!("error: {}", one_line(message))),
         // Why a cap ended it stands below the headline.
         Ending::Budget(_) | Ending::Complete | Ending::Limit(_) | Ending::Deadline(_) => None,
-        Ending::Pilot | Ending::Interrupted(_) => None,
+        Ending::Pilot | Ending::Paused { .. } | Ending::Interrupted(_) => None,
     }
 }
 
@@ -105,6 +107,10 @@ fn headline(closing: &Closing) -> String {
         }
         Ending::Budget(_) => format!("{job}: the money cap is reached, {} of {items} left", count(left)),
         Ending::Pilot => format!("{job}: the pilot is finished, {} of {items} wait for your approval", count(left)),
+        Ending::Paused { .. } => {
+            let since = closing.paused_since.map(|since| format!(" since {since}")).unwrap_or_default();
+            format!("{job}: paused{since}, {} of {items} left, and nothing was sent", count(left))
+        }
         Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),
         Ending::Complete if changed_nothing(summary) => format!("{job}: nothing to do: {}", standing(summary)),
         Ending::Complete if counts.failed_total() > 0 => {

@@ -242,6 +242,16 @@ impl Lane {
         Some(self.shared(|shared| shared.pace.throttled(ticket, asked, jitter, now)))
     }
 
+    /// A person let nothing of this run be sent for so long, until now. Where others went on, the time was no other.
+    pub fn resumed(&mut self, after: Duration, now: Timestamp) {
+        self.shared(|shared| {
+            if shared.lanes.len() == 1 {
+                shared.pace.resumed();
+                shared.outage.resumed(after, now);
+            }
+        });
+    }
+
     /// The clock was moved by so many milliseconds; each run finds out by itself, and the first tells the account.
     pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
         self.moved = self.moved.saturating_add(by);

@@ -195,13 +195,19 @@ impl Admission {
         if !matches!(ending, Ending::Budget(_) | Ending::Deadline(_) | Ending::Limit(_)) {
             return ending;
         }
+        self.used_up(reserve, now).unwrap_or(ending)
+    }
+
+    /// How a run ends that has nothing in flight, if a request that would cost so much cannot leave any more: the first
+    /// by the order of the exit codes.
+    pub fn used_up(&mut self, reserve: Usd, now: Timestamp) -> Option<Ending> {
         let used_up = self.lane.used_up(now);
         if let Some(used_up) = used_up.filter(|used_up| !self.deadline.outlasts(used_up.renewed_at, now)) {
-            return self.day_over(used_up, now);
+            return Some(self.day_over(used_up, now));
         }
         match self.budget.room(reserve, now) {
-            Room::None(reached) => Ending::Budget(reached),
-            _ => self.deadline.over(now, now).unwrap_or(ending),
+            Room::None(reached) => Some(Ending::Budget(reached)),
+            _ => self.deadline.over(now, now),
         }
     }
 
@@ -290,6 +296,11 @@ impl Admission {
     pub fn lost(&self, why: String, now: Timestamp) -> Outcome {
         let failure = Failure { reach: Reach::Lost, ..Failure::new(FailureKind::Transient, why) };
         self.policy.after_loss(failure, now)
+    }
+
+    /// A person let nothing be sent for so long, until now: that says nothing of the server.
+    pub fn resumed(&mut self, after: Duration, now: Timestamp) {
+        self.lane.resumed(after, now);
     }
 
     /// The clock was moved by so many milliseconds, to where it is now: whatever waits does so as long as before.

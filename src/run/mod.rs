@@ -16,6 +16,7 @@ mod landing;
 mod latency;
 mod outage;
 mod pace;
+mod pause;
 mod reserve;
 mod score;
 mod steady;
@@ -44,6 +45,7 @@ pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
 use keep::Keeper;
 pub use outage::OutageSettings;
 pub use pace::{Bounds, Consumed, Limits, quota_day_began};
+use pause::Pause;
 use reserve::{Reserve, Shortage};
 use score::Score;
 use steady::Steady;
@@ -164,6 +166,8 @@ struct Run<'a> {
     told_of_others: bool,
     /// Distinct items sent for, kept only under a limit.
     admitted: HashSet<ItemId>,
+    /// Whether a person lets it send.
+    pause: Pause,
     /// Nothing more is sent, for the reason given.
     stopping: Option<Ending>,
     /// A fault of ours, the disk's or the database's was met and told.
@@ -198,6 +202,7 @@ impl<'a> Run<'a> {
             next_start_at: None,
             told_of_others: false,
             admitted: HashSet::new(),
+            pause: Pause::default(),
             stopping: None,
             is_broken: false,
         }
@@ -206,9 +211,11 @@ impl<'a> Run<'a> {
     async fn work(&mut self, received: Vec<(Attempt, Receipt)>) -> Result<Ending, RunError> {
         self.tell_start()?;
         self.take_over(received).await?;
+        self.begin_unless_paused()?;
         loop {
             self.follow_clock();
             self.move_rows();
+            self.look_for_pause();
             while self.take_turn()? {}
             self.keeper.advance(&self.parts.store);
             if self.is_over()? {
@@ -274,16 +281,18 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A timer is needed only for what no answer announces: a due retry, a permit, the lease.
+    /// A timer is needed only for what no answer announces: a due retry, a permit, the lease, a pause or its end.
     fn until_wake(&self) -> Duration {
         let now = self.parts.clock.now();
         let lease = now.after(LEASE / 3);
         let sending = match (&self.stopping, self.ready.is_empty()) {
             (Some(_), _) => None,
+            _ if self.pause.is_on() => None,
             (None, true) => self.next_claim_at,
             (None, false) => self.next_start_at,
         };
-        self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now)
+        let wait = self.write_again_at.or(sending).unwrap_or(lease).min(lease).since(now);
+        self.until_look().map_or(wait, |look| wait.min(look))
     }
 
     /// What a request may cost; nothing where no price is known.

@@ -57,6 +57,7 @@ impl Run<'_> {
             Ending::Deadline(flag) => format!("what is sent now would not be back in time for {flag}"),
             Ending::Limit(flag) => format!("as many images have come as {flag} allows"),
             Ending::Halted(failure) => failure.message.clone(),
+            Ending::Paused { .. } => "the job is paused: nothing is sent until it is resumed".to_owned(),
             ending => ending.as_str().to_owned(),
         };
         self.stop(ending, &why);
@@ -92,7 +93,9 @@ impl Run<'_> {
         // A person may have put items back since the queue was asked.
         self.next_claim_at = due;
         let now = self.parts.clock.now();
-        if let Some(ending) = due.and_then(|due| self.admission.over(due, now)) {
+        if let Some(due) = due
+            && let Some(ending) = self.admission.over(due, now).or_else(|| self.over_while_paused(now))
+        {
             self.stop_sending(ending);
         }
         Ok(due.is_none() || self.stopping.is_some())

@@ -61,6 +61,7 @@ impl Run<'_> {
         if let Some(sent) = turned.sent_today {
             self.admission.counted_today(sent, now);
         }
+        self.heed_pause(turned.paused_since);
         if turned.claims.len() < want {
             self.next_claim_at = Some(self.next_due().unwrap_or(now.after(LEASE)));
         }
@@ -156,7 +157,9 @@ impl Run<'_> {
         let caps = self.admission.begin_turn(now);
         let starts = self.starts(now);
         let day = self.admission.day_to_count(now);
-        let releases = if self.stopping.is_some() { mem::take(&mut self.ready).into() } else { vec![] };
+        // While it is paused a person may take out what waits.
+        let holds_on = self.stopping.is_none() && !self.pause.is_on();
+        let releases = if holds_on { vec![] } else { mem::take(&mut self.ready).into() };
         Turn {
             lease_until: now.after(LEASE),
             receipts: mem::take(&mut self.receipts),
@@ -217,9 +220,10 @@ impl Run<'_> {
         }
     }
 
-    /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop go.
+    /// Whether one request more may leave beside so many that are about to, as far as disks and reasons to stop or pause
+    /// go.
     fn has_place(&self, leaving: usize) -> bool {
-        self.stopping.is_none() && self.flights.len() + leaving < self.places
+        self.stopping.is_none() && !self.pause.is_on() && self.flights.len() + leaving < self.places
     }
 
     fn price_sources(&self, starts: &[Start]) -> Vec<PriceSource> {
@@ -243,7 +247,7 @@ impl Run<'_> {
     /// As many claims are held ahead as may be in flight, so that a place is filled in the turn that frees it.
     fn want(&self, now: Timestamp) -> usize {
         let dry = self.next_claim_at.is_some_and(|at| now < at);
-        if self.stopping.is_some() || dry {
+        if self.stopping.is_some() || self.pause.is_on() || dry {
             return 0;
         }
         let ahead = self.admission.concurrency().saturating_sub(self.ready.len());

@@ -25,7 +25,7 @@ fn shape_of_a_job(failed_by_kind: Value, cost: &str, running_since: Value, next_
         "job": "text", "counts": Value::Object(counts.into_iter().collect()), "failed_by_kind": failed_by_kind,
         "items": "whole", "images": "whole", "attempts": "whole", "lost_attempts": "whole", "cost_usd": cost,
         "reserved_usd": cost, "lost_usd": cost, "projected_usd": cost, "running_since": running_since, "next_due": next_due,
-        "time_left_s": null,
+        "paused_since": null, "time_left_s": null,
     })
 }
 
@@ -40,7 +40,7 @@ fn the_json_after_a_run_has_the_shape_that_scripts_rely_on() {
         "job": "list", "counts": {"queued": 0, "running": 0, "done": 2, "failed": 0, "cancelled": 0},
         "failed_by_kind": {}, "items": 2, "images": 2, "attempts": 2, "lost_attempts": 0, "cost_usd": 0.0672,
         "reserved_usd": 0.0, "lost_usd": 0.0, "projected_usd": 0.0672, "running_since": null, "next_due": null,
-        "time_left_s": null,
+        "paused_since": null, "time_left_s": null,
     }]});
     assert_eq!(document, expected);
 }

@@ -174,6 +174,10 @@ impl Queue for Locked {
         self.queue.narrow(items)
     }
 
+    fn paused_since(&mut self) -> Result<Option<Timestamp>, QueueError> {
+        self.queue.paused_since()
+    }
+
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
         self.queue.next_due(only_attempted)
     }

@@ -15,6 +15,7 @@ use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
 use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
+use crate::queue_contract_pause as pause;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
 use crate::queue_contract_sources as sources;
@@ -125,7 +126,6 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("remake", desk::a_done_item_is_made_again_as_it_was_asked_for),
         ("approval", desk::a_pilot_is_approved_once),
         ("the clock is set", waits::what_waits_is_moved_with_the_clock),
-        ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
         ("the files seen", reading::the_files_of_the_last_reading_are_told_as_they_were_seen_first),
         ("a reading that is not over", reading::a_reading_that_was_refused_or_cut_off_is_followed_by_another),
@@ -138,10 +138,17 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("who took it out", story::the_ledger_tells_who_took_an_item_out),
         ("the nearest item", story::an_unknown_item_is_told_the_nearest),
     ];
-    for (name, promise) in
-        [promises, money::PROMISES, sources::PROMISES, preview::PROMISES, versions::PROMISES, narrow::PROMISES]
-            .into_iter()
-            .flatten()
+    for (name, promise) in [
+        promises,
+        money::PROMISES,
+        sources::PROMISES,
+        preview::PROMISES,
+        versions::PROMISES,
+        narrow::PROMISES,
+        pause::PROMISES,
+    ]
+    .into_iter()
+    .flatten()
     {
         eprintln!("{name}");
         promise(&*fresh());
@@ -350,21 +357,6 @@ fn rows_without_ids_and_the_same_request_are_one_item(workspace: &dyn Workspace)
     };
     workspace.ledger().rows("job", &mut note).unwrap();
     assert_eq!(seen, [(2, "5f1e".to_owned(), false), (3, "5f1e".to_owned(), true), (4, "5f1e".to_owned(), true)]);
-}
-
-fn a_limited_run_claims_only_what_it_attempted(workspace: &dyn Workspace) {
-    let mut run = workspace.run("job").unwrap();
-    enqueue(&mut *run, &items(3));
-    let claims = claim(&mut *run, NOW, 1);
-    let attempt = start(&mut *run, claims).remove(0);
-    let due_at = NOW.after(Duration::from_secs(1));
-    settle(&mut *run, attempt, Outcome::Retry { due_at, failure: failure(FailureKind::Transient) });
-    assert_eq!(run.next_due(true).unwrap(), Some(due_at));
-    let limited = Turn { want: 9, only_attempted: true, ..turn() };
-    let claims = run.commit(due_at, limited).unwrap().claims;
-    assert_eq!(claims.len(), 1);
-    run.commit(NOW, Turn { releases: claims, ..turn() }).unwrap();
-    assert_eq!(run.counts().unwrap().queued, 3);
 }
 
 fn the_ledger_tells_rows_results_and_failures(workspace: &dyn Workspace) {

@@ -11,6 +11,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("narrowed", only_what_was_chosen_is_claimed),
     ("narrowed to what waits", what_an_earlier_run_left_waiting_is_claimed_when_it_is_due),
     ("narrowed and limited", a_limit_counts_on_top),
+    ("only what was attempted", a_limited_run_claims_only_what_it_attempted),
     ("narrowed by a person", what_is_taken_out_meanwhile_keeps_nobody_waiting),
 ];
 
@@ -90,4 +91,19 @@ fn what_is_taken_out_meanwhile_keeps_nobody_waiting(workspace: &dyn Workspace) {
     assert!(claim(&mut *run, NOW, 9).is_empty());
     workspace.desk().cancel("job", Some(&ids(&[0, 1]))).unwrap();
     assert_eq!(run.next_due(false).unwrap(), None);
+}
+
+fn a_limited_run_claims_only_what_it_attempted(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    enqueue(&mut *run, &items(3));
+    let claims = claim(&mut *run, NOW, 1);
+    let attempt = start(&mut *run, claims).remove(0);
+    let due_at = NOW.after(Duration::from_secs(1));
+    settle(&mut *run, attempt, Outcome::Retry { due_at, failure: failure(FailureKind::Transient) });
+    assert_eq!(run.next_due(true).unwrap(), Some(due_at));
+    let limited = Turn { want: 9, only_attempted: true, ..turn() };
+    let claims = run.commit(due_at, limited).unwrap().claims;
+    assert_eq!(claims.len(), 1);
+    run.commit(NOW, Turn { releases: claims, ..turn() }).unwrap();
+    assert_eq!(run.counts().unwrap().queued, 3);
 }

@@ -154,3 +154,18 @@ fn a_preview_reads_an_older_database_as_it_is_and_refuses_what_a_run_would_refus
     let newer = SqlitePreview::open(&sqlite.path, &entry("job", "/m.csv"), Redo::No);
     assert!(matches!(newer, Err(QueueError::Newer { .. })));
 }
+
+#[test]
+fn no_attempt_of_a_paused_job_begins_whoever_writes_it() {
+    let sqlite = Sqlite::new();
+    let mut run = sqlite.run("job").unwrap();
+    enqueue(&mut *run, &[item("mug", "a mug")]);
+    sqlite.desk().pause(NOW, "job").unwrap();
+    let connection = rusqlite::Connection::open(&sqlite.path).unwrap();
+    let begin =
+        "INSERT INTO attempts (job_id, item_key, run_id, number, sent_at) SELECT job_id, key, 1, 1, 0 FROM items";
+    let refused = connection.execute(begin, []).unwrap_err().to_string();
+    assert!(refused.contains("the job is paused"), "{refused}");
+    sqlite.desk().resume("job").unwrap();
+    assert_eq!(connection.execute(begin, []).unwrap(), 1);
+}

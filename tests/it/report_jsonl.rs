@@ -110,6 +110,8 @@ fn every_event_is_one_flushed_line_with_its_keys_in_order() {
         event(3, ended("red", "done", None)),
         event(4, ended("blue", "failed", Some(refusal))),
         event(5, News::Slowed { until, message }),
+        event(5, News::Paused { since: Timestamp::from_millis(1_795_140_005_000) }),
+        event(6, News::Resumed { after: Duration::from_millis(1_250) }),
         event(6, News::Halted { message: "401 bad key".into() }),
         event(7, News::RunEnded(summary(Ending::Complete))),
     ]);
@@ -119,6 +121,8 @@ fn every_event_is_one_flushed_line_with_its_keys_in_order() {
     {"event":"attempt_ended","time":"2026-11-20T02:00:03.007Z","job":"spring","item":"red","attempt":1,"outcome":"done","cost_usd":0.0336,"file":"red.png"}
     {"event":"attempt_ended","time":"2026-11-20T02:00:04.007Z","job":"spring","item":"blue","attempt":1,"outcome":"failed","kind":"refused","message":"the model would not: \"IMAGE_SAFETY\"\nno","cost_usd":null}
     {"event":"slowed","time":"2026-11-20T02:00:05.007Z","job":"spring","until":"2026-11-20T02:01:00.000Z","message":"429 slow down"}
+    {"event":"paused","time":"2026-11-20T02:00:05.007Z","job":"spring","since":"2026-11-20T02:00:05.000Z"}
+    {"event":"resumed","time":"2026-11-20T02:00:06.007Z","job":"spring","paused_s":1.25}
     {"event":"halted","time":"2026-11-20T02:00:06.007Z","job":"spring","message":"401 bad key"}
     {"event":"run_ended","time":"2026-11-20T02:00:07.007Z","job":"spring","ending":"complete","took_s":12.345,"attempts":4,"done":1,"failed":1,"images":2,"lost":1,"cost_usd":0.0672,"reserved_usd":0.0,"lost_usd":0.0336,"projected_usd":0.1344,"counts":{"queued":1,"running":0,"done":1,"failed":1,"cancelled":0},"failed_by_kind":{"refused":1}}
     "#);

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use overnight::domain::event::Interrupt;
-use overnight::domain::{CapKind, CapReached, Counts, Ending, Failure, FailureGroup, FailureKind, Held, Summary, Usd};
+use overnight::domain::{
+    CapKind, CapReached, Counts, Ending, Failure, FailureGroup, FailureKind, Held, Summary, Timestamp, Usd,
+};
 use overnight::report::{Closing, closing};
 
 fn summary() -> Summary {
@@ -42,6 +44,7 @@ fn words<'a>(summary: &'a Summary, groups: &'a [FailureGroup]) -> Closing<'a> {
         in_all: summary.projected,
         is_alone: true,
         goes_on_from: None,
+        paused_since: None,
         groups,
         list_price_of: Some("2026-11"),
         rehearsal: false,
@@ -191,6 +194,22 @@ fn nothing_to_do() {
     spring: nothing to do: 24 of 24 done
 
       pictures  output/spring
+    ");
+}
+
+#[test]
+fn a_run_that_began_within_a_pause_says_since_when_and_how_it_ends() {
+    let counts = Counts { done: 20, queued: 4, ..Counts::default() };
+    let summary = Summary { ending: Ending::Paused { since: Timestamp::default() }, counts, ..nothing_done() };
+    let paused = Closing { paused_since: Some("22:04:10"), ..words(&summary, &[]) };
+    insta::assert_snapshot!(closing(&paused), @r"
+    spring: paused since 22:04:10, 4 of 24 items left, and nothing was sent
+
+      pictures  output/spring
+
+    Next:
+      overnight resume spring         # ends the pause
+      overnight run jobs/spring.toml  # then: goes on with the 4 left
     ");
 }
 

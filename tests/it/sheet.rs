@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use overnight::domain::{
-    Artifact, AspectRatio, Counts, Course, Digest, FailureKind, Held, ImageFile, Item, ItemId, Modalities, PriceSource,
-    Reply, Request, Sources, Timestamp, Usd,
+    Artifact, AspectRatio, Course, Digest, FailureKind, ImageFile, Item, ItemId, Modalities, PriceSource, Reply,
+    Request, Sources, Timestamp, Usd,
 };
 use overnight::export::{About, ExportError, Sheet, write_results};
 use overnight::queue::{ItemRecord, ItemState, JobStatus, RowRecord};
@@ -24,19 +24,12 @@ fn status() -> JobStatus {
         job: "spring".into(),
         manifest: "spring.csv".into(),
         output: "output".into(),
-        counts: Counts::default(),
         images: 3,
         attempts: 7,
         lost_attempts: 1,
         cost: Some(Usd::from_nanos(100_800_000)),
-        held: Held::default(),
         price_source: Some(PriceSource::Listed),
-        running_since: None,
-        next_due: None,
-        approved_at: None,
-        awaits_approval: false,
-        in_flight: 0,
-        last_ending: None,
+        ..JobStatus::default()
     }
 }
 

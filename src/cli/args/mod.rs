@@ -7,6 +7,7 @@ mod export;
 mod init;
 mod ledger;
 mod narrow;
+mod pause;
 mod plan;
 mod retry;
 mod run;
@@ -25,6 +26,7 @@ pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::narrow::NarrowArgs;
+pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
@@ -71,6 +73,12 @@ pub(super) enum Command {
     /// Let a job's other items go out, now that its pilot was looked at
     #[command(after_long_help = approve::EXAMPLES)]
     Approve(ApproveArgs),
+    /// Send nothing more for a job, until it is resumed; what is in flight is finished and kept
+    #[command(after_long_help = pause::EXAMPLES)]
+    Pause(PauseArgs),
+    /// Let a paused job's runs send again
+    #[command(after_long_help = pause::RESUME_EXAMPLES)]
+    Resume(PauseArgs),
     /// Hand back the manifest's own columns with the results, in its order
     #[command(after_long_help = export::EXAMPLES)]
     Export(ExportArgs),

@@ -19,7 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 Exit codes:
   0 complete   2 usage, job or manifest   3 some items failed   4 halted: key, account, day quota
-  5 stopped by --limit, --max-images or --halt-after, or a pilot waits for approval
+  5 stopped by --limit, --max-images or --halt-after, or a pilot waits for approval,
+    or the job is paused
   8 a money cap was reached   10 the deadline was reached (--until, --max-duration)
   75 another run of this job is on   130, 143 stopped by a signal   1 anything else";
 

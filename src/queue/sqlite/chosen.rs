@@ -105,6 +105,13 @@ impl Chosen {
         self.later.extend(looked.later);
     }
 
+    /// These claims were given back. What was tried before is found as this run's own.
+    pub fn come_back<'a>(&mut self, claims: impl DoubleEndedIterator<Item = &'a Claim>) {
+        for claim in claims.rev().filter(|claim| claim.tries.made == 0) {
+            self.fresh.push_front(claim.key);
+        }
+    }
+
     /// The moment of the first; a fresh one may be due at once.
     pub fn next_due(&mut self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
         if !self.fresh.is_empty() {

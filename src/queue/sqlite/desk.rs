@@ -1,11 +1,11 @@
-//! A person's hand on the queue: put back, take out, approve. Never touches what a run holds.
+//! A person's hand on the queue: put back, take out, approve, pause. Never touches what a run holds.
 
 use std::path::Path;
 
 use rusqlite::{Transaction, TransactionBehavior, params};
 
 use super::super::{Desk, QueueError, Selection, StoredItem, lock};
-use super::{Database, Doing, job_key, no_such_item, versions};
+use super::{Database, Doing, job_key, no_such_item, pause, versions};
 use crate::domain::{ItemId, Timestamp};
 
 /// What an item becomes when a person puts it back: as if it had never been tried, but for its history.
@@ -34,7 +34,20 @@ impl SqliteDesk {
         Ok(Self { database: Database::open_existing(path)? })
     }
 
+    /// A change that the written results tell nothing of yet.
     fn write<T>(
+        &mut self,
+        job: &str,
+        act: impl FnOnce(&Transaction<'_>, i64) -> Result<T, ActError>,
+    ) -> Result<T, QueueError> {
+        self.change(job, |transaction, key| {
+            let done = act(transaction, key)?;
+            transaction.execute("UPDATE jobs SET results_stale = 1 WHERE id = ?1", [key])?;
+            Ok(done)
+        })
+    }
+
+    fn change<T>(
         &mut self,
         job: &str,
         act: impl FnOnce(&Transaction<'_>, i64) -> Result<T, ActError>,
@@ -47,8 +60,6 @@ impl SqliteDesk {
             ActError::NoSuchItem(item) => no_such_item(&transaction, key, job, &item),
             ActError::Database(source) => failed(&path, source),
         })?;
-        let stale = "UPDATE jobs SET results_stale = 1 WHERE id = ?1";
-        transaction.execute(stale, [key]).doing(&path, "changing items")?;
         transaction.commit().doing(&path, "changing items")?;
         Ok(done)
     }
@@ -114,6 +125,22 @@ impl Desk for SqliteDesk {
             let approve = "UPDATE jobs SET approved_at = ?2 WHERE id = ?1 AND approved_at IS NULL";
             transaction.execute(approve, params![key, now.millis()])?;
             Ok(before.map(Timestamp::from_millis))
+        })
+    }
+
+    fn pause(&mut self, now: Timestamp, job: &str) -> Result<Option<Timestamp>, QueueError> {
+        self.change(job, |transaction, key| {
+            let before = pause::since(transaction, key)?;
+            pause::begin(transaction, key, now)?;
+            Ok(before)
+        })
+    }
+
+    fn resume(&mut self, job: &str) -> Result<Option<Timestamp>, QueueError> {
+        self.change(job, |transaction, key| {
+            let before = pause::since(transaction, key)?;
+            pause::end(transaction, key)?;
+            Ok(before)
         })
     }
 

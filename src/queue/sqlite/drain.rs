@@ -16,7 +16,7 @@ use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::{Begun, TurnWriter};
 use super::{
-    Database, Doing, beside_itself, held, neighbours, readings, recent, rescue, undo_in_memory, versions, waits,
+    Database, Doing, beside_itself, held, neighbours, pause, readings, recent, rescue, undo_in_memory, versions, waits,
 };
 use crate::disk::{self, Ballast};
 use crate::domain::{Cap, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
@@ -28,6 +28,7 @@ const BALLAST: u64 = 8 << 20;
 struct Written {
     begun: Begun,
     claims: Vec<Claim>,
+    paused_since: Option<Timestamp>,
     /// Of the chosen items, those that were looked at.
     looked: Looked,
 }
@@ -98,15 +99,17 @@ impl SqliteQueue {
         for claim in &turn.releases {
             writer.release(claim)?;
         }
-        let begun = writer.start(&turn.starts, &turn.caps, turn.day)?;
+        let paused_since = pause::since(&transaction, job)?;
+        let (starts, want) = if paused_since.is_some() { (&[][..], 0) } else { (&turn.starts[..], turn.want) };
+        let begun = writer.start(starts, &turn.caps, turn.day)?;
         writer.note_prices(&turn.prices)?;
         writer.total(&turn.settlements, begun.attempts.len())?;
         let (claims, looked) = match &self.chosen {
-            None => (writer.claim(turn.want, turn.only_attempted)?, Looked::default()),
-            Some(chosen) => chosen.claim(&writer, turn.want, turn.only_attempted)?,
+            None => (writer.claim(want, turn.only_attempted)?, Looked::default()),
+            Some(chosen) => chosen.claim(&writer, want, turn.only_attempted)?,
         };
         transaction.commit()?;
-        Ok(Written { begun, claims, looked })
+        Ok(Written { begun, claims, paused_since, looked })
     }
 }
 
@@ -177,16 +180,17 @@ impl Queue for SqliteQueue {
             written = self.try_commit(now, &turn);
         }
         match written {
-            Ok(Written { begun, claims, looked }) => {
+            Ok(Written { begun, claims, paused_since, looked }) => {
                 if let Some(chosen) = &mut self.chosen {
                     chosen.note(looked);
+                    chosen.come_back(turn.releases.iter());
                 }
                 let mut starts = turn.starts;
                 let unstarted = starts.split_off(begun.attempts.len()).into_iter().map(|start| start.claim).collect();
                 let attempts = starts.into_iter().zip(begun.attempts);
                 let attempts = attempts.map(|(start, (id, number))| Attempt { id, number, claim: start.claim });
                 let Begun { held, sent_today, .. } = begun;
-                Ok(Turned { attempts: attempts.collect(), unstarted, held, sent_today, claims })
+                Ok(Turned { attempts: attempts.collect(), unstarted, held, sent_today, claims, paused_since })
             }
             Err(error) => Err(Box::new(Uncommitted { error, turn })),
         }
@@ -207,6 +211,10 @@ impl Queue for SqliteQueue {
     fn next_due(&mut self, only_attempted: bool) -> Result<Option<Timestamp>, QueueError> {
         let due = self.due(only_attempted).doing(&self.database.path, "looking for what is due")?;
         Ok(due.map(Timestamp::from_millis))
+    }
+
+    fn paused_since(&mut self) -> Result<Option<Timestamp>, QueueError> {
+        pause::since(&self.database.connection, self.job).doing(&self.database.path, "asking whether the job is paused")
     }
 
     fn move_waits(&mut self, now: Timestamp, by: i64) -> Result<(), QueueError> {

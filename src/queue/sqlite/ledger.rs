@@ -70,7 +70,7 @@ impl SqliteLedger {
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
-                             price_given, price_listed FROM jobs WHERE id = ?1";
+                             price_given, price_listed, paused_at FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
             let name: String = row.get(0)?;
             // A killed run could not write its end, but its lock is gone.
@@ -91,6 +91,7 @@ impl SqliteLedger {
                 next_due: next_due.map(|due| Timestamp::from_millis(due).max(now)),
                 awaits_approval: ended_with_pilot && approved_at.is_none() && !lives && counts.queued > 0,
                 approved_at: approved_at.map(Timestamp::from_millis),
+                paused_since: row.get::<_, Option<i64>>(10)?.map(Timestamp::from_millis),
                 counts,
                 in_flight,
                 last_ending,

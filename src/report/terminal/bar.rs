@@ -13,6 +13,7 @@ use crate::domain::{Event, News, Reporter, Timestamp};
 use crate::report::rest::Frame;
 
 use super::canvas::Canvas;
+use super::paused;
 use super::tally::Tally;
 use super::view::{self, Look};
 
@@ -76,7 +77,9 @@ impl Reporter for Bar {
             News::RunStarted { .. } => picture.start(),
             News::RunEnded(_) => picture.clear(),
             _ => {
-                if let Some(line) = view::lasting(event, &picture.present_look()) {
+                let look = picture.present_look();
+                let paused = paused::news(&event.news, &picture.tally, &look);
+                if let Some(line) = view::lasting(event, &look).or(paused) {
                     picture.line(&line);
                 }
             }

@@ -3,6 +3,7 @@
 mod bar;
 mod canvas;
 mod money;
+mod paused;
 mod plain;
 mod tally;
 mod view;

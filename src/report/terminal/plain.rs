@@ -9,6 +9,7 @@ use crate::report::rest::Frame;
 use crate::report::words::{count, from_to, rate};
 
 use super::money::sums;
+use super::paused;
 use super::tally::{Pause, Tally, wall_clock};
 use super::view::{self, Look};
 
@@ -74,7 +75,7 @@ impl<W: Write + Send> Plain<W> {
         let due = self.tally.now.since(self.last_line) >= CLOSEST || self.told_pause.is_none();
         if let Some(pause) = self.tally.pause.clone().filter(|_| due) {
             self.last_line = self.tally.now;
-            self.line(&view::paused(&pause, &self.tally, &self.look));
+            self.line(&paused::asked_for(&pause, &self.tally, &self.look));
             self.told_pause = Some(pause);
         }
     }
@@ -91,6 +92,11 @@ impl<W: Write + Send> Reporter for Plain<W> {
                 }
             }
             News::Slowed { .. } => self.pause(),
+            News::Paused { .. } | News::Resumed { .. } => {
+                if let Some(line) = paused::news(&event.news, &self.tally, &self.look) {
+                    self.line(&line);
+                }
+            }
             News::RunEnded(_) if self.tally.items() > 0 => self.progress(),
             _ => match view::lasting(event, &self.look) {
                 Some(line) => self.lasting(&line),

@@ -24,6 +24,8 @@ pub struct Tally {
     pub failed: u64,
     /// When sending goes on, and why it does not now.
     pub pause: Option<Pause>,
+    /// Since when a person lets nothing be sent, if so.
+    pub paused_since: Option<Timestamp>,
     /// Why nothing more is sent, if so.
     pub halted: bool,
     /// The time: that of the latest event, or what has passed since.
@@ -80,6 +82,11 @@ impl Tally {
                 let since = self.pause.as_ref().map_or(event.time, |pause| pause.since);
                 self.pause = Some(Pause { since, until, message });
             }
+            News::Paused { since } => self.paused_since = Some(*since),
+            News::Resumed { after } => {
+                self.paused_since = None;
+                self.recent.resumed(*after);
+            }
             News::Halted { .. } => self.halted = true,
             News::RunEnded(_) => self.in_flight.clear(),
         }
@@ -118,12 +125,16 @@ impl Tally {
 
     /// Pictures a minute, if that can be said: not while nothing comes.
     pub fn pictures_per_minute(&self) -> Option<f64> {
-        let comes = self.pause.is_none() || !self.in_flight.is_empty();
+        let comes = self.pause.is_none() && self.paused_since.is_none() || !self.in_flight.is_empty();
         self.recent.pictures_per_minute(self.now).filter(|_| comes)
     }
 
-    /// How long the rest will take, if that can be said. A pause makes nobody slower who sends again after it.
+    /// How long the rest will take, if that can be said: not while a person has to end a pause. One that the server asked
+    /// for makes nobody slower who sends again after it.
     pub fn rest(&self) -> Option<Rest> {
+        if self.paused_since.is_some() {
+            return None;
+        }
         let sending = self.pause.as_ref().map_or(self.now, |pause| pause.since);
         self.recent.rest(self.left(), self.frame.requests_a_minute, sending, self.paused())
     }

@@ -8,7 +8,8 @@ use crate::report::rest::Fit;
 use crate::report::words::{between, count, counted, cut, forecast, one_line, rate};
 
 use super::money::{cap, sums};
-use super::tally::{Pause, Tally, hour, wall_clock};
+use super::paused;
+use super::tally::{Tally, hour};
 
 /// The bar is never shorter: below that it says nothing.
 const SHORTEST_BAR: usize = 6;
@@ -89,6 +90,9 @@ fn progress_line(tally: &Tally, look: &Look) -> String {
 /// Rate and time left, each as wide as ever; before either can be told, that they are being measured.
 fn speed(tally: &Tally) -> (String, String) {
     let (per_minute, left) = (tally.pictures_per_minute(), tally.rest());
+    if tally.paused_since.is_some() {
+        return (" ".repeat("    0/min".len()), format!("{:>14}", "paused"));
+    }
     if per_minute.is_none() && left.is_none() && tally.pause.is_none() {
         return (" ".repeat("    0/min".len()), format!("{:>14}", "measuring"));
     }
@@ -130,21 +134,15 @@ fn waiting(tally: &Tally, look: &Look) -> Option<String> {
         let in_flight = counted(tally.in_flight() as u64, "request", "requests");
         return Some(format!("stopping: nothing more is sent, {in_flight} in flight will be finished"));
     }
+    if let Some(paused) = paused::standing(tally, look) {
+        return Some(paused);
+    }
     if let Some(pause) = &tally.pause {
         let wait = forecast(pause.until.since(tally.now));
-        return Some(format!("paused {}, for {wait} more: {}", until(pause, tally, look), pause.message));
+        return Some(format!("paused {}, for {wait} more: {}", paused::until(pause, tally, look), pause.message));
     }
     let (items, trouble) = tally.waiting()?;
     Some(format!("waiting to try {} again: {trouble}", counted(items, "item", "items")))
-}
-
-/// That the server asked for patience, until when, and in which words.
-pub fn paused(pause: &Pause, tally: &Tally, look: &Look) -> String {
-    format!("paused {}: {}", until(pause, tally, look), pause.message)
-}
-
-fn until(pause: &Pause, tally: &Tally, look: &Look) -> String {
-    format!("until {}", wall_clock(pause.until, tally.now, &look.zone))
 }
 
 /// What the run starts with: what is to do, what was done before, and until when.

@@ -240,6 +240,11 @@ impl Outage {
         }
     }
 
+    /// Nobody asked for so long, until now: so much longer may the outage last.
+    pub fn resumed(&mut self, after: Duration, now: Timestamp) {
+        self.row_since = self.row_since.after(after).min(now);
+    }
+
     /// The clock was moved by so many milliseconds.
     pub fn clock_moved(&mut self, by: i64) {
         self.row_since = self.row_since.moved(by);

@@ -205,6 +205,17 @@ fn patience_ends_after_hours_and_after_minutes_where_nobody_ever_answered() {
 }
 
 #[test]
+fn a_persons_pause_is_no_part_of_an_outage() {
+    let mut outage = begun(false);
+    outage.resumed(Duration::from_secs(10_000), after(10_009));
+    assert_eq!(outage.permit(leaving(0), after(10_009)), Permit::Granted, "its probe may leave by now");
+    let lasting = end(&mut outage, 1, Sign::Unreached, after(10_012));
+    assert!(matches!(lasting, Verdict::Lasting(_)), "{lasting:?}");
+    let over = end(&mut outage, 1, Sign::Unreached, after(10_900));
+    assert_eq!(over, Verdict::GivenUp(Duration::from_secs(900)));
+}
+
+#[test]
 fn a_clock_that_is_moved_neither_ends_an_outage_nor_makes_it_last() {
     for hours in [-5, 5] {
         let by = hours * 3_600_000;

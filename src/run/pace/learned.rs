@@ -135,6 +135,11 @@ impl Learned {
         grows
     }
 
+    /// The time until now was no time in which the rate held requests back.
+    pub fn resumed(&mut self) {
+        self.is_pressed = false;
+    }
+
     /// It did not: nothing was tried that the rate could grow by. The moment it took is past.
     pub fn take_back(&mut self, grew: f64) {
         self.grown = (self.grown - grew).max(0.0);
@@ -218,6 +223,18 @@ mod tests {
         (0..20).for_each(|number| trail.add(f64::from(number) * 100.0));
         assert!(Learned::first(2_000.0, &trail, true).is_none());
         assert!(Learned::first(2_000.0, &trail, false).is_some());
+    }
+
+    #[test]
+    fn it_does_not_grow_while_a_person_lets_nothing_be_sent() {
+        let (mut learned, mut trail) = refused_after_600();
+        taken_by_the_minute(&mut learned, &mut trail, MINUTE, 600, 5);
+        learned.not_before(6.0 * MINUTE, &mut trail);
+        let (before, later) = (learned.rate(), 600.0 * MINUTE);
+        learned.resumed();
+        assert_eq!(learned.not_before(later, &mut trail), None);
+        learned.leaves(later);
+        assert_eq!(learned.rate(), before);
     }
 
     #[test]

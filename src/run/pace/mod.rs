@@ -295,6 +295,11 @@ impl Pace {
         self.day.iter_mut().for_each(|day| day.take_back(places.day));
     }
 
+    /// A person let nothing be sent for a while: nothing was tried in that time.
+    pub fn resumed(&mut self) {
+        self.learned.iter_mut().for_each(Learned::resumed);
+    }
+
     /// The clock was moved by so many milliseconds: whoever waits does so as long as before.
     pub fn clock_moved(&mut self, by: i64, now: Timestamp) {
         self.moved = self.moved.saturating_add(by);
