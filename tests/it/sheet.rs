@@ -37,6 +37,7 @@ fn status() -> JobStatus {
         awaits_approval: false,
         in_flight: 0,
         last_ending: None,
+        completed_at: None,
     }
 }
 

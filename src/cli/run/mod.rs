@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::RunArgs;
 use super::exit::{Code, UsageError};
+use super::metrics::Exposition;
 use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
 pub(super) use price::unpriced;
@@ -29,7 +30,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let code = runtime.block_on(async {
         let tidy = logs.clone();
         let stop = signals::listen(move || tidy.clear())?;
-        Session { args, typed: &typed, logs, stop, current_dir, given }.run(jobs).await
+        let exposition = Exposition::default();
+        Session { args, typed: &typed, logs, exposition, stop, current_dir, given }.run(jobs).await
     });
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();

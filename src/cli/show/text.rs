@@ -339,6 +339,7 @@ mod tests {
             awaits_approval: false,
             in_flight: 0,
             last_ending: None,
+            completed_at: None,
         };
         let picture = ImageFile {
             file: "mug-7.jpg".into(),

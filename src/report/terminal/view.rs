@@ -217,8 +217,15 @@ mod tests {
 
     fn end(tally: &mut Tally, second: i64, item: u64, outcome: &'static str) {
         send(tally, second, item);
-        let news =
-            News::AttemptEnded { item: item.to_string(), attempt: 1, outcome, failure: None, cost: None, file: None };
+        let news = News::AttemptEnded {
+            item: item.to_string(),
+            attempt: 1,
+            outcome,
+            failure: None,
+            cost: None,
+            file: None,
+            images: 0,
+        };
         tell(tally, second, news);
     }
 
@@ -335,7 +342,11 @@ mod tests {
         for item in ["0", "1"] {
             let failure = Some(Failure::new(FailureKind::Transient, "the server had a problem (HTTP 503: overloaded)"));
             let (item, outcome) = (item.to_owned(), "retry");
-            tell(&mut tally, 1, News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None });
+            tell(
+                &mut tally,
+                1,
+                News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None, images: 0 },
+            );
         }
         insta::assert_snapshot!([one_landed, dashboard(&tally, &look(80))].join("\n"), @r"
         ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                  measuring
@@ -386,6 +397,7 @@ mod tests {
             failure: Some(Failure::new(FailureKind::Refused, message)),
             cost: None,
             file: None,
+            images: 0,
         };
         let (time, job) = (Timestamp::default(), "spring".into());
         insta::assert_snapshot!(lasting(&Event { time, job, news }, &look(60)).unwrap(), @r"
