@@ -255,7 +255,7 @@ pub trait Desk {
 }
 
 /// A job, read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct JobStatus {
     /// Its name.
     pub job: String,

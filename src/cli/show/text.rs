@@ -326,20 +326,11 @@ mod tests {
             job: "spring".into(),
             manifest: PathBuf::from("spring.csv"),
             output: PathBuf::from("output/spring"),
-            counts: crate::domain::Counts::default(),
             images: 1,
             attempts: 2,
             lost_attempts: 1,
-            cost: None,
-            held: crate::domain::Held::default(),
             price_source: Some(PriceSource::Listed),
-            running_since: None,
-            next_due: None,
-            approved_at: None,
-            awaits_approval: false,
-            in_flight: 0,
-            last_ending: None,
-            completed_at: None,
+            ..JobStatus::default()
         };
         let picture = ImageFile {
             file: "mug-7.jpg".into(),

@@ -29,7 +29,8 @@ fn requests(page: &mut Page, jobs: &Jobs<'_>) {
             family.sample(&[("job", job), ("outcome", outcome)], count);
         }
     }
-    let help = "Whole answers to them, by HTTP status; what was cut, reset or timed out has none.";
+    let help =
+        "Answers to them by HTTP status, also those that broke off; what was reset or timed out before has none.";
     let mut family = page.family("overnight_responses_total", "counter", help);
     for (job, figures) in jobs {
         for (status, count) in &figures.responses {

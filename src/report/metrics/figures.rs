@@ -19,7 +19,7 @@ pub(super) struct Figures {
     /// Requests that left and ended, and how long they took, by [`OUTCOMES`].
     pub requests: [u64; OUTCOMES.len()],
     pub durations: [Histogram; OUTCOMES.len()],
-    /// Whole answers by HTTP status.
+    /// Answers by HTTP status.
     pub responses: BTreeMap<u16, u64>,
     pub failures: BTreeMap<FailureKind, u64>,
     /// Items that ended, with a picture or given up.
