@@ -14,6 +14,7 @@ mod faults;
 mod init;
 mod ledger;
 mod logs;
+mod metrics;
 mod narrow;
 mod open;
 mod outlook;

@@ -203,6 +203,8 @@ pub enum News {
         cost: Option<Usd>,
         /// The picture, below the output folder.
         file: Option<String>,
+        /// Images that were kept of it.
+        images: u64,
     },
     /// The server asked for patience: nothing is sent until then.
     Slowed {

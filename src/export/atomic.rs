@@ -1,11 +1,11 @@
 //! A file that changes in one instant or not at all. Never shows a part of itself under its name.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// A file being written beside the one it will replace. Dropped before `commit`, it leaves nothing behind.
-pub(super) struct AtomicFile {
+pub struct AtomicFile {
     path: PathBuf,
     draft: PathBuf,
     file: BufWriter<File>,
@@ -14,7 +14,7 @@ pub(super) struct AtomicFile {
 impl AtomicFile {
     /// Begins to write `path` anew. `writer` keeps those apart who may write it at the same time; what a killed
     /// process of the same writer left is overwritten.
-    pub(super) fn create(path: &Path, writer: &str) -> io::Result<Self> {
+    pub fn create(path: &Path, writer: &str) -> io::Result<Self> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let draft = path.with_file_name(format!(".{name}.{writer}.part"));
         // Anew, so that a link someone put there is not followed out of the folder.
@@ -27,8 +27,13 @@ impl AtomicFile {
         Ok(Self { path, draft, file })
     }
 
+    /// Sets who may read and write it, whatever the umask says.
+    pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
+        self.file.get_ref().set_permissions(permissions)
+    }
+
     /// Puts what was written in the place of what stood there, durably.
-    pub(super) fn commit(mut self) -> io::Result<()> {
+    pub fn commit(mut self) -> io::Result<()> {
         self.file.flush()?;
         self.file.get_ref().sync_data()?;
         fs::rename(&self.draft, &self.path)?;

@@ -15,12 +15,12 @@ mod table;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use self::atomic::AtomicFile;
 pub use self::formats::{Format, Wanted, hand_over, hand_over_as};
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
 pub use self::sheet::{About, Sheet};
 
-use self::atomic::AtomicFile;
 use crate::domain::io_words;
 use crate::queue::{Ledger, QueueError, RowRecord};
 

@@ -20,6 +20,7 @@ mod sample;
 pub mod setting;
 pub mod shape;
 pub mod tables;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -43,6 +44,7 @@ pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
 pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
+pub use watching::{ListenAddress, Watching};
 
 use crate::disk::ListFolder;
 use crate::domain::{Auth, Caps, Fields, LogFormat, OnLost, PriceList, Progress, Safety};
@@ -154,6 +156,8 @@ pub struct Job {
     pub progress: Progress,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// From where its runs can be watched; paths are absolute.
+    pub watching: Watching,
 }
 
 /// A job as its files state it, before anything is filled in.
@@ -222,6 +226,7 @@ impl Job {
             rehearse: true,
             db: paths::rehearsal_file(&self.db),
             output: paths::rehearsal_folder(&self.output),
+            watching: self.watching.rehearsal(),
             ..self
         }
     }
@@ -339,6 +344,7 @@ impl Stated {
             events: options.events,
             progress: options.progress.unwrap_or_default(),
             log_format: options.log_format.unwrap_or_default(),
+            watching: options.watching,
             name,
             file,
             manifest_shown: shown(&manifest, current_dir),

@@ -13,6 +13,7 @@ use super::format::ManifestFormat;
 use super::key::KeyCommand;
 use super::paths;
 use super::setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
+use super::watching::Watching;
 use crate::domain::{AspectRatio, Auth, ImageSize, LogFormat, Modalities, OnLost, Progress, Thinking};
 
 /// What a person asked of a run. The help texts are these comments.
@@ -262,6 +263,10 @@ pub struct Options {
         help_heading = "What is told"
     )]
     pub log_format: Option<LogFormat>,
+    /// From where it can be watched.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub watching: Watching,
 }
 
 /// Gives the options a command line of their own, to ask it for their names.
@@ -330,6 +335,7 @@ impl Options {
             events: self.events.or(other.events),
             progress: self.progress.or(other.progress),
             log_format: self.log_format.or(other.log_format),
+            watching: self.watching.or(other.watching),
         }
     }
 
@@ -342,6 +348,7 @@ impl Options {
         for path in places.into_iter().flatten() {
             *path = paths::resolve(folder, path);
         }
+        self.watching = self.watching.at(folder);
         self
     }
 

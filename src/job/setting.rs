@@ -16,6 +16,7 @@ use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::manifest::names;
 use super::paths::without_gz;
+use super::watching::ListenAddress;
 use crate::domain::{NotUsd, Usd};
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
@@ -302,7 +303,8 @@ read_from_text!(
     Temperature,
     Seed,
     LongerSide,
-    Dollars
+    Dollars,
+    ListenAddress
 );
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.

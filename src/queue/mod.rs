@@ -269,6 +269,8 @@ pub struct JobStatus {
     pub in_flight: u64,
     /// How its last run ended that began to work, by the ending's name; none where none has ended.
     pub last_ending: Option<String>,
+    /// When a run last left nothing to do.
+    pub completed_at: Option<Timestamp>,
 }
 
 /// The states of an item.

@@ -168,7 +168,7 @@ fn name_and_body(news: &News) -> Option<(&'static str, Body<'_>)> {
             let (attempt, reserved_usd) = (*attempt, *reserved);
             ("attempt_started", Body::AttemptStarted { item, attempt, reserved_usd })
         }
-        News::AttemptEnded { item, attempt, outcome, failure, cost, file } => (
+        News::AttemptEnded { item, attempt, outcome, failure, cost, file, .. } => (
             "attempt_ended",
             Body::AttemptEnded {
                 item,

@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod jsonl;
 pub mod log;
+pub mod metrics;
 mod next;
 pub mod rate;
 pub mod recorder;
@@ -14,6 +15,7 @@ pub mod words;
 
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
+pub use metrics::{JobMetrics, Metrics, Standing};
 pub use recorder::Recorder;
 pub use rest::{Frame, Purse};
 pub use summary::{Closing, closing};

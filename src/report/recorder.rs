@@ -68,6 +68,7 @@ mod tests {
             failure: kind.map(|kind| Failure::new(kind, "")),
             cost,
             file: None,
+            images: 0,
         };
         tell(0, started("mug"));
         tell(0, started("cup"));

@@ -299,9 +299,11 @@ impl Run<'_> {
 
 /// What will be told of a settlement once it is durable.
 fn note(settlement: &Settlement) -> News {
-    let file = match &settlement.outcome {
-        Outcome::Done(artifact) => artifact.images.first().map(|image| image.file.clone()),
-        _ => None,
+    let (file, images) = match &settlement.outcome {
+        Outcome::Done(artifact) => {
+            (artifact.images.first().map(|image| image.file.clone()), artifact.images.len() as u64)
+        }
+        _ => (None, 0),
     };
     News::AttemptEnded {
         item: settlement.attempt.claim.item.id.to_string(),
@@ -310,6 +312,7 @@ fn note(settlement: &Settlement) -> News {
         failure: settlement.outcome.failure().cloned(),
         cost: settlement.cost,
         file,
+        images,
     }
 }
 

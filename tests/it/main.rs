@@ -16,6 +16,7 @@ mod cli_keys;
 mod cli_ledger;
 mod cli_links;
 mod cli_manifest;
+mod cli_metrics;
 mod cli_money;
 mod cli_narrow;
 mod cli_neighbours;

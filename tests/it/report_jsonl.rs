@@ -95,6 +95,7 @@ fn ended(item: &str, outcome: &'static str, failure: Option<Failure>) -> News {
         failure,
         cost: done.then(|| Usd::from_nanos(33_600_000)),
         file: done.then(|| format!("{item}.png")),
+        images: done.into(),
     }
 }
 

@@ -50,6 +50,7 @@ fn ended(second: i64, item: impl ToString, failure: Option<Failure>) -> Event {
         failure,
         cost: None,
         file: None,
+        images: 0,
     };
     event(second, news)
 }
@@ -188,7 +189,10 @@ fn a_log_tells_the_money_where_a_price_is_known() {
     let started = |item: i64| event(item, News::AttemptStarted { item: item.to_string(), attempt: 1, reserved: price });
     let paid = |second: i64, item: i64| {
         let (item, outcome) = (item.to_string(), "done");
-        event(second, News::AttemptEnded { item, attempt: 1, outcome, failure: None, cost: price, file: None })
+        event(
+            second,
+            News::AttemptEnded { item, attempt: 1, outcome, failure: None, cost: price, file: None, images: 1 },
+        )
     };
     let events = [run_started(4, queued(4)), started(0), started(1), paid(31, 0), paid(32, 1), run_ended(40)];
     insta::assert_snapshot!(log(events), @r"

@@ -1,7 +1,8 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `unshare` and `mount` must be there and allowed.
+//! `cargo test` alone. `strace`, `promtool`, `unshare` and `mount` must be there and allowed.
 
 mod durable;
+mod metrics;
 mod order;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
@@ -10,6 +11,7 @@ mod support {
     pub mod gemini;
     pub mod process;
     pub mod schema;
+    pub mod scrape;
     pub mod server;
     pub mod simulated;
     pub mod sink;

@@ -35,6 +35,7 @@ impl Session<'_> {
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     pub(super) fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
         painter::rehearsed_faults(&job)?;
+        self.exposition.check(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
@@ -70,6 +71,10 @@ impl Session<'_> {
         mut manifest: Manifest,
         queue: &mut dyn Queue,
     ) -> anyhow::Result<TakenIn> {
+        // Nobody else has the job in hand: another process would be asked for its metrics, and would write its file.
+        if let Some(address) = self.exposition.show(job)? {
+            self.say(&address);
+        }
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         // What a dead run was asked to make again is asked of this one, or of none.

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::accounts::Accounts;
 use super::args::RunArgs;
 use super::exit::{Code, UsageError};
+use super::metrics::Exposition;
 use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
 pub(super) use price::unpriced;
@@ -30,8 +31,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let code = runtime.block_on(async {
         let tidy = logs.clone();
         let stop = signals::listen(move || tidy.clear())?;
-        let accounts = Accounts::default();
-        Session { args, typed: &typed, logs, accounts, stop, current_dir, given }.run(jobs).await
+        let (accounts, exposition) = (Accounts::default(), Exposition::default());
+        Session { args, typed: &typed, logs, accounts, exposition, stop, current_dir, given }.run(jobs).await
     });
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();

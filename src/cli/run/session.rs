@@ -11,6 +11,7 @@ use super::super::accounts::Accounts;
 use super::super::args::RunArgs;
 use super::super::exit::{self, Code};
 use super::super::logs::LogWriter;
+use super::super::metrics::Exposition;
 use super::super::{announce, open, outlook, told};
 use super::intake::{Prepared, TakenIn};
 use super::listeners::Listeners;
@@ -27,6 +28,8 @@ pub(in crate::cli) struct Session<'a> {
     pub logs: LogWriter,
     /// Those whose limits it shares with whatever else runs in this process.
     pub accounts: Accounts,
+    /// Where the metrics of this process are shown.
+    pub exposition: Exposition,
     pub stop: watch::Receiver<Stop>,
     pub current_dir: PathBuf,
     /// When the command was given: `until` means the next such time after it, for every job.
@@ -40,10 +43,11 @@ impl Session<'_> {
         let mut prepared = Vec::new();
         let mut at_fault = false;
         for (job, target) in jobs {
-            match tokio::task::block_in_place(|| self.prepare(job, target)) {
+            match tokio::task::block_in_place(|| self.prepare(job.clone(), target)) {
                 Ok(job) => prepared.push(job),
                 Err(error) => {
                     let code = told(&error);
+                    self.ended(&job, code);
                     at_fault |= !matches!(code, Code::Held);
                     worst = worst.min(code);
                 }
@@ -58,11 +62,21 @@ impl Session<'_> {
                 job.queue.end_run(open::clock().now(), "not run")?;
                 continue;
             }
+            let shown = job.job.clone();
             let code = self.drain(job).await.unwrap_or_else(|error| told(&error));
+            self.ended(&shown, code);
             worst = worst.min(code);
         }
         // Also one that came before anything could be sent.
         Ok(self.stopped_by().map_or(worst, |interrupt| worst.min(interrupt.into())))
+    }
+
+    /// A job's run ended, or could not begin: its metrics tell so. That they cannot is worth a word also in a quiet run,
+    /// and changes nothing.
+    fn ended(&self, job: &Job, code: Code) {
+        if let Some(fault) = tokio::task::block_in_place(|| self.exposition.ended(job, code)) {
+            let _ = writeln!(io::stderr(), "warning: {fault}");
+        }
     }
 
     pub(super) fn stopped_by(&self) -> Option<Interrupt> {
@@ -93,6 +107,9 @@ impl Session<'_> {
             None => painter::rehearsal(&job).await?,
         };
         let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.logs)?;
+        if let Some(metrics) = self.exposition.listener(&job) {
+            listeners.reporters.add(metrics);
+        }
         let (queued, sent_today) = (queue.counts()?.queued, settings::sent_today(&job, &mut *queue)?);
         let settings = settings::settings(&job, queued, sent_today, narrowed, self.given);
         let foreseen = foresee(&job, settings.rules.clone(), settings::items(&job, queued, narrowed));

@@ -326,6 +326,9 @@ mod tests {
             job: "spring".into(),
             manifest: PathBuf::from("spring.csv"),
             output: PathBuf::from("output/spring"),
+            images: 1,
+            attempts: 2,
+            lost_attempts: 1,
             price_source: Some(PriceSource::Listed),
             ..JobStatus::default()
         };

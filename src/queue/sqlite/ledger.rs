@@ -69,6 +69,8 @@ impl SqliteLedger {
         let last_ending = last_ending(connection, job)?;
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
+        let completed = "SELECT max(ended_at) FROM runs WHERE job_id = ?1 AND ending = 'complete'";
+        let completed_at: Option<i64> = connection.query_row(completed, [job], |row| row.get(0))?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
                              price_given, price_listed, paused_at FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
@@ -95,6 +97,7 @@ impl SqliteLedger {
                 counts,
                 in_flight,
                 last_ending,
+                completed_at: completed_at.map(Timestamp::from_millis),
             })
         })
     }

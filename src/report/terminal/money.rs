@@ -53,7 +53,7 @@ mod tests {
 
     fn ended(tally: &mut Tally, item: u64, outcome: &'static str, failure: Option<Failure>, cost: Option<Usd>) {
         let item = item.to_string();
-        tell(tally, News::AttemptEnded { item, attempt: 1, outcome, failure, cost, file: None });
+        tell(tally, News::AttemptEnded { item, attempt: 1, outcome, failure, cost, file: None, images: 0 });
     }
 
     #[test]

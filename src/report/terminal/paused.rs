@@ -62,6 +62,7 @@ mod tests {
             outcome: "done",
             failure: None,
             cost: None,
+            images: 1,
             file: None,
         };
         let before = (0..60).map(|item| tell(item, end(item))).last().unwrap();

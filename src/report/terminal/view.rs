@@ -215,9 +215,12 @@ mod tests {
 
     fn end(tally: &mut Tally, second: i64, item: u64, outcome: &'static str) {
         send(tally, second, item);
-        let news =
-            News::AttemptEnded { item: item.to_string(), attempt: 1, outcome, failure: None, cost: None, file: None };
-        tell(tally, second, news);
+        tell(tally, second, ended(&item.to_string(), outcome, None));
+    }
+
+    fn ended(item: &str, outcome: &'static str, failure: Option<Failure>) -> News {
+        let item = item.to_owned();
+        News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None, images: 0 }
     }
 
     /// Of 1,000 items 600 are done and 12 failed in two minutes; 16 are in flight.
@@ -331,9 +334,8 @@ mod tests {
         tell(&mut tally, 1, News::AttemptLanded { item: "0".into(), attempt: 1 });
         let one_landed = dashboard(&tally, &look(80));
         for item in ["0", "1"] {
-            let failure = Some(Failure::new(FailureKind::Transient, "the server had a problem (HTTP 503: overloaded)"));
-            let (item, outcome) = (item.to_owned(), "retry");
-            tell(&mut tally, 1, News::AttemptEnded { item, attempt: 1, outcome, failure, cost: None, file: None });
+            let failure = Failure::new(FailureKind::Transient, "the server had a problem (HTTP 503: overloaded)");
+            tell(&mut tally, 1, ended(item, "retry", Some(failure)));
         }
         insta::assert_snapshot!([one_landed, dashboard(&tally, &look(80))].join("\n"), @r"
         ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  0/2    0 failed   1 in flight                  measuring
@@ -377,14 +379,7 @@ mod tests {
     #[test]
     fn a_failure_stays_as_one_line_that_cannot_harm_the_terminal() {
         let message = "the model refused:\n\u{1b}[2J\u{1b}[31mIMAGE_SAFETY, and says a good deal more than fits";
-        let news = News::AttemptEnded {
-            item: "red\u{7}dress".into(),
-            attempt: 1,
-            outcome: "failed",
-            failure: Some(Failure::new(FailureKind::Refused, message)),
-            cost: None,
-            file: None,
-        };
+        let news = ended("red\u{7}dress", "failed", Some(Failure::new(FailureKind::Refused, message)));
         let (time, job) = (Timestamp::default(), "spring".into());
         insta::assert_snapshot!(lasting(&Event { time, job, news }, &look(60)).unwrap(), @r"
         ✗ red dress  refused: the model refused: IMAGE_SAFETY, and …

@@ -9,6 +9,7 @@ pub mod photo;
 pub mod process;
 pub mod rows;
 pub mod schema;
+pub mod scrape;
 pub mod server;
 pub mod simulated;
 pub mod sink;

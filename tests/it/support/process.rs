@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,30 @@ pub struct Running {
     child: Child,
     lines: Receiver<String>,
     stdout: String,
-    stderr: Option<JoinHandle<String>>,
+    said: Arc<Said>,
+    stderr: Option<JoinHandle<()>>,
+}
+
+/// What a program said on stderr so far.
+#[derive(Debug, Default)]
+struct Said {
+    text: Mutex<Vec<u8>>,
+    grown: Condvar,
+}
+
+impl Said {
+    /// Takes it all in, to its end.
+    fn hear(&self, stderr: &mut impl Read) {
+        let mut piece = [0; 4096];
+        loop {
+            match stderr.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => self.text.lock().unwrap().extend_from_slice(&piece[..length]),
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::Interrupted, "{error}"),
+            }
+            self.grown.notify_all();
+        }
+    }
 }
 
 /// A program that has ended.
@@ -39,12 +63,23 @@ impl Running {
         let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
-        let stderr = thread::spawn(move || {
-            let mut text = Vec::new();
-            stderr.read_to_end(&mut text).unwrap();
-            String::from_utf8(text).unwrap()
-        });
-        Self { child, lines, stdout: String::new(), stderr: Some(stderr) }
+        let said = Arc::new(Said::default());
+        let hearing = Arc::clone(&said);
+        let stderr = thread::spawn(move || hearing.hear(&mut stderr));
+        Self { child, lines, stdout: String::new(), said, stderr: Some(stderr) }
+    }
+
+    /// Waits for the line on stderr that begins so.
+    pub fn says_line(&self, start: &str) -> String {
+        let line = |text: &[u8]| {
+            let text = String::from_utf8_lossy(text).into_owned();
+            let mut whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+            whole.find(|line| line.starts_with(start)).map(|line| line.trim_end().to_owned())
+        };
+        let text = self.said.text.lock().unwrap();
+        let (text, timeout) = self.said.grown.wait_timeout_while(text, PATIENCE, |text| line(text).is_none()).unwrap();
+        assert!(!timeout.timed_out(), "`{start}` begins no line of: {}", String::from_utf8_lossy(&text));
+        line(&text).unwrap()
     }
 
     /// The next line on stdout; none when it was closed.
@@ -99,7 +134,8 @@ impl Running {
             assert!(start.elapsed() < PATIENCE, "it goes on and on: {}", self.stdout);
         }
         let code = self.child.wait().unwrap().code();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
+        self.stderr.take().unwrap().join().unwrap();
+        let stderr = String::from_utf8(self.said.text.lock().unwrap().clone()).unwrap();
         Ended { code, stdout: std::mem::take(&mut self.stdout), stderr }
     }
 }
