@@ -20,6 +20,7 @@ impl Hand {
             manifest: "bench.csv".to_owned(),
             output: "output".to_owned(),
             holder: "a bench".to_owned(),
+            scheduled_for: None,
         };
         let mut queue = SqliteQueue::begin_run(Database::open(&workspace.database())?, &entry, now())?;
         queue.rescue(now(), OnLost::Resend, vec![])?;

@@ -117,7 +117,8 @@ pub(super) fn closing_words(
     session: &Session<'_>,
     summary: &Summary,
 ) -> anyhow::Result<String> {
-    let Session { args, typed, current_dir, .. } = session;
+    let Session { args, typed, process, .. } = session;
+    let current_dir = &process.current_dir;
     let (ledger, now, db) = (open::ledger(&job.db)?, open::clock().now(), args.options.db.as_deref());
     let groups = ledger.failures(&job.name)?;
     let status = ledger.status(now, std::slice::from_ref(&job.name))?;

@@ -24,6 +24,7 @@ mod precious;
 mod read_ahead;
 mod retry;
 mod run;
+mod schedule;
 mod show;
 mod signals;
 mod simulate;
@@ -65,6 +66,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Resume(args) => pause::resume(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Schedule(args) => schedule::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }
 }
@@ -80,14 +82,17 @@ fn told_by_clap(error: &clap::Error) -> Code {
 fn told(error: &anyhow::Error) -> Code {
     let code = exit::of_error(error);
     if code != Code::Pipe {
-        // Our errors name their causes themselves.
-        let words = match error.downcast_ref() {
-            Some(JobError::Faults(mistakes)) => faults::told(mistakes),
-            _ => error.to_string(),
-        };
-        let _ = writeln!(std::io::stderr(), "error: {words}");
+        let _ = writeln!(std::io::stderr(), "error: {}", told_as(error));
     }
     code
+}
+
+/// The words for what went wrong. Our errors name their causes themselves.
+fn told_as(error: &anyhow::Error) -> String {
+    match error.downcast_ref() {
+        Some(JobError::Faults(mistakes)) => faults::told(mistakes),
+        _ => error.to_string(),
+    }
 }
 
 /// The runtime every command that waits works on. Two threads carry the engine and its answers; blocking work has its

@@ -47,6 +47,7 @@ fn entry(job: &Job) -> Result<JobEntry, UsageError> {
         manifest: place(&job.manifest)?,
         output: place(&job.output)?,
         holder: holder(),
+        scheduled_for: job.start.map(|start| start.at),
     })
 }
 

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp as Moment, ToSpan};
 
@@ -25,6 +25,8 @@ pub struct RunEnd {
     pub max_duration: Option<Duration>,
     /// When so many images have come.
     pub max_images: Option<NonZeroU64>,
+    /// By this moment, where the start of a schedule says so.
+    pub by: Option<Timestamp>,
 }
 
 impl RunEnd {
@@ -35,20 +37,19 @@ impl RunEnd {
             timezone: options.timezone.clone(),
             max_duration: options.max_duration.map(|span| span.0),
             max_images: options.max_images,
+            by: None,
         }
     }
 
     /// The zone whose days and hours are meant.
     pub fn zone(&self) -> TimeZone {
-        match &self.timezone {
-            Some(named) => named.0.clone(),
-            None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
-        }
+        zone_of(self.timezone.as_ref())
     }
 
     /// By when that is, said now.
     pub fn deadline(&self, now: Timestamp) -> Deadline {
-        Deadline { until: self.until.map(|time| time.next(now, &self.zone())), max_duration: self.max_duration }
+        let until = self.until.map(|time| time.next(now, &self.zone()));
+        Deadline { until: until.into_iter().chain(self.by).min(), max_duration: self.max_duration }
     }
 }
 
@@ -64,24 +65,24 @@ impl ClockTime {
         let today = moment.to_zoned(zone.clone()).date();
         // A leap may have put today's behind now and tomorrow's into it: the third day's surely lies ahead.
         let days = (0..3).filter_map(|days| today.checked_add(days.days()).ok());
-        let moments = days.filter_map(|day| self.on(day, zone));
+        let moments = days.filter_map(|day| moment_of(day.to_datetime(self.0), zone));
         moments.filter(|next| *next > now).min().unwrap_or(now)
     }
+}
 
-    /// The moment of that day at which clocks show it.
-    fn on(self, day: Date, zone: &TimeZone) -> Option<Timestamp> {
-        let shown = day.to_datetime(self.0);
-        let moment = match zone.to_ambiguous_timestamp(shown).offset() {
-            AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
-                offset.to_timestamp(shown).ok()?
-            }
-            AmbiguousOffset::Gap { after, .. } => {
-                let before_the_leap = after.to_timestamp(shown).ok()?;
-                zone.following(before_the_leap).next()?.timestamp()
-            }
-        };
-        Some(Timestamp::from_millis(moment.as_millisecond()))
-    }
+/// The moment at which clocks of this zone show that. Where they leap over it, it is the moment of the leap; where they
+/// show it twice, the first time.
+pub(super) fn moment_of(shown: DateTime, zone: &TimeZone) -> Option<Timestamp> {
+    let moment = match zone.to_ambiguous_timestamp(shown).offset() {
+        AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+            offset.to_timestamp(shown).ok()?
+        }
+        AmbiguousOffset::Gap { after, .. } => {
+            let before_the_leap = after.to_timestamp(shown).ok()?;
+            zone.following(before_the_leap).next()?.timestamp()
+        }
+    };
+    Some(Timestamp::from_millis(moment.as_millisecond()))
 }
 
 impl FromStr for ClockTime {
@@ -104,9 +105,23 @@ impl fmt::Display for ClockTime {
     }
 }
 
+/// The zone that is named, else the machine's own.
+pub(super) fn zone_of(named: Option<&ZoneName>) -> TimeZone {
+    match named {
+        Some(named) => named.0.clone(),
+        None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
+    }
+}
+
 /// A time zone by its name in the IANA database, such as `Europe/Berlin`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneName(TimeZone);
+
+impl fmt::Display for ZoneName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.iana_name().unwrap_or("UTC"))
+    }
+}
 
 impl FromStr for ZoneName {
     type Err = BadSetting;

@@ -17,6 +17,7 @@ use super::nearest::nearest;
 use super::options::Options;
 use super::plain;
 use super::price;
+use super::schedule::{self, Schedule};
 use super::setting::LongerSide;
 use super::shape::{self, PARTIALS, Renderer, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
@@ -42,6 +43,8 @@ pub struct JobFile {
     pub headers: Headers,
     /// What answers cost, as far as it says so.
     pub prices: PriceList,
+    /// When it starts by itself.
+    pub schedule: Option<Schedule>,
     /// The options it sets, with paths as written.
     pub options: Options,
 }
@@ -58,8 +61,8 @@ struct JobKeys {
     headers: Fields,
 }
 
-/// The names of [`JobKeys`] and of `price`, the most important first.
-const JOB_KEYS: [&str; 7] = ["manifest", "references", "price", "safety", "labels", "extra", "headers"];
+/// The names of [`JobKeys`], of `price` and of `schedule`, the most important first.
+const JOB_KEYS: [&str; 8] = ["manifest", "references", "price", "schedule", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -133,6 +136,9 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
     let shaping = shaping(&table, text, file);
     let prices = table.get_ref().get("price").map_or(Ok(PriceList::default()), price::read);
     let prices = prices.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
+    let schedule = table.get_ref().get("schedule").map(|value| schedule::read(value, text)).transpose();
+    let schedule =
+        schedule.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -146,6 +152,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
         extra: tables::extra(&keys.extra).map_err(first)?,
         headers: Headers::of(&keys.headers).map_err(first)?,
         prices,
+        schedule,
         options,
     })
 }
@@ -184,6 +191,9 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     }
     if name == "price" {
         return price::read(value).err().unwrap_or_default();
+    }
+    if name == "schedule" {
+        return schedule::read(value, text).err().unwrap_or_default();
     }
     if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
         return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();

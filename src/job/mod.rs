@@ -17,6 +17,7 @@ pub mod paths;
 mod plain;
 mod price;
 mod sample;
+pub mod schedule;
 pub mod setting;
 pub mod shape;
 pub mod tables;
@@ -42,6 +43,7 @@ pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint
 pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
+pub use schedule::{Schedule, Start};
 pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
 pub use watching::{ListenAddress, Watching};
@@ -134,6 +136,10 @@ pub struct Job {
     pub limit: Option<NonZeroU64>,
     /// What else ends a run though items are left.
     pub end: RunEnd,
+    /// When it starts by itself.
+    pub schedule: Option<Schedule>,
+    /// The start of its schedule that this run is for; none where somebody asked for it.
+    pub start: Option<Start>,
     /// How many failed items stop the run.
     pub halt_after: Option<HaltAfter>,
     /// So many items are sent before a person has approved them.
@@ -180,6 +186,7 @@ struct Tables {
     extra: Fields,
     headers: Headers,
     prices: PriceList,
+    schedule: Option<Schedule>,
 }
 
 impl Job {
@@ -265,6 +272,7 @@ fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Pa
             extra: file.extra,
             headers: file.headers,
             prices: file.prices,
+            schedule: file.schedule,
         },
         key_folder: key_folder.to_path_buf(),
         options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
@@ -313,6 +321,8 @@ impl Stated {
         let base_url = options.base_url.unwrap_or_default();
         let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
         Job {
+            schedule: tables.schedule.map(|schedule| schedule.within(&end)),
+            start: None,
             end,
             output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
             db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),

@@ -273,6 +273,19 @@ pub struct JobStatus {
     pub completed_at: Option<Timestamp>,
 }
 
+/// The newest run of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// When it began.
+    pub started_at: Timestamp,
+    /// The start of the job's schedule that it was for, if it was for one.
+    pub scheduled_for: Option<Timestamp>,
+    /// How it ended, by the ending's name; none where it goes on, or was killed.
+    pub ending: Option<String>,
+    /// Whether it goes on.
+    pub lives: bool,
+}
+
 /// The states of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemState {
@@ -340,6 +353,9 @@ pub struct RowRecord {
 pub trait Ledger {
     /// Every job, or those named.
     fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
+
+    /// The newest run of a job; none of one that never ran, or is not known.
+    fn last_run(&self, job: &str) -> Result<Option<LastRun>, QueueError>;
 
     /// The columns of a job's manifest, in their order.
     fn columns(&self, job: &str) -> Result<Vec<String>, QueueError>;

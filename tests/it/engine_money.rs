@@ -234,7 +234,13 @@ async fn what_another_run_has_on_its_way_is_waited_for() {
     let provider = Scripted::new(|_, _| Act::Draw);
     let cent = Usd::from_nanos(10_000_000);
     let now = SystemClock.now();
-    let entry = JobEntry { name: "other".into(), manifest: "o.csv".into(), output: "o".into(), holder: "it".into() };
+    let entry = JobEntry {
+        name: "other".into(),
+        manifest: "o.csv".into(),
+        output: "o".into(),
+        holder: "it".into(),
+        scheduled_for: None,
+    };
     let mut other = SqliteQueue::begin_run(Database::open(&workshop.database()).unwrap(), &entry, now).unwrap();
     enqueue(&mut other, &items(1));
     let starts = claim(&mut other, now, 1).into_iter().map(|claim| Start { claim, reserve: Some(cent.times(3)) });

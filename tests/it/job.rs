@@ -346,12 +346,22 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
     for key in Options::names().into_iter().chain(SHAPING_KEYS.map(str::to_owned)) {
         assert!(shows(&written, &key), "{key} is not shown");
     }
-    let references = written.split("\n[references]\n").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
-    let unknown = JobFile::parse("manifest = 'a.csv'\n[references]\nzzz = 1", "a.toml").unwrap_err();
-    let (_, known) = unknown[0].message.split_once("the keys are ").unwrap();
+    assert!(shown.schedule.is_some_and(|schedule| schedule.jitter.is_some() && schedule.deadline.is_some()));
+    for (table, least) in [("references", 5), ("schedule", 6)] {
+        shows_all_of(table, least, &written, shows);
+    }
+}
+
+/// Every key of a table, which are so many at least, is shown below its heading.
+fn shows_all_of(table: &str, least: usize, written: &str, shows: impl Fn(&str, &str) -> bool) {
+    let heading = format!("\n[{table}]\n");
+    let shown = written.split(&heading).nth(1).and_then(|rest| rest.split("\n[").next()).unwrap();
+    let file = format!("manifest = 'a.csv'\n[{table}]\nzzz = 1");
+    let unknown = JobFile::parse(&file, "a.toml").unwrap_err();
+    let known = unknown.iter().find_map(|fault| fault.message.split_once("the keys are ")).unwrap().1;
     let known: Vec<&str> = known.split(", ").collect();
-    assert!(known.len() >= 5, "{known:?}");
+    assert!(known.len() >= least, "{known:?}");
     for key in known {
-        assert!(shows(references, key), "{key} is not shown below [references]");
+        assert!(shows(shown, key), "{key} is not shown below [{table}]");
     }
 }

@@ -96,6 +96,7 @@ mod reliability;
 mod report_jsonl;
 mod report_summary;
 mod report_terminal;
+mod schedule;
 mod shaping;
 mod shaping_mistakes;
 mod shaping_names;

@@ -29,6 +29,7 @@ fn entry(job: &str, manifest: &str) -> JobEntry {
         manifest: manifest.into(),
         output: "/output".into(),
         holder: "process 1 of the tester".into(),
+        scheduled_for: None,
     }
 }
 

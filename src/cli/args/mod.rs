@@ -11,6 +11,7 @@ mod pause;
 mod plan;
 mod retry;
 mod run;
+mod schedule;
 mod show;
 mod simulate;
 mod status;
@@ -30,6 +31,7 @@ pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
+pub(super) use self::schedule::{Print, ScheduleArgs};
 pub(super) use self::show::ShowArgs;
 pub(super) use self::simulate::{Quota, SimulateArgs};
 pub(super) use self::status::StatusArgs;
@@ -85,6 +87,9 @@ pub(super) enum Command {
     /// Check every file against the database: missing, changed, orphaned
     #[command(after_long_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Run jobs at the times their files say, or print what lets cron or systemd do so
+    #[command(after_long_help = schedule::EXAMPLES)]
+    Schedule(ScheduleArgs),
     /// Be a Gemini-compatible server on loopback, with faults on demand
     #[command(after_help = simulate::fault_kinds())]
     Simulate(SimulateArgs),

@@ -35,7 +35,7 @@ impl Session<'_> {
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     pub(super) fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
         painter::rehearsed_faults(&job)?;
-        self.exposition.check(&job)?;
+        self.process.exposition.check(&job)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
@@ -72,14 +72,14 @@ impl Session<'_> {
         queue: &mut dyn Queue,
     ) -> anyhow::Result<TakenIn> {
         // Nobody else has the job in hand: another process would be asked for its metrics, and would write its file.
-        if let Some(address) = self.exposition.show(job)? {
+        if let Some(address) = self.process.exposition.show(job)? {
             self.say(&address);
         }
         let found = found_in_staging(job, queue)?;
         let rescued = queue.rescue(open::clock().now(), job.on_lost, found)?;
         // What a dead run was asked to make again is asked of this one, or of none.
         queue.leave_unsent()?;
-        let taken = enqueue(job, &mut manifest, queue, &self.stop)?;
+        let taken = enqueue(job, &mut manifest, queue, &self.process.stop)?;
         self.say(&announce::suspicions(&manifest.warnings()));
         self.say(&announce::notes(manifest.notes()));
         let enqueued = match taken {
@@ -105,7 +105,7 @@ impl Session<'_> {
             self.say(&announce::key_open_to_others(path));
         }
         let waiting = narrowed.map_or(queue.counts()?.queued, |narrowed| narrowed.waiting);
-        let painter = Some(painter::painter(job, waiting > 0, &self.accounts)?);
+        let painter = Some(painter::painter(job, waiting > 0, &self.process.accounts)?);
         Ok(TakenIn { rescued, narrowed, painter })
     }
 

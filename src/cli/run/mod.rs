@@ -18,7 +18,7 @@ use super::metrics::Exposition;
 use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
 pub(super) use price::unpriced;
-pub(super) use session::Session;
+pub(super) use session::{Process, Session};
 pub(super) use settings::rules;
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
@@ -32,7 +32,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
         let tidy = logs.clone();
         let stop = signals::listen(move || tidy.clear())?;
         let (accounts, exposition) = (Accounts::default(), Exposition::default());
-        Session { args, typed: &typed, logs, accounts, exposition, stop, current_dir, given }.run(jobs).await
+        let process = Process { logs, accounts, exposition, stop, current_dir };
+        Session { args, typed: &typed, process, given }.run(jobs).await
     });
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();

@@ -20,18 +20,24 @@ use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
 use crate::job::Job;
 use crate::run::{Parts, Rules, Stop, drain};
 
-/// What the jobs of one command share.
+/// What all runs of this process share.
+#[derive(Clone)]
+pub(in crate::cli) struct Process {
+    pub logs: LogWriter,
+    /// Those whose limits are shared by whoever uses them.
+    pub accounts: Accounts,
+    /// Where the metrics are shown.
+    pub exposition: Exposition,
+    pub stop: watch::Receiver<Stop>,
+    pub current_dir: PathBuf,
+}
+
+/// The jobs of one command.
 pub(in crate::cli) struct Session<'a> {
     pub args: &'a RunArgs,
     /// The words of the command line, for whoever is told to type them again.
     pub typed: &'a [String],
-    pub logs: LogWriter,
-    /// Those whose limits it shares with whatever else runs in this process.
-    pub accounts: Accounts,
-    /// Where the metrics of this process are shown.
-    pub exposition: Exposition,
-    pub stop: watch::Receiver<Stop>,
-    pub current_dir: PathBuf,
+    pub process: Process,
     /// When the command was given: `until` means the next such time after it, for every job.
     pub given: Timestamp,
 }
@@ -74,13 +80,13 @@ impl Session<'_> {
     /// A job's run ended, or could not begin: its metrics tell so. That they cannot is worth a word also in a quiet run,
     /// and changes nothing.
     fn ended(&self, job: &Job, code: Code) {
-        if let Some(fault) = tokio::task::block_in_place(|| self.exposition.ended(job, code)) {
+        if let Some(fault) = tokio::task::block_in_place(|| self.process.exposition.ended(job, code)) {
             let _ = writeln!(io::stderr(), "warning: {fault}");
         }
     }
 
     pub(super) fn stopped_by(&self) -> Option<Interrupt> {
-        match *self.stop.borrow() {
+        match *self.process.stop.borrow() {
             Stop::No => None,
             Stop::Finish(interrupt) | Stop::Now(interrupt) => Some(interrupt),
         }
@@ -106,8 +112,8 @@ impl Session<'_> {
             Some(painter) => (painter, None),
             None => painter::rehearsal(&job).await?,
         };
-        let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.logs)?;
-        if let Some(metrics) = self.exposition.listener(&job) {
+        let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.process.logs)?;
+        if let Some(metrics) = self.process.exposition.listener(&job) {
             listeners.reporters.add(metrics);
         }
         let (queued, sent_today) = (queue.counts()?.queued, settings::sent_today(&job, &mut *queue)?);
@@ -122,7 +128,7 @@ impl Session<'_> {
             account: painter.account,
             clock: open::clock(),
             reporter: &mut listeners.reporters,
-            stop: self.stop.clone(),
+            stop: self.process.stop.clone(),
         };
         let summary = drain(parts, settings, rescued.received).await;
         let story = results::Story { summary: &summary, course: listeners.course(), foreseen: in_time(foreseen).await };

@@ -54,11 +54,13 @@ impl SqliteQueue {
         let mark = "SELECT mark FROM workspace";
         let mark = database.connection.query_row(mark, [], |row| row.get::<_, String>(0));
         let mark = Mark::new(mark.doing(&database.path, "beginning a run")?);
-        let insert = "INSERT INTO runs (job_id, holder, started_at, lease_until) VALUES (?1, ?2, ?3, ?4)";
+        let insert =
+            "INSERT INTO runs (job_id, holder, started_at, lease_until, scheduled_for) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let scheduled_for = entry.scheduled_for.map(Timestamp::millis);
         // Not by RETURNING: a statement that is left after its first row is committed without a word when that fails.
         database
             .connection
-            .execute(insert, params![job, entry.holder, now.millis(), now.after(LEASE).millis()])
+            .execute(insert, params![job, entry.holder, now.millis(), now.after(LEASE).millis(), scheduled_for])
             .doing(&database.path, "beginning a run")?;
         let run = database.connection.last_insert_rowid();
         undo_in_memory(&database.connection).doing(&database.path, "beginning a run")?;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::super::QueueError;
 use super::{Doing, beside};
+use crate::domain::Timestamp;
 
 /// What the database has to know of a job before it can be run.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct JobEntry {
     pub output: String,
     /// Who runs it: process and machine, for people.
     pub holder: String,
+    /// The start of the job's schedule that the run is for; none where somebody asked for it.
+    pub scheduled_for: Option<Timestamp>,
 }
 
 /// The key of the job, which is made if it is new. A name stands for one manifest.

@@ -8,7 +8,8 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::super::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord, lock,
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, LastRun, Ledger, QueueError, RecentAttempt, RowRecord,
+    lock,
 };
 use super::account::each_attempt;
 use super::recent::each_lately;
@@ -152,6 +153,21 @@ impl Ledger for SqliteLedger {
                 self.job_status(now, job).doing(&self.database.path, "reading a job's status")
             })
             .collect()
+    }
+
+    fn last_run(&self, job: &str) -> Result<Option<LastRun>, QueueError> {
+        let last = "SELECT started_at, scheduled_for, ending FROM runs JOIN jobs ON jobs.id = job_id
+                    WHERE name = ?1 ORDER BY runs.id DESC LIMIT 1";
+        let found = self.database.connection.query_row(last, [job], |row| {
+            let ending: Option<String> = row.get(2)?;
+            Ok(LastRun {
+                started_at: Timestamp::from_millis(row.get(0)?),
+                scheduled_for: row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis),
+                lives: ending.is_none() && lock::is_held(&self.database.path, job),
+                ending,
+            })
+        });
+        found.optional().doing(&self.database.path, "reading a job's last run")
     }
 
     fn columns(&self, job: &str) -> Result<Vec<String>, QueueError> {

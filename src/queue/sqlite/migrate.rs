@@ -25,6 +25,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0008_money.sql"),
     include_str!("../../../migrations/sqlite/0009_price_sources.sql"),
     include_str!("../../../migrations/sqlite/0010_pause.sql"),
+    include_str!("../../../migrations/sqlite/0011_scheduled.sql"),
 ];
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.

@@ -35,7 +35,7 @@ fn traced(path: &Path, statements: &Statements) -> Database {
 
 fn queue(path: &Path, statements: &Statements) -> SqliteQueue {
     let (name, manifest, output) = ("job".into(), "m.csv".into(), "output".into());
-    let entry = JobEntry { name, manifest, output, holder: "the test".into() };
+    let entry = JobEntry { name, manifest, output, holder: "the test".into(), scheduled_for: None };
     SqliteQueue::begin_run(traced(path, statements), &entry, NOW).unwrap()
 }
 

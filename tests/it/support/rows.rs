@@ -7,7 +7,7 @@ use overnight::domain::{
     Timestamp, Usd,
 };
 use overnight::queue::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord,
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, LastRun, Ledger, QueueError, RecentAttempt, RowRecord,
 };
 use serde_json::Value;
 
@@ -40,6 +40,10 @@ impl Ledger for Rows {
 
     fn status(&self, _: Timestamp, _: &[String]) -> Result<Vec<JobStatus>, QueueError> {
         Ok(self.status.clone().into_iter().collect())
+    }
+
+    fn last_run(&self, _: &str) -> Result<Option<LastRun>, QueueError> {
+        Ok(None)
     }
 
     fn columns(&self, _: &str) -> Result<Vec<String>, QueueError> {

@@ -155,7 +155,7 @@ impl Workshop {
 
     pub fn queue(&self) -> SqliteQueue {
         let (name, manifest, output) = ("job".into(), "m.csv".into(), "output".into());
-        let entry = JobEntry { name, manifest, output, holder: "the test".into() };
+        let entry = JobEntry { name, manifest, output, holder: "the test".into(), scheduled_for: None };
         SqliteQueue::begin_run(Database::open(&self.database()).unwrap(), &entry, SystemClock.now()).unwrap()
     }
 

@@ -1,0 +1,158 @@
+//! Which job files there are, what they say, and whether they have changed. Never starts a job.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::super::args::{Command, CommandLine, RunArgs, ScheduleArgs};
+use super::super::exit::UsageError;
+use super::super::told_as;
+use crate::domain::{Progress, io_words};
+use crate::job::{Job, paths};
+use clap::Parser;
+
+/// Where job files lie unless somebody says otherwise.
+const JOBS: &str = "jobs";
+
+/// What tells a file from what it was before: its length and when it was written.
+type Stamp = Option<(u64, SystemTime)>;
+
+/// The job files that are looked after.
+pub(super) struct Files {
+    targets: Vec<PathBuf>,
+    current_dir: PathBuf,
+    rehearse: bool,
+    progress: Option<Progress>,
+}
+
+/// A job as `run` would take it.
+pub(super) struct Loaded {
+    pub args: RunArgs,
+    /// The words that ask for it, for whoever is told to type them.
+    pub typed: Vec<String>,
+    pub job: Job,
+}
+
+/// What a job file says.
+pub(super) enum Said {
+    /// A job, and when it starts.
+    Scheduled(Box<Loaded>),
+    /// A job that starts only when it is asked to.
+    Unscheduled,
+    /// What is wrong with it, as it is told.
+    Faulty(String),
+}
+
+impl Files {
+    /// Those that a command names, for someone who stands in `current_dir`.
+    pub fn of(args: &ScheduleArgs, current_dir: &Path) -> Result<Self, UsageError> {
+        let mut targets = args.targets.clone();
+        if targets.is_empty() {
+            let has_jobs = current_dir.join(JOBS).is_dir();
+            targets.push(PathBuf::from(if has_jobs { JOBS } else { "." }));
+        }
+        for target in &targets {
+            let there = fs::metadata(current_dir.join(target)).map_err(|error| {
+                let why = io_words(&error);
+                UsageError(format!("{}: {why}; name a job file, or a folder of them", target.display()))
+            })?;
+            if there.is_file() && paths::extension(target) != "toml" {
+                let message = "only a job file (.toml) says when a job starts; name one, or a folder of them";
+                return Err(UsageError(format!("{}: {message}", target.display())));
+            }
+        }
+        let current_dir = current_dir.to_owned();
+        Ok(Self { targets, current_dir, rehearse: args.rehearse, progress: args.progress })
+    }
+
+    /// The job files that are there now, as a person here writes them, each with its stamp. One that was named is among
+    /// them also when it is gone.
+    pub fn list(&self) -> BTreeMap<PathBuf, Stamp> {
+        let mut found = BTreeMap::new();
+        for target in &self.targets {
+            let place = self.current_dir.join(target);
+            if !place.is_dir() {
+                found.extend(stamp(&place).map(|stamp| (target.clone(), Some(stamp))));
+                continue;
+            }
+            // A folder that cannot be read now may be there again the next time.
+            let files = fs::read_dir(&place).into_iter().flatten().flatten().map(|entry| entry.file_name());
+            let is_job = |name: &PathBuf| {
+                paths::extension(name) == "toml" && !name.as_os_str().as_encoded_bytes().starts_with(b".")
+            };
+            for name in files.map(PathBuf::from).filter(is_job) {
+                let stamp = stamp(&place.join(&name));
+                if stamp.is_some() {
+                    let shown = if target == Path::new(".") { name } else { target.join(name) };
+                    found.insert(shown, stamp);
+                }
+            }
+        }
+        found
+    }
+
+    /// Reads a job file, and what the environment says for all of them.
+    pub fn load(&self, file: &Path) -> Said {
+        match self.loaded(file) {
+            Ok(loaded) if loaded.job.schedule.is_none() => Said::Unscheduled,
+            Ok(loaded) if loaded.job.reads_stdin() => Said::Faulty(format!(
+                "{}: its list comes on standard input, which nobody gives it at its time; write the list into a file",
+                file.display()
+            )),
+            Ok(loaded) => Said::Scheduled(Box::new(loaded)),
+            Err(error) => Said::Faulty(told_as(&error)),
+        }
+    }
+
+    fn loaded(&self, file: &Path) -> anyhow::Result<Loaded> {
+        let mut typed = vec!["run".to_owned(), file.display().to_string()];
+        typed.extend(self.rehearse.then(|| "--rehearse".to_owned()));
+        let words = std::iter::once("overnight").chain(typed.iter().map(String::as_str));
+        let line = CommandLine::try_parse_from(words).map_err(|error| UsageError(error.to_string()))?;
+        let Command::Run(args) = line.command else { return Err(UsageError(typed.join(" ")).into()) };
+        let mut job = Job::load(file, &args.options, &self.current_dir)?;
+        // Several runs share one stderr: none may draw over what another says.
+        job.progress = match self.progress.unwrap_or(job.progress) {
+            Progress::None => Progress::None,
+            _ => Progress::Plain,
+        };
+        Ok(Loaded { args: *args, typed, job })
+    }
+
+    /// Where its reader stands.
+    pub fn current_dir(&self) -> &Path {
+        &self.current_dir
+    }
+
+    /// All jobs that say when they start, where none is at fault: for a command that only looks.
+    pub fn scheduled(&self) -> anyhow::Result<Vec<(PathBuf, Loaded)>> {
+        let (mut found, mut faults) = (Vec::new(), Vec::new());
+        for (file, _) in self.list() {
+            match self.load(&file) {
+                Said::Scheduled(loaded) => found.push((file, *loaded)),
+                Said::Unscheduled => {}
+                Said::Faulty(fault) => faults.push(fault),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(UsageError(faults.join("\n")).into());
+        }
+        if found.is_empty() { Err(self.nothing().into()) } else { Ok(found) }
+    }
+
+    /// That nothing here starts by itself.
+    pub fn nothing(&self) -> UsageError {
+        let places: Vec<String> = self.targets.iter().map(|target| target.display().to_string()).collect();
+        UsageError(format!(
+            "no job here says when it starts ({}); write below the heading [schedule] of a job file, for example cron = \
+             \"0 22 * * *\"",
+            places.join(", ")
+        ))
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let file = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+    Some((file.len(), file.modified().ok()?))
+}

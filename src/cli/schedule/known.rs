@@ -1,0 +1,45 @@
+//! What a workspace remembers of a job's starts. Never changes it.
+
+use crate::cli::open;
+use crate::domain::Timestamp;
+use crate::job::schedule::{Due, due};
+use crate::job::{Job, Start};
+use crate::queue::QueueError;
+
+/// How far a job's starts have been dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Known {
+    /// All up to this moment.
+    pub handled: Timestamp,
+    /// A run for one of them that did not come to its end.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// A run for a start that was killed or stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unfinished {
+    pub start: Start,
+    pub began: Timestamp,
+}
+
+/// What is known of a job at this moment: by its last run, whoever began it. Of a job that never ran no start was missed.
+pub(super) fn known(job: &Job, now: Timestamp) -> Result<Known, QueueError> {
+    let nothing = Known { handled: now, unfinished: None };
+    let ledger = match open::ledger(&job.db) {
+        Ok(ledger) => ledger,
+        Err(QueueError::Missing { .. }) => return Ok(nothing),
+        Err(error) => return Err(error),
+    };
+    let (Some(last), Some(schedule)) = (ledger.last_run(&job.name)?, &job.schedule) else { return Ok(nothing) };
+    // A clock that was set back must not let starts begin again.
+    let handled = last.scheduled_for.map_or(last.started_at, |at| at.max(last.started_at));
+    let was_cut_off = !last.lives && matches!(last.ending.as_deref(), None | Some("interrupted"));
+    let unfinished = last
+        .scheduled_for
+        .filter(|_| was_cut_off)
+        .map(|at| Unfinished { start: schedule.start(&job.name, at), began: last.started_at });
+    // Where others have passed since, it is a matter of what was missed.
+    let is_last = matches!(due(schedule, &job.name, handled, now), Due::Later(_));
+    let is_recent = schedule.missed_within.is_none_or(|within| now.since(last.started_at) <= within);
+    Ok(Known { handled, unfinished: unfinished.filter(|_| is_last && is_recent) })
+}

@@ -1,0 +1,22 @@
+//! `overnight schedule`: runs jobs at their times, tells when these are, or prints what lets cron or systemd run them. Never
+//! runs a job otherwise than `run` does.
+
+mod files;
+mod keeper;
+mod known;
+mod next;
+mod runs;
+mod voice;
+
+use super::args::ScheduleArgs;
+use super::current_dir;
+use super::exit::Code;
+use files::Files;
+
+pub(super) fn run(args: &ScheduleArgs) -> anyhow::Result<Code> {
+    let files = Files::of(args, &current_dir()?)?;
+    match args.next {
+        Some(number) => next::print(&files, number, args.json),
+        None => keeper::keep(args, files),
+    }
+}
