@@ -12,6 +12,7 @@ use toml::{Deserializer, Spanned};
 use super::error::JobError;
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
+use super::hooks::{self, Hooks};
 use super::manifest::{AddedReferences, KNOWN};
 use super::nearest::nearest;
 use super::options::Options;
@@ -40,6 +41,8 @@ pub struct JobFile {
     pub extra: Fields,
     /// Headers of each request.
     pub headers: Headers,
+    /// What is to happen when a run or an item ends.
+    pub hooks: Hooks,
     /// What answers cost, as far as it says so.
     pub prices: PriceList,
     /// The options it sets, with paths as written.
@@ -58,8 +61,8 @@ struct JobKeys {
     headers: Fields,
 }
 
-/// The names of [`JobKeys`] and of `price`, the most important first.
-const JOB_KEYS: [&str; 7] = ["manifest", "references", "price", "safety", "labels", "extra", "headers"];
+/// The names of [`JobKeys`], of `price` and of `hooks`, the most important first.
+const JOB_KEYS: [&str; 8] = ["manifest", "references", "price", "hooks", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -133,6 +136,8 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
     let shaping = shaping(&table, text, file);
     let prices = table.get_ref().get("price").map_or(Ok(PriceList::default()), price::read);
     let prices = prices.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
+    let hooks = table.get_ref().get("hooks").map_or(Ok(Hooks::default()), |value| hooks::read(value, text));
+    let hooks = hooks.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -145,6 +150,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
         labels: tables::labels(&keys.labels).map_err(first)?,
         extra: tables::extra(&keys.extra).map_err(first)?,
         headers: Headers::of(&keys.headers).map_err(first)?,
+        hooks,
         prices,
         options,
     })
@@ -184,6 +190,9 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     }
     if name == "price" {
         return price::read(value).err().unwrap_or_default();
+    }
+    if name == "hooks" {
+        return hooks::read(value, text).err().unwrap_or_default();
     }
     if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
         return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod file;
 mod format;
 pub mod headers;
+pub mod hooks;
 pub mod key;
 pub mod locate;
 pub mod manifest;
@@ -35,6 +36,7 @@ pub use fault::{Fault, Place};
 pub use file::JobFile;
 pub use format::{ManifestFormat, RowFormat};
 pub use headers::{HeaderError, Headers};
+pub use hooks::{AddressError, Hook, HookAct, HookHome, HookMethod, Hooks};
 pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
@@ -106,6 +108,8 @@ pub struct Job {
     pub key: KeySource,
     /// Headers that each request carries beside the program's own.
     pub headers: Headers,
+    /// What is to happen when a run or an item ends.
+    pub hooks: Hooks,
     /// Certificate authorities to trust beside the system's: a PEM file, absolute.
     pub ca_file: Option<PathBuf>,
     /// What a row asks for unless it says otherwise.
@@ -175,6 +179,7 @@ struct Tables {
     labels: BTreeMap<String, String>,
     extra: Fields,
     headers: Headers,
+    hooks: Hooks,
     prices: PriceList,
 }
 
@@ -259,6 +264,7 @@ fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Pa
             labels: file.labels,
             extra: file.extra,
             headers: file.headers,
+            hooks: file.hooks,
             prices: file.prices,
         },
         key_folder: key_folder.to_path_buf(),
@@ -315,6 +321,7 @@ impl Stated {
             key,
             defaults,
             headers: tables.headers,
+            hooks: tables.hooks,
             sheet: options.sheet,
             follow_links: options.follow_links.unwrap_or(false),
             ca_file: options.ca_file,
