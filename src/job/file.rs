@@ -12,6 +12,7 @@ use toml::{Deserializer, Spanned};
 use super::error::JobError;
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
+use super::hooks::{self, Hooks};
 use super::manifest::{AddedReferences, KNOWN};
 use super::nearest::nearest;
 use super::options::Options;
@@ -41,6 +42,8 @@ pub struct JobFile {
     pub extra: Fields,
     /// Headers of each request.
     pub headers: Headers,
+    /// What is to happen when a run or an item ends.
+    pub hooks: Hooks,
     /// What answers cost, as far as it says so.
     pub prices: PriceList,
     /// When it starts by itself.
@@ -61,8 +64,9 @@ struct JobKeys {
     headers: Fields,
 }
 
-/// The names of [`JobKeys`], of `price` and of `schedule`, the most important first.
-const JOB_KEYS: [&str; 8] = ["manifest", "references", "price", "schedule", "safety", "labels", "extra", "headers"];
+/// The names of [`JobKeys`], and of `price`, `schedule` and `hooks`, the most important first.
+const JOB_KEYS: [&str; 9] =
+    ["manifest", "references", "price", "schedule", "hooks", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -135,10 +139,11 @@ fn understood(mut shaping: Shaping, folder: &Path) -> Result<Shaping, JobError> 
 fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, String> {
     let shaping = shaping(&table, text, file);
     let prices = table.get_ref().get("price").map_or(Ok(PriceList::default()), price::read);
-    let prices = prices.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
+    let prices = prices.map_err(first_of)?;
     let schedule = table.get_ref().get("schedule").map(|value| schedule::read(value, text)).transpose();
-    let schedule =
-        schedule.map_err(|wrong| wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default())?;
+    let schedule = schedule.map_err(first_of)?;
+    let hooks = table.get_ref().get("hooks").map_or(Ok(Hooks::default()), |value| hooks::read(value, text));
+    let hooks = hooks.map_err(first_of)?;
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -151,6 +156,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
         labels: tables::labels(&keys.labels).map_err(first)?,
         extra: tables::extra(&keys.extra).map_err(first)?,
         headers: Headers::of(&keys.headers).map_err(first)?,
+        hooks,
         prices,
         schedule,
         options,
@@ -189,11 +195,11 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     if SHAPING_KEYS.contains(&name) {
         return shape::read(name, value, text, &KNOWN, &mut Shaping::default());
     }
-    if name == "price" {
-        return price::read(value).err().unwrap_or_default();
-    }
-    if name == "schedule" {
-        return schedule::read(value, text).err().unwrap_or_default();
+    match name {
+        "price" => return price::read(value).err().unwrap_or_default(),
+        "schedule" => return schedule::read(value, text).err().unwrap_or_default(),
+        "hooks" => return hooks::read(value, text).err().unwrap_or_default(),
+        _ => {}
     }
     if let ("references", Some(entries)) = (name, value.get_ref().as_table()) {
         return entries.iter().filter_map(|(key, value)| wrong_with_reference_key(key, value)).collect();
@@ -252,6 +258,11 @@ fn span_of(table: &Value, key: &str) -> Range<usize> {
     let entries = table.get_ref().as_table();
     let found = entries.and_then(|entries| entries.iter().find(|(name, _)| name.get_ref() == key));
     found.map_or(table.span(), |(name, _)| name.span())
+}
+
+/// The first of what is wrong with a table, in words.
+fn first_of(wrong: Vec<(Range<usize>, String)>) -> String {
+    wrong.into_iter().next().map(|(_, message)| message).unwrap_or_default()
 }
 
 fn first(bad: Vec<BadEntry>) -> String {

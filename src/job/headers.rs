@@ -27,6 +27,20 @@ const OURS: [&str; 15] = [
     "x-goog-api-key",
 ];
 
+/// Those of them that a hook's request has: what frames the message.
+const OURS_TO_HOOKS: [&str; 10] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// Headers by their names in small letters.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Headers(BTreeMap<String, HeaderText>);
@@ -67,11 +81,21 @@ impl Headers {
     /// What `[headers]` says: names and values. A value `$NAME` means the environment variable of that name; `$$`
     /// stands for a `$` at the beginning.
     pub(super) fn of(table: &Fields) -> Result<Self, Vec<BadEntry>> {
+        Self::beside(&OURS, table)
+    }
+
+    /// The same for the address of a hook, to which the key never goes: who may come in is said by headers there.
+    pub(super) fn of_hook(table: &Fields) -> Result<Self, Vec<BadEntry>> {
+        Self::beside(&OURS_TO_HOOKS, table)
+    }
+
+    /// The headers of this table, if none has one of these names.
+    fn beside(ours: &[&str], table: &Fields) -> Result<Self, Vec<BadEntry>> {
         let mut headers = BTreeMap::new();
         let mut bad = Vec::new();
         for (key, value) in table {
             let name = key.to_ascii_lowercase();
-            match wrong_with_name(&name).map_or_else(|| text(value.as_str()), Err) {
+            match wrong_with_name(&name, ours).map_or_else(|| text(value.as_str()), Err) {
                 Ok(_) if headers.contains_key(&name) => {
                     bad.push(BadEntry { key: key.clone(), message: "this header stands here twice; keep one".into() })
                 }
@@ -94,12 +118,12 @@ impl fmt::Debug for Headers {
     }
 }
 
-fn wrong_with_name(name: &str) -> Option<String> {
+fn wrong_with_name(name: &str, ours: &[&str]) -> Option<String> {
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(is_token) {
         return Some("this is not the name of a header; write one like X-Team".to_owned());
     }
-    OURS.contains(&name).then(|| {
+    ours.contains(&name).then(|| {
         let place = match name {
             "authorization" | "x-goog-api-key" => "; the key comes from api_key_env, api_key_file or api_key_command",
             _ => "; take it out",
@@ -112,11 +136,28 @@ fn text(value: Option<&str>) -> Result<HeaderText, String> {
     let Some(text) = value else {
         return Err("a header's value must be text; put quotes around it".to_owned());
     };
-    match text.strip_prefix('$') {
-        Some(rest) if rest.starts_with('$') => written(rest),
-        Some(variable) if is_variable(variable) => Ok(HeaderText::Env(variable.to_owned())),
-        Some(_) => Err("behind `$` belongs the name of an environment variable; `$$` stands for a `$`".to_owned()),
+    match named(text)? {
+        Some(Named::Text(rest)) => written(rest),
+        Some(Named::Variable(variable)) => Ok(HeaderText::Env(variable.to_owned())),
         None => written(text),
+    }
+}
+
+/// What a text means that begins with a `$`.
+pub(super) enum Named<'a> {
+    /// The environment variable of this name.
+    Variable(&'a str),
+    /// This text, since its `$` was written twice.
+    Text(&'a str),
+}
+
+/// Where a text begins with a `$`, what it means.
+pub(super) fn named(text: &str) -> Result<Option<Named<'_>>, String> {
+    match text.strip_prefix('$') {
+        Some(rest) if rest.starts_with('$') => Ok(Some(Named::Text(rest))),
+        Some(variable) if is_variable(variable) => Ok(Some(Named::Variable(variable))),
+        Some(_) => Err("behind `$` belongs the name of an environment variable; `$$` stands for a `$`".to_owned()),
+        None => Ok(None),
     }
 }
 

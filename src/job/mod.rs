@@ -8,6 +8,7 @@ pub mod fault;
 pub mod file;
 mod format;
 pub mod headers;
+pub mod hooks;
 pub mod key;
 pub mod locate;
 pub mod manifest;
@@ -37,6 +38,7 @@ pub use fault::{Fault, Place};
 pub use file::JobFile;
 pub use format::{ManifestFormat, RowFormat};
 pub use headers::{HeaderError, Headers};
+pub use hooks::{AddressError, Hook, HookAct, HookHome, HookMethod, Hooks};
 pub use key::{KeyCommand, KeyError, KeySource};
 pub use locate::{Located, Workspace};
 pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint, is_as_seen};
@@ -110,6 +112,8 @@ pub struct Job {
     pub key: KeySource,
     /// Headers that each request carries beside the program's own.
     pub headers: Headers,
+    /// What is to happen when a run or an item ends.
+    pub hooks: Hooks,
     /// Certificate authorities to trust beside the system's: a PEM file, absolute.
     pub ca_file: Option<PathBuf>,
     /// What a row asks for unless it says otherwise.
@@ -185,6 +189,7 @@ struct Tables {
     labels: BTreeMap<String, String>,
     extra: Fields,
     headers: Headers,
+    hooks: Hooks,
     prices: PriceList,
     schedule: Option<Schedule>,
 }
@@ -271,6 +276,7 @@ fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Pa
             labels: file.labels,
             extra: file.extra,
             headers: file.headers,
+            hooks: file.hooks,
             prices: file.prices,
             schedule: file.schedule,
         },
@@ -330,6 +336,7 @@ impl Stated {
             key,
             defaults,
             headers: tables.headers,
+            hooks: tables.hooks,
             sheet: options.sheet,
             follow_links: options.follow_links.unwrap_or(false),
             ca_file: options.ca_file,

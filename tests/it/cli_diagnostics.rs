@@ -126,8 +126,17 @@ fn no_line_is_shown_of_a_workbook_and_a_whole_row_is_not_repeated() {
 fn a_line_that_may_hold_a_secret_is_not_shown() {
     let here = Workspace::new();
     here.write("list.csv", "id,prompt,images\na,p,https://me:s3cret@shop.example/a.png\n");
-    let heads =
-        ["api_key = 's3cret'", "[headers]\nX-Shop = ['s3cret']", "[headers]\nX-Shop = 's3cret", "headers = 's3cret'"];
+    let heads = [
+        "api_key = 's3cret'",
+        "[headers]\nX-Shop = ['s3cret']",
+        "[headers]\nX-Shop = 's3cret",
+        "headers = 's3cret'",
+        "hooks = 's3cret'",
+        "hooks.on_item = ['tell', 's3cret']",
+        "[hooks]\non_failure = [\n  ['tell', 's3cret', 7],\n  ['tell', 's3cret', 7],\n]",
+        "[hooks]\non_failure = { url = 'ftp://shop.example/s3cret' }",
+        "[hooks]\non_failure = 'https://shop.example/s3cret",
+    ];
     here.overnight("plan list.csv").end().exits(2).says(&["list.csv:2:5: "]).never_says("s3cret");
     for head in heads {
         here.write("a.toml", &format!("manifest = 'list.csv'\n{head}\n"));

@@ -339,6 +339,7 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
     let written = file.lines().map(bare).collect::<Vec<_>>().join("\n");
     let shown = JobFile::parse(&written, "catalog.toml").unwrap_or_else(|faults| panic!("{faults:#?}"));
     assert!(!shown.safety.is_empty() && !shown.labels.is_empty() && !shown.extra.is_empty());
+    assert_eq!([&shown.hooks.on_success, &shown.hooks.on_failure, &shown.hooks.on_item].map(Vec::len), [1, 2, 1]);
     assert!(shown.references.most.is_some() && shown.references.shape.reduce_to.is_some());
     let shows = |written: &str, key: &str| {
         written.lines().any(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]"))

@@ -27,7 +27,7 @@ pub(super) struct Excerpt {
 const NO_TEXT: [&[u8]; 2] = [b"PK", b"\x1F\x8B"];
 
 /// What the names of secrets have in common, in small letters.
-const SECRETS: [&str; 7] = ["headers", "auth", "key", "token", "secret", "password", "cookie"];
+const SECRETS: [&str; 8] = ["hooks", "headers", "auth", "key", "token", "secret", "password", "cookie"];
 
 /// Whether a line may hold what is never repeated: an address with a password, or, below this heading of a job file, a
 /// header or a key.
@@ -42,6 +42,13 @@ fn may_be_secret(line: &str, heading: Option<&str>) -> bool {
     let Some(heading) = heading else { return false };
     let name = line.split('=').next().unwrap_or_default();
     [heading, name].iter().any(|name| SECRETS.iter().any(|secret| name.to_ascii_lowercase().contains(secret)))
+}
+
+/// Whether a line below the heading of hooks looks like one and is none: the words of a command, within a list.
+fn is_entry(line: &[u8], heading: Option<&str>) -> bool {
+    let inside = line.trim_ascii_start().strip_prefix(b"[").unwrap_or_default();
+    let quoted = matches!(inside.trim_ascii_start().first(), Some(b'"' | b'\''));
+    quoted && heading.is_some_and(|heading| heading.contains("hooks"))
 }
 
 /// The lines of these numbers, as far as the file has lines and can be read, and none that may hold a secret.
@@ -64,7 +71,7 @@ pub(super) fn excerpts(file: &Path, numbers: &[u64]) -> Vec<Excerpt> {
         if !line.ends_with(b"\n") && lines.skip_until(b'\n').is_err() {
             break;
         }
-        let is_heading = line.trim_ascii_start().starts_with(b"[");
+        let is_heading = line.trim_ascii_start().starts_with(b"[") && !is_entry(&line, heading.as_deref());
         if !is_heading && !numbers.contains(&number) {
             continue;
         }
