@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,15 @@ pub struct Running {
     child: Child,
     lines: Receiver<String>,
     stdout: String,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<()>>,
+    said: Arc<Said>,
+}
+
+/// What stands on stderr so far.
+#[derive(Debug, Default)]
+struct Said {
+    bytes: Mutex<Vec<u8>>,
+    more: Condvar,
 }
 
 /// A program that has ended.
@@ -39,12 +48,24 @@ impl Running {
         let mut child = command.spawn().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
+        let said = Arc::<Said>::default();
+        let heard = Arc::clone(&said);
         let stderr = thread::spawn(move || {
-            let mut text = Vec::new();
-            stderr.read_to_end(&mut text).unwrap();
-            String::from_utf8(text).unwrap()
+            let mut piece = [0; 4096];
+            while let Ok(length @ 1..) = stderr.read(&mut piece) {
+                heard.bytes.lock().unwrap().extend(&piece[..length]);
+                heard.more.notify_all();
+            }
         });
-        Self { child, lines, stdout: String::new(), stderr: Some(stderr) }
+        Self { child, lines, stdout: String::new(), stderr: Some(stderr), said }
+    }
+
+    /// Waits until these words stand on stderr.
+    pub fn wait_until_it_says(&self, words: &str) {
+        let said = |bytes: &mut Vec<u8>| String::from_utf8_lossy(bytes).contains(words);
+        let bytes = self.said.bytes.lock().unwrap();
+        let (bytes, timeout) = self.said.more.wait_timeout_while(bytes, PATIENCE, |bytes| !said(bytes)).unwrap();
+        assert!(!timeout.timed_out(), "`{words}` never stands in:\n{}", String::from_utf8_lossy(&bytes));
     }
 
     /// The next line on stdout; none when it was closed.
@@ -99,7 +120,8 @@ impl Running {
             assert!(start.elapsed() < PATIENCE, "it goes on and on: {}", self.stdout);
         }
         let code = self.child.wait().unwrap().code();
-        let stderr = self.stderr.take().unwrap().join().unwrap();
+        self.stderr.take().unwrap().join().unwrap();
+        let stderr = String::from_utf8(std::mem::take(&mut *self.said.bytes.lock().unwrap())).unwrap();
         Ended { code, stdout: std::mem::take(&mut self.stdout), stderr }
     }
 }
