@@ -1,8 +1,11 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `unshare` and `mount` must be there and allowed.
+//! `cargo test` alone. `strace`, `unshare`, `mount`, `cron` and
+//! `systemd-analyze` must be there and allowed.
 
+mod cron;
 mod durable;
 mod order;
+mod schedule;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
 mod support {
@@ -16,4 +19,5 @@ mod support {
     pub mod workspace;
 }
 mod small_disk;
+mod systemd;
 mod trace;

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::AmbiguousOffset;
+
 use super::calendar::calendar;
 use super::command::{Program, have_same_clocks, key_variable, span, starts_of_day};
 use crate::cli::exit::UsageError;
@@ -113,6 +115,9 @@ fn timer(job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     for value in calendar(&schedule.cron, named_zone(schedule).map(|_| &zone)) {
         writeln!(text, "OnCalendar={value}")?;
     }
+    if let Some(time) = leapt_over(schedule) {
+        writeln!(text, "# In a night in which clocks leap over {time}, systemd starts nothing then.")?;
+    }
     // Without it, systemd lets a minute pass.
     text += "AccuracySec=1s\n";
     if let Some(jitter) = schedule.jitter {
@@ -121,6 +126,22 @@ fn timer(job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     writeln!(text, "Persistent={}", schedule.missed == Missed::Run)?;
     text += "\n[Install]\nWantedBy=timers.target\n";
     Ok(text)
+}
+
+/// A time of day at which the job starts, and which clocks will leap over.
+fn leapt_over(schedule: &Schedule) -> Option<String> {
+    const CHANGES: usize = 4;
+    let zone = schedule.zone();
+    let changes = zone.following(jiff::Timestamp::now()).take(CHANGES);
+    let nights: Vec<_> = changes.map(|change| change.timestamp().to_zoned(zone.clone()).date()).collect();
+    let mut times = starts_of_day(schedule).filter_map(|start| {
+        let time = jiff::civil::Time::new((start / 60) as i8, (start % 60) as i8, 0, 0).ok()?;
+        let is_leapt = |night: &jiff::civil::Date| {
+            matches!(zone.to_ambiguous_timestamp(night.to_datetime(time)).offset(), AmbiguousOffset::Gap { .. })
+        };
+        nights.iter().any(is_leapt).then(|| time.strftime("%H:%M").to_string())
+    });
+    times.next().filter(|_| schedule.cron.is_fixed())
 }
 
 /// The name of the schedule's zone, unless it is the machine's own.
