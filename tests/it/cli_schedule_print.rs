@@ -51,7 +51,7 @@ fn the_earlier_of_two_deadlines_is_printed_or_that_neither_is() {
     let words = "nightly: now its deadline and now its `until` is the earlier, which one command cannot say";
     here.overnight("schedule --print crontab").end().exits(2).says(&[words]);
     let zones = "timezone = 'UTC'\n[schedule]\ncron = '0 22 * * *'\ntimezone = 'Asia/Kolkata'\ndeadline = '06:00'\n";
-    let words = "nightly: its deadline is by other clocks than the job's own `timezone`";
+    let words = "nightly: its deadline is by other clocks than what else it says";
     with_job(zones).overnight("schedule --print systemd").end().exits(2).says(&[words]);
 }
 
@@ -84,6 +84,9 @@ fn units_say_when_how_and_until_when() {
     ] {
         assert!(timer.lines().any(|known| known == line), "{line}: {timer}");
     }
+    let zoned = with_job("[schedule]\ncron = '0 22 * * *'\ntimezone = 'Asia/Kolkata'\ndeadline = '06:00'\n");
+    let service = unit(&zoned, "overnight-nightly.service");
+    assert!(service.contains("nightly.toml --timezone Asia/Kolkata --until 06:00\n"), "{service}");
     let service = unit(&here, "overnight-nightly.service");
     for words in
         ["--max-duration 8h\n", "TimeoutStopSec=360\n", "SuccessExitStatus=5 8 10 75 ", "write OVERNIGHT_API_KEY=..."]

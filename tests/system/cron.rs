@@ -19,7 +19,14 @@ struct Cron(Child);
 
 impl Cron {
     fn start() -> Self {
-        Self(Command::new("cron").arg("-f").env_clear().env("PATH", "/usr/bin:/bin").spawn().expect("cron is there"))
+        Self(
+            Command::new("/usr/sbin/cron")
+                .arg("-f")
+                .env_clear()
+                .env("PATH", "/usr/bin:/bin")
+                .spawn()
+                .expect("cron is there"),
+        )
     }
 }
 

@@ -55,7 +55,11 @@ fn deadline(job: &Job, schedule: &Schedule) -> Result<Vec<String>, UsageError> {
             _ => Ok(flag("--max-duration", span(length))),
         },
         Some(SendBy::Clock(time)) => match (job.end.until, is_alike(schedule, job)) {
-            (_, false) => Err(unsaid(job, "its deadline is by other clocks than the job's own `timezone`")),
+            (None, false) if goes_by_no_clocks(job) => {
+                let zone = schedule.timezone.iter().flat_map(|zone| flag("--timezone", zone.to_string()));
+                Ok(zone.chain(flag("--until", time.to_string())).collect())
+            }
+            (_, false) => Err(unsaid(job, "its deadline is by other clocks than what else it says")),
             (None, _) => Ok(flag("--until", time.to_string())),
             (Some(own), _) => {
                 let order = starts_of_day(schedule).map(|start| (after(start, time)).cmp(&after(start, own)));
@@ -70,6 +74,11 @@ fn deadline(job: &Job, schedule: &Schedule) -> Result<Vec<String>, UsageError> {
             }
         },
     }
+}
+
+/// Whether the job itself says nothing that depends on its zone.
+fn goes_by_no_clocks(job: &Job) -> bool {
+    job.end.timezone.is_none() && job.caps.day.is_none() && job.caps.month.is_none()
 }
 
 fn unsaid(job: &Job, why: &str) -> UsageError {
