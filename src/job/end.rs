@@ -58,6 +58,11 @@ impl RunEnd {
 pub struct ClockTime(Time);
 
 impl ClockTime {
+    /// How many minutes past midnight it is.
+    pub fn minutes(self) -> i64 {
+        i64::from(self.0.hour()) * 60 + i64::from(self.0.minute())
+    }
+
     /// The next moment after `now` at which clocks in this zone show it. Where they leap over it that night, it is the
     /// moment of the leap; where they show it twice, the first time.
     pub fn next(self, now: Timestamp, zone: &TimeZone) -> Timestamp {

@@ -30,6 +30,8 @@ mod cli_references;
 mod cli_rehearsal;
 mod cli_resume;
 mod cli_run;
+mod cli_schedule;
+mod cli_schedule_print;
 mod cli_settings;
 mod cli_several;
 mod cli_shaping;

@@ -1,9 +1,11 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `promtool`, `unshare` and `mount` must be there and allowed.
+//! `cargo test` alone. `strace`, `promtool`, `unshare`, `mount`, `cron` and `systemd-analyze` must be there and allowed.
 
+mod cron;
 mod durable;
 mod metrics;
 mod order;
+mod schedule;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
 mod support {
@@ -18,4 +20,5 @@ mod support {
     pub mod workspace;
 }
 mod small_disk;
+mod systemd;
 mod trace;

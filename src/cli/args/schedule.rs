@@ -33,8 +33,9 @@ pub(in crate::cli) struct ScheduleArgs {
     /// Print them as one JSON document
     #[arg(long, requires = "next")]
     pub json: bool,
-    /// Only print what has them run by cron or systemd: it works as it is printed
-    #[arg(long, value_name = "WHAT", conflicts_with = "next")]
+    /// Only print what has them run: lines for a crontab, units for systemd (a service and a timer a job), or scheduler,
+    /// a service of systemd for `overnight schedule` itself
+    #[arg(long, value_name = "WHAT", conflicts_with = "next", hide_possible_values = true)]
     pub print: Option<Print>,
     /// Write the units into this folder, a file each, instead of printing them
     #[arg(short, long, value_name = "DIR", requires = "print")]
@@ -63,6 +64,8 @@ pub(in crate::cli) enum Print {
     Crontab,
     /// A service and a timer for each job
     Systemd,
+    /// A service of systemd that keeps `overnight schedule` itself running
+    Scheduler,
 }
 
 /// How many starts are shown; the most are those of a day at every minute.

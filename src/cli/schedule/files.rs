@@ -120,6 +120,11 @@ impl Files {
         Ok(Loaded { args: *args, typed, job })
     }
 
+    /// What was named, by whole paths.
+    pub fn targets(&self) -> Vec<PathBuf> {
+        self.targets.iter().map(|target| paths::resolve(&self.current_dir, target)).collect()
+    }
+
     /// Where its reader stands.
     pub fn current_dir(&self) -> &Path {
         &self.current_dir

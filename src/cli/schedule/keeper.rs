@@ -88,7 +88,9 @@ impl Keeper {
         }
         let (mut stop, mut looked) = (self.shared.process.stop.clone(), tokio::time::Instant::now());
         loop {
-            if let Stop::Finish(interrupt) | Stop::Now(interrupt) = *stop.borrow_and_update() {
+            // Copied: a second signal could not be told while this were still borrowed.
+            let told = *stop.borrow_and_update();
+            if let Stop::Finish(interrupt) | Stop::Now(interrupt) = told {
                 // The runs that are on have heard it themselves.
                 while !self.on.is_empty()
                     && let Some(end) = ended.recv().await

@@ -5,6 +5,7 @@ mod files;
 mod keeper;
 mod known;
 mod next;
+mod print;
 mod runs;
 mod voice;
 
@@ -15,8 +16,9 @@ use files::Files;
 
 pub(super) fn run(args: &ScheduleArgs) -> anyhow::Result<Code> {
     let files = Files::of(args, &current_dir()?)?;
-    match args.next {
-        Some(number) => next::print(&files, number, args.json),
-        None => keeper::keep(args, files),
+    match (args.next, args.print) {
+        (Some(number), _) => next::print(&files, number, args.json),
+        (_, Some(what)) => print::print(args, what, &files),
+        _ => keeper::keep(args, files),
     }
 }

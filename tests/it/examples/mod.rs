@@ -16,6 +16,7 @@ const NOT_DONE: &[(&str, &str)] = &[
     ("cargo test", "this is it"),
     ("cargo install ", "the program is there"),
     ("export OVERNIGHT_API_KEY=", "each line has a shell of its own, in which a key is set"),
+    ("overnight schedule jobs/nightly.toml", "it stays until a signal comes"),
     ("OVERNIGHT_CRASH_KILLS=", "hours of tests, and of this program"),
 ];
 

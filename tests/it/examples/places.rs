@@ -56,7 +56,7 @@ pub fn help() -> Place {
     let place = Place::new();
     let list = "id,prompt\nmug-7,A blue mug\nmug-9,A green mug\n";
     ["products.csv", "night.csv", "spring.csv"].iter().for_each(|file| place.folder.write(file, list));
-    place.folder.write("jobs/nightly.toml", "manifest = \"../night.csv\"\n");
+    place.folder.write("jobs/nightly.toml", "manifest = \"../night.csv\"\nschedule.cron = \"0 22 * * *\"\n");
     place.folder.write("jobs/spring.toml", "manifest = \"../spring.csv\"\n");
     photos(&place, &["photos/cup.jpg"]);
     workbook_of_wares(&place, "2026");

@@ -82,6 +82,14 @@ impl Running {
         line(&text).unwrap()
     }
 
+    /// Waits until these words stand on stderr.
+    pub fn wait_until_it_says(&self, words: &str) {
+        let said = |text: &[u8]| String::from_utf8_lossy(text).contains(words);
+        let text = self.said.text.lock().unwrap();
+        let (text, timeout) = self.said.grown.wait_timeout_while(text, PATIENCE, |text| !said(text)).unwrap();
+        assert!(!timeout.timed_out(), "`{words}` never stands in:\n{}", String::from_utf8_lossy(&text));
+    }
+
     /// The next line on stdout; none when it was closed.
     pub fn line(&mut self) -> Option<String> {
         self.line_within(PATIENCE).expect("a line, or the end of the program")

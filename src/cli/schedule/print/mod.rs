@@ -1,0 +1,51 @@
+//! `overnight schedule --print`: what has cron or systemd run the jobs instead, as it works when it is put there. Never
+//! holds a key, and never changes what cron or systemd know.
+
+mod calendar;
+mod command;
+mod crontab;
+mod systemd;
+
+use std::io::{self, Write};
+
+use super::files::Files;
+use crate::cli::args::{Print, ScheduleArgs};
+use crate::cli::exit::{Code, UsageError};
+use command::{Program, strangers};
+
+/// Prints it, or writes it into the folder that was named.
+pub(super) fn print(args: &ScheduleArgs, print: Print, files: &Files) -> anyhow::Result<Code> {
+    let program = Program::found(files.current_dir())?;
+    let jobs = files.scheduled()?;
+    let units = match (print, &args.output) {
+        (Print::Crontab, Some(_)) => {
+            let message = "--output is for units of systemd; a crontab is one file, and `crontab -e` opens it";
+            return Err(UsageError(message.to_owned()).into());
+        }
+        (Print::Crontab, None) => {
+            let printed = crontab::print(&program, &jobs, args.rehearse)?;
+            io::stdout().write_all(printed.text.as_bytes())?;
+            warn(&strangers());
+            warn(&printed.unsaid);
+            return Ok(if printed.unsaid.is_empty() { Code::Complete } else { Code::Usage });
+        }
+        (Print::Systemd, _) => systemd::units(&program, &jobs, args.rehearse)?,
+        (Print::Scheduler, _) => vec![systemd::scheduler(&program, files, &jobs, args.rehearse)],
+    };
+    warn(&strangers());
+    match &args.output {
+        None => io::stdout().write_all(systemd::as_one_text(&units).as_bytes())?,
+        Some(folder) => {
+            let told = systemd::write(&units, &files.current_dir().join(folder))?;
+            let _ = io::stderr().write_all(told.as_bytes());
+        }
+    }
+    Ok(Code::Complete)
+}
+
+/// Says what does not stand in what is printed.
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
+}
