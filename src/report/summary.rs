@@ -55,7 +55,7 @@ pub struct Closing<'a> {
 
 /// The closing words of a run, with a line end behind the last.
 pub fn closing(closing: &Closing) -> String {
-    let mut lines = vec![headline(closing)];
+    let mut lines = vec![headline(closing.job, closing.summary)];
     if let Ending::Budget(reached) = closing.summary.ending {
         let why = wrap(&reached.why(), closing.columns.saturating_sub("  ".len()));
         lines.extend(why.iter().map(|line| format!("  {line}")));
@@ -89,9 +89,9 @@ fn cause(ending: &Ending) -> Option<String> {
     }
 }
 
-fn headline(closing: &Closing) -> String {
-    let Closing { summary, .. } = closing;
-    let job = one_line(closing.job);
+/// How the job stands, in a clause that begins with its name.
+pub(super) fn headline(job: &str, summary: &Summary) -> String {
+    let job = one_line(job);
     let counts = &summary.counts;
     let (all, left) = (counts.total() - counts.cancelled, counts.left());
     let items = counted(all, "item", "items");
@@ -140,7 +140,8 @@ fn of_chosen(summary: &Summary) -> String {
     format!("{nothing}{finished}, {}", counted(summary.counts.left(), "other waits", "others wait"))
 }
 
-fn changed_nothing(summary: &Summary) -> bool {
+/// Whether a run found nothing to do.
+pub fn changed_nothing(summary: &Summary) -> bool {
     summary.attempts == 0 && summary.done == 0 && summary.failed == 0
 }
 

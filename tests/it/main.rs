@@ -10,6 +10,7 @@ mod cli_events;
 mod cli_exit_codes;
 mod cli_export;
 mod cli_folders;
+mod cli_hooks;
 mod cli_init;
 mod cli_inputs;
 mod cli_keys;

@@ -8,7 +8,7 @@ use super::super::enqueue::{Taken, enqueue};
 use super::super::exit::{self, UsageError};
 use super::super::{announce, faults, narrow, open};
 use super::session::Session;
-use super::{painter, price};
+use super::{hooks, painter, price};
 use crate::domain::{Narrowed, Received};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
@@ -36,6 +36,7 @@ impl Session<'_> {
     /// Takes the job in hand. If it cannot be run, its row in the database does not stay open.
     pub(super) fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
         painter::rehearsed_faults(&job)?;
+        hooks::check(&job, &self.current_dir)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
