@@ -52,7 +52,7 @@ pub struct ItemHooks {
 /// One hook at work.
 struct Line {
     hook: Arc<Hook>,
-    tally: Arc<Mutex<Tally>>,
+    tally: SharedTally,
     work: JoinHandle<()>,
 }
 
@@ -72,10 +72,12 @@ struct Tally {
     heard: u64,
 }
 
+type SharedTally = Arc<Mutex<Tally>>;
+
 /// Listens to the run for them.
 pub struct ItemTeller {
     output: PathBuf,
-    lines: Vec<(UnboundedSender<Arc<ItemEnd>>, Arc<Mutex<Tally>>)>,
+    lines: Vec<(UnboundedSender<Arc<ItemEnd>>, SharedTally)>,
 }
 
 impl ItemHooks {
@@ -172,7 +174,7 @@ impl Reporter for ItemTeller {
 struct Call {
     about: About,
     hook: Arc<Hook>,
-    tally: Arc<Mutex<Tally>>,
+    tally: SharedTally,
     voice: Arc<dyn Voice>,
 }
 

@@ -3,6 +3,7 @@
 mod cli_bombs;
 mod cli_changed;
 mod cli_connection;
+mod cli_cron;
 mod cli_database;
 mod cli_diagnostics;
 mod cli_edited;

@@ -13,6 +13,7 @@ use crate::domain::{Narrowed, Received};
 use crate::job::{Job, Manifest};
 use crate::provider::Provider;
 use crate::queue::{Queue, QueueError, Rescued};
+use crate::report::terminal::is_unattended;
 use crate::run::PATIENCE;
 
 /// A job whose manifest is queued, in the hand of this process.
@@ -87,7 +88,7 @@ impl Session<'_> {
         if let Some(neighbour) = queue.crowded()? {
             return Err(UsageError(announce::crowded(job, &neighbour)).into());
         }
-        self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
+        self.say(&announce::enqueued(&job.name, &enqueued, &rescued, is_unattended(job.progress)));
         let narrowed = self.narrow(job, queue)?;
         if enqueued.kept + enqueued.removed + enqueued.redone > 0
             && let Some(displaced) = queue.displacing()?

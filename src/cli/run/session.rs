@@ -18,6 +18,7 @@ use super::{painter, results, settings};
 use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
 use crate::hooks::ItemTeller;
 use crate::job::{HookHome, Job};
+use crate::report::terminal::is_unattended;
 use crate::run::{Parts, Rules, Stop, drain};
 
 /// What the jobs of one command share.
@@ -166,12 +167,15 @@ impl Session<'_> {
         Ok(exit::of_summary(summary))
     }
 
-    /// The closing words; a quiet run has some only when a person is needed.
+    /// The closing words: one line of what goes well while nobody watches; a quiet run has some only when a person is
+    /// needed.
     fn close(&self, job: &Job, target: &Path, summary: &Summary) -> anyhow::Result<()> {
-        if self.args.quiet && exit::of_summary(summary) == Code::Complete {
-            return Ok(());
-        }
-        let words = announce::closing_words(job, target, self, summary)?;
+        let went_well = exit::of_summary(summary) == Code::Complete;
+        let words = match went_well {
+            true if self.args.quiet => return Ok(()),
+            true if is_unattended(job.progress) => announce::in_brief(job, summary),
+            _ => announce::closing_words(job, target, self, summary)?,
+        };
         // The run is what it is, heard or not.
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())
