@@ -24,4 +24,6 @@ pub mod report;
 pub mod simulator;
 pub mod verify;
 
+pub mod hooks;
+
 pub mod cli;

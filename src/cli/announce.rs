@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use super::run::Session;
 use super::{open, program, status};
 use crate::domain::{Ending, Summary, Timestamp};
-use crate::job::{Fault, Job, Workspace};
+use crate::job::{Fault, Job, Workspace, paths};
 use crate::queue::{Displaced, Enqueued, Neighbour, Rescued};
 use crate::report::terminal::{hour, stderr_columns, wall_clock};
 use crate::report::words::{count, counted, one_line};
-use crate::report::{Closing, closing};
+use crate::report::{Brief, Closing, brief, closing};
 
 /// No more is told of what is odd.
 const MOST_NOTES: usize = 20;
@@ -52,15 +52,26 @@ pub(super) fn notes(notes: &[Fault]) -> String {
     }
 }
 
-/// What the manifest changed and what an earlier run left, a line each; nothing if neither did.
-pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> String {
+/// What the manifest changed and what an earlier run left, a line each; nothing if neither did. In brief only what a
+/// person should know even if all goes well.
+pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued, is_brief: bool) -> String {
     let job = one_line(job);
-    let items = |number| counted(number, "item", "items");
     let mut lines = Vec::new();
     // A run that could not begin, or had nothing in hand any more, left nothing to go on from.
     if rescued.returned + rescued.lost + rescued.received.len() as u64 > 0 {
         lines.push(dead(rescued));
     }
+    if !is_brief {
+        lines.extend(routine(enqueued));
+    }
+    lines.extend(kept(enqueued));
+    lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
+}
+
+/// What every reading of a manifest may change, a line each.
+fn routine(enqueued: &Enqueued) -> Vec<String> {
+    let items = |number| counted(number, "item", "items");
+    let mut lines = Vec::new();
     if enqueued.new > 0 {
         lines.push(format!("{} read, {} new", counted(enqueued.rows, "row", "rows"), items(enqueued.new)));
     }
@@ -77,11 +88,10 @@ pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued) -> Str
         let changed = counted(enqueued.redone, one, more);
         lines.push(format!("{changed} made again; what was there becomes an earlier version"));
     }
-    lines.extend(kept(enqueued));
     if enqueued.removed > 0 {
         lines.push(format!("{} without a row any more; pictures stay", items(enqueued.removed)));
     }
-    lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
+    lines
 }
 
 /// What keeps its request though its row reads otherwise, a line for the finished and one for the others.
@@ -110,6 +120,12 @@ fn dead(rescued: &Rescued) -> String {
     line
 }
 
+/// How a run went that went well, in one line.
+pub(super) fn in_brief(job: &Job, summary: &Summary) -> String {
+    let (output, rehearsal) = (&job.output, job.rehearse);
+    brief(&Brief { job: &job.name, output, summary, groups: &[], rehearsal }) + "\n"
+}
+
 /// The closing words of a run. `target` is the job as it was typed, one of those of the command.
 pub(super) fn closing_words(
     job: &Job,
@@ -133,7 +149,7 @@ pub(super) fn closing_words(
         arguments: typed,
         job_argument: if by_name { &job.name } else { &target },
         flags: &db.map_or(vec![], |db| vec!["--db".to_owned(), db.display().to_string()]),
-        output: job.output.strip_prefix(current_dir).unwrap_or(&job.output),
+        output: paths::from(&job.output, current_dir),
         summary,
         so_far,
         in_all: status.first().and_then(status::forecast),

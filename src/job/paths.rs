@@ -43,9 +43,18 @@ pub fn workspace_of(job_file: &Path) -> PathBuf {
 
 /// How a person standing in `current_dir` would write `path`: relative where it lies below, else in full.
 pub fn shown(path: &Path, current_dir: &Path) -> String {
-    match path.strip_prefix(current_dir) {
-        Ok(here) if here.as_os_str().is_empty() => ".".to_owned(),
-        below => below.unwrap_or(path).display().to_string(),
+    match from(path, current_dir) {
+        here if here.as_os_str().is_empty() => ".".to_owned(),
+        path => path.display().to_string(),
+    }
+}
+
+/// The same as a path. Nobody who stands at the root, as cron and service managers do, leaves out the `/`: what they are
+/// told is read elsewhere.
+pub fn from<'a>(path: &'a Path, current_dir: &Path) -> &'a Path {
+    match current_dir.parent() {
+        Some(_) => path.strip_prefix(current_dir).unwrap_or(path),
+        None => path,
     }
 }
 

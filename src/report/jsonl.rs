@@ -68,9 +68,9 @@ impl<W: Write + Send> Reporter for JsonLines<W> {
     }
 }
 
-/// An event as it is written. The order of the fields is the order of the keys.
+/// An event as it is written, to be flattened by whoever tells more. The order of the fields is the order of the keys.
 #[derive(Serialize)]
-struct Line<'a> {
+pub struct Line<'a> {
     event: &'static str,
     time: String,
     job: &'a str,
@@ -137,7 +137,7 @@ struct SummaryBody<'a> {
     paused_since: Option<String>,
     #[serde(flatten)]
     cause: Option<Cause<'a>>,
-    /// Of a cap that was reached: what stands against it.
+    /// Of a cap that was reached: what stands against it. Of a run that broke off: why.
     #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
     reached: Option<String>,
     took_s: f64,
@@ -155,7 +155,7 @@ struct SummaryBody<'a> {
 
 impl<'a> Line<'a> {
     /// The event's line; none for what is only progress, since a record tells what is durable.
-    fn of(event: &'a Event) -> Option<Self> {
+    pub fn of(event: &'a Event) -> Option<Self> {
         let (name, body) = name_and_body(&event.news)?;
         Some(Self { event: name, time: rfc3339(event.time), job: &event.job, body })
     }
@@ -220,6 +220,7 @@ impl<'a> From<&'a Summary> for SummaryBody<'a> {
             cause,
             reached: match &summary.ending {
                 Ending::Budget(reached) => Some(reached.told()),
+                Ending::Broken(message) => Some(message.clone()),
                 _ => None,
             },
             took_s: summary.took.as_millis() as f64 / 1e3,

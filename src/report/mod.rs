@@ -1,5 +1,6 @@
 //! Those who listen to a run and tell people and programs about it. Never read the queue, never change the run.
 
+pub mod brief;
 pub mod chart;
 pub mod jsonl;
 pub mod log;
@@ -13,12 +14,13 @@ pub mod summary;
 pub mod terminal;
 pub mod words;
 
+pub use brief::{Brief, brief};
 pub use jsonl::{JsonLines, WriteFault};
 pub use log::LogLines;
 pub use metrics::{JobMetrics, Metrics, Standing};
 pub use recorder::Recorder;
 pub use rest::{Frame, Purse};
-pub use summary::{Closing, closing};
+pub use summary::{Closing, changed_nothing, closing};
 pub use terminal::{Stderr, Terminal};
 
 use crate::domain::{Event, Reporter};

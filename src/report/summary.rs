@@ -57,7 +57,7 @@ pub struct Closing<'a> {
 
 /// The closing words of a run, with a line end behind the last.
 pub fn closing(closing: &Closing) -> String {
-    let mut lines = vec![headline(closing)];
+    let mut lines = vec![headline(closing.job, closing.summary, closing.paused_since)];
     if let Ending::Budget(reached) = closing.summary.ending {
         let why = wrap(&reached.why(), closing.columns.saturating_sub("  ".len()));
         lines.extend(why.iter().map(|line| format!("  {line}")));
@@ -91,9 +91,9 @@ fn cause(ending: &Ending) -> Option<String> {
     }
 }
 
-fn headline(closing: &Closing) -> String {
-    let Closing { summary, .. } = closing;
-    let job = one_line(closing.job);
+/// How the job stands, in a clause that begins with its name; since when a person had paused it, where that is told.
+pub(super) fn headline(job: &str, summary: &Summary, paused_since: Option<&str>) -> String {
+    let job = one_line(job);
     let counts = &summary.counts;
     let (all, left) = (counts.total() - counts.cancelled, counts.left());
     let items = counted(all, "item", "items");
@@ -108,7 +108,7 @@ fn headline(closing: &Closing) -> String {
         Ending::Budget(_) => format!("{job}: the money cap is reached, {} of {items} left", count(left)),
         Ending::Pilot => format!("{job}: the pilot is finished, {} of {items} wait for your approval", count(left)),
         Ending::Paused { .. } => {
-            let since = closing.paused_since.map(|since| format!(" since {since}")).unwrap_or_default();
+            let since = paused_since.map(|since| format!(" since {since}")).unwrap_or_default();
             format!("{job}: paused{since}, {} of {items} left, and nothing was sent", count(left))
         }
         Ending::Complete if summary.narrowed.is_some() && left > 0 => format!("{job}: {}", of_chosen(summary)),
@@ -146,7 +146,8 @@ fn of_chosen(summary: &Summary) -> String {
     format!("{nothing}{finished}, {}", counted(summary.counts.left(), "other waits", "others wait"))
 }
 
-fn changed_nothing(summary: &Summary) -> bool {
+/// Whether a run found nothing to do.
+pub fn changed_nothing(summary: &Summary) -> bool {
     summary.attempts == 0 && summary.done == 0 && summary.failed == 0
 }
 

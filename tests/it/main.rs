@@ -3,6 +3,7 @@
 mod cli_bombs;
 mod cli_changed;
 mod cli_connection;
+mod cli_cron;
 mod cli_database;
 mod cli_diagnostics;
 mod cli_edited;
@@ -10,6 +11,7 @@ mod cli_events;
 mod cli_exit_codes;
 mod cli_export;
 mod cli_folders;
+mod cli_hooks;
 mod cli_init;
 mod cli_inputs;
 mod cli_keys;

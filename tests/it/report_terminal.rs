@@ -117,6 +117,26 @@ fn a_log_has_a_start_a_line_now_and_then_and_an_end() {
 }
 
 #[test]
+fn where_nobody_asked_for_lines_a_run_that_goes_well_has_one_an_hour_and_none_at_its_ends() {
+    let rare = |events: Vec<Event>| {
+        let log = Log::default();
+        let look = Look { columns: 400, colours: false, zone: TimeZone::UTC, rehearsal: false };
+        let mut plain = Plain::new(log.clone(), look).rare();
+        events.iter().for_each(|event| plain.tell(event));
+        let text = log.0.lock().unwrap().clone();
+        String::from_utf8(text).unwrap()
+    };
+    let short = [run_started(100, queued(100))].into_iter().chain(steadily(50)).chain([slowed(150, 400)]);
+    assert_eq!(rare(short.chain([run_ended(300)]).collect()), "");
+    let long = [run_started(3_000, queued(3_000))].into_iter().chain(steadily(3_000)).chain([run_ended(9_000)]);
+    let lines = rare(long.collect());
+    assert_eq!(lines.lines().map(|line| &line[..8]).collect::<Vec<_>>(), ["03:00:00", "04:00:00"], "{lines}");
+    let why = Some(Failure::new(FailureKind::Refused, "no"));
+    let failing = [run_started(3, queued(3)), started(0, 1), ended(3, 1, why), run_ended(9)];
+    assert_eq!(rare(failing.into()), "02:00:03 ✗ 1  refused: no\n");
+}
+
+#[test]
 fn a_deadline_is_named_at_the_start_and_every_line_says_whether_it_is_kept() {
     let log = Log::default();
     let look = Look { columns: 400, colours: false, zone: TimeZone::UTC, rehearsal: false };

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("export", &["domain", "queue", "store"]),
     ("verify", &["domain", "queue", "store"]),
     ("report", &["domain"]),
+    ("hooks", &["domain", "net", "report"]),
     ("simulator", &[]),
     (
         "cli",
@@ -30,6 +31,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "domain",
             "clock",
             "disk",
+            "hooks",
             "job",
             "provider",
             "queue",

@@ -8,10 +8,11 @@ use super::super::exit::{self, UsageError};
 use super::super::{announce, faults, narrow, open};
 use super::painter::Painter;
 use super::session::Session;
-use super::{painter, price};
+use super::{hooks, painter, price};
 use crate::domain::{Narrowed, Received};
 use crate::job::{Job, Manifest};
 use crate::queue::{Queue, QueueError, Rescued};
+use crate::report::terminal::is_unattended;
 use crate::run::PATIENCE;
 
 /// A job whose manifest is queued, in the hand of this process.
@@ -36,6 +37,7 @@ impl Session<'_> {
     pub(super) fn prepare(&self, job: Job, target: PathBuf) -> anyhow::Result<Prepared> {
         painter::rehearsed_faults(&job)?;
         self.process.exposition.check(&job)?;
+        hooks::check(&job, &self.process.current_dir)?;
         // Before the database learns of the job: a mistyped path is none.
         let manifest = Manifest::open(&job)?;
         let mut queue = self.patiently(|| open::queue(&job))?;
@@ -90,7 +92,7 @@ impl Session<'_> {
         if let Some(neighbour) = queue.crowded()? {
             return Err(UsageError(announce::crowded(job, &neighbour)).into());
         }
-        self.say(&announce::enqueued(&job.name, &enqueued, &rescued));
+        self.say(&announce::enqueued(&job.name, &enqueued, &rescued, is_unattended(job.progress)));
         let narrowed = self.narrow(job, queue)?;
         if enqueued.kept + enqueued.removed + enqueued.redone > 0
             && let Some(displaced) = queue.displacing()?

@@ -1,5 +1,6 @@
 //! `overnight run`: check every job, then drain one after the other.
 
+mod hooks;
 mod intake;
 mod listeners;
 mod painter;
@@ -23,7 +24,10 @@ pub(super) use settings::rules;
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let (given, current_dir) = (open::clock().now(), current_dir()?);
-    let jobs = load(args, &current_dir)?;
+    let jobs = match load(args, &current_dir) {
+        Ok(jobs) => jobs,
+        Err(error) => return hooks::refused(args, &current_dir, &error),
+    };
     let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
     let logs = logs::start(args.verbose, args.quiet, format);
     let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();

@@ -13,11 +13,14 @@ use super::super::exit::{self, Code};
 use super::super::logs::LogWriter;
 use super::super::metrics::Exposition;
 use super::super::{announce, open, outlook, told};
+use super::hooks::Hooked;
 use super::intake::{Prepared, TakenIn};
 use super::listeners::Listeners;
 use super::{painter, results, settings};
 use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
-use crate::job::Job;
+use crate::hooks::ItemTeller;
+use crate::job::{HookHome, Job};
+use crate::report::terminal::is_unattended;
 use crate::run::{Parts, Rules, Stop, drain};
 
 /// What all runs of this process share.
@@ -44,11 +47,18 @@ pub(in crate::cli) struct Session<'a> {
 
 impl Session<'_> {
     /// Checks every job, then drains one after the other.
-    pub async fn run(mut self, jobs: Vec<(Job, PathBuf)>) -> anyhow::Result<Code> {
+    pub async fn run(self, jobs: Vec<(Job, PathBuf)>) -> anyhow::Result<Code> {
         let mut worst = Code::Complete;
         let mut prepared = Vec::new();
         let mut at_fault = false;
+        // What was wanted of this command and will not be done, with the code and the words of why.
+        let mut not_run = Vec::new();
         for (job, target) in jobs {
+            let home = HookHome::of(&job);
+            if let Some(by) = self.stopped_by() {
+                not_run.push((home, by.into(), STOPPED.to_owned()));
+                continue;
+            }
             match tokio::task::block_in_place(|| self.prepare(job.clone(), target)) {
                 Ok(job) => prepared.push(job),
                 Err(error) => {
@@ -56,22 +66,28 @@ impl Session<'_> {
                     self.ended(&job, code);
                     at_fault |= !matches!(code, Code::Held);
                     worst = worst.min(code);
+                    not_run.push((home, code, error.to_string()));
                 }
-            }
-            if self.is_stopped() {
-                break;
             }
         }
         // All are checked before one is run: a mistake in the last must not be found in the morning.
         for mut job in prepared {
             if at_fault || self.is_stopped() {
-                job.queue.end_run(open::clock().now(), "not run")?;
+                let why = match self.stopped_by() {
+                    Some(by) => (by.into(), STOPPED.to_owned()),
+                    None => (worst, "another job of the same command is at fault".to_owned()),
+                };
+                not_run.push((HookHome::of(&job.job), why.0, why.1));
+                if let Err(error) = job.queue.end_run(open::clock().now(), "not run") {
+                    worst = worst.min(told(&error.into()));
+                }
                 continue;
             }
-            let shown = job.job.clone();
-            let code = self.drain(job).await.unwrap_or_else(|error| told(&error));
-            self.ended(&shown, code);
+            let code = self.drain(job).await;
             worst = worst.min(code);
+        }
+        for (home, code, why) in not_run {
+            self.hooked(home).not_run(code, &why, self.process.stop.clone()).await;
         }
         // Also one that came before anything could be sent.
         Ok(self.stopped_by().map_or(worst, |interrupt| worst.min(interrupt.into())))
@@ -103,8 +119,39 @@ impl Session<'_> {
         }
     }
 
-    /// Makes the pictures, writes the results, says how it went.
-    async fn drain(&mut self, prepared: Prepared) -> anyhow::Result<Code> {
+    fn hooked(&self, home: HookHome) -> Hooked<'_> {
+        Hooked::of(home, &self.process.current_dir, self.process.logs.clone(), self.args.quiet)
+    }
+
+    /// Makes the pictures, and tells the job's hooks how it went, when the job is in nobody's hand any more.
+    async fn drain(&self, prepared: Prepared) -> Code {
+        let (job, hooked) = (prepared.job.clone(), self.hooked(HookHome::of(&prepared.job)));
+        let (items, teller) = hooked.items(&job).unzip();
+        let mut summary = None;
+        let (code, error) = match self.drained(prepared, teller, &mut summary).await {
+            Ok(code) => (code, None),
+            Err(error) => (told(&error), Some(error.to_string())),
+        };
+        self.ended(&job, code);
+        hooked.finish(items, self.process.stop.clone()).await;
+        match (&summary, &error) {
+            (Some(summary), error) => {
+                hooked.ended(&job, summary, error.as_deref(), code, self.process.stop.clone()).await
+            }
+            (None, Some(error)) => hooked.not_run(code, error, self.process.stop.clone()).await,
+            (None, None) => {}
+        }
+        code
+    }
+
+    /// Makes the pictures, writes the results, says how it went. The summary is there as soon as there is one, whatever
+    /// goes wrong after it.
+    async fn drained(
+        &self,
+        prepared: Prepared,
+        teller: Option<ItemTeller>,
+        told: &mut Option<Summary>,
+    ) -> anyhow::Result<Code> {
         let Prepared { job, target, mut queue, taken } = prepared;
         let TakenIn { rescued, narrowed, painter } = taken;
         // Whoever plays a rehearsal through answers as long as it is held.
@@ -115,6 +162,9 @@ impl Session<'_> {
         let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.process.logs)?;
         if let Some(metrics) = self.process.exposition.listener(&job) {
             listeners.reporters.add(metrics);
+        }
+        if let Some(teller) = teller {
+            listeners.reporters.add(teller);
         }
         let (queued, sent_today) = (queue.counts()?.queued, settings::sent_today(&job, &mut *queue)?);
         let settings = settings::settings(&job, queued, sent_today, narrowed, self.given);
@@ -130,32 +180,38 @@ impl Session<'_> {
             reporter: &mut listeners.reporters,
             stop: self.process.stop.clone(),
         };
-        let summary = drain(parts, settings, rescued.received).await;
-        let story = results::Story { summary: &summary, course: listeners.course(), foreseen: in_time(foreseen).await };
+        let summary = &*told.insert(drain(parts, settings, rescued.received).await);
+        let story = results::Story { summary, course: listeners.course(), foreseen: in_time(foreseen).await };
         let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &story));
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.
         let after = |error: anyhow::Error| anyhow::anyhow!("{error}");
-        self.close(&job, &target, &summary).map_err(after)?;
+        self.close(&job, &target, summary).map_err(after)?;
         match (&summary.ending, written) {
             // The results could not be written for the same fault, which has just been told as the last word.
             (Ending::Broken(_), Err(_)) => {}
             (_, written) => written.map_err(after)?,
         }
         listeners.told_in_full()?;
-        Ok(exit::of_summary(&summary))
+        Ok(exit::of_summary(summary))
     }
 
-    /// The closing words; a quiet run has some only when a person is needed.
+    /// The closing words: one line of what goes well while nobody watches; a quiet run has some only when a person is
+    /// needed.
     fn close(&self, job: &Job, target: &Path, summary: &Summary) -> anyhow::Result<()> {
-        if self.args.quiet && exit::of_summary(summary) == Code::Complete {
-            return Ok(());
-        }
-        let words = announce::closing_words(job, target, self, summary)?;
+        let went_well = exit::of_summary(summary) == Code::Complete;
+        let words = match went_well {
+            true if self.args.quiet => return Ok(()),
+            true if is_unattended(job.progress) => announce::in_brief(job, summary),
+            _ => announce::closing_words(job, target, self, summary)?,
+        };
         // The run is what it is, heard or not.
         let _ = io::stderr().write_all(words.as_bytes());
         Ok(())
     }
 }
+
+/// Why a job was not run that stood behind in the list.
+const STOPPED: &str = "stopped before its turn came";
 
 /// What was foreseen, if it is there by now: nobody waits for it, and whatever went wrong with it is no fault of the run.
 async fn in_time(foreseen: JoinHandle<Option<Course>>) -> Option<Course> {

@@ -13,7 +13,7 @@ use super::args::ShowArgs;
 use super::exit::Code;
 use super::{current_dir, open, program};
 use crate::domain::{ItemId, Timestamp};
-use crate::job::is_rehearsal;
+use crate::job::{is_rehearsal, paths};
 use crate::queue::{ItemState, ItemStory, JobStatus};
 use crate::report::terminal::stdout_columns;
 use crate::report::words::{one_line, shell_word};
@@ -42,7 +42,7 @@ pub(super) fn run(args: &ShowArgs) -> anyhow::Result<Code> {
     let mut job = ledger.status(now, std::slice::from_ref(&located.name))?.remove(0);
     let shelf = open::shelf(&job.output, &job.job)?;
     for place in [&mut job.manifest, &mut job.output] {
-        *place = place.strip_prefix(&current_dir).unwrap_or(place).to_owned();
+        *place = paths::from(place, &current_dir).to_owned();
     }
     let files = files::look(&story, &job, &*shelf);
     let next = next(args, &job, &story, &files);

@@ -21,6 +21,7 @@ use toml::de::DeTable;
 pub use address::{AddressError, HookAddress};
 pub(super) use read::read;
 
+use super::fault::Place;
 use super::headers::Headers;
 use super::key::KeySource;
 use super::options::Options;
@@ -44,8 +45,8 @@ pub struct Hook {
     pub act: HookAct,
     /// How long it may take, a single try of a request; none means the usual time.
     pub timeout: Option<Duration>,
-    /// The line of the job file that says it: how messages name it.
-    pub line: u64,
+    /// Where the job file says it: how messages name it.
+    pub place: Place,
 }
 
 /// What a hook does.

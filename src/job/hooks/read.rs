@@ -90,17 +90,17 @@ impl Reading<'_> {
     }
 
     fn hook(&mut self, value: &Value<'_>) -> Option<Hook> {
-        let line = Place::of_offset(self.text, value.span().start).line;
+        let place = Place::of_offset(self.text, value.span().start);
         if let Some(table) = value.get_ref().as_table() {
             let (act, timeout) = self.table(value, table.iter().collect())?;
-            return Some(Hook { act, timeout, line });
+            return Some(Hook { act, timeout, place });
         }
         let act = match value.get_ref() {
             DeValue::String(text) if HookAddress::is_meant(text) => self.request(value)?,
             DeValue::String(_) | DeValue::Array(_) => self.command(value)?,
             _ => return self.complain(value, HOW),
         };
-        Some(Hook { act, timeout: None, line })
+        Some(Hook { act, timeout: None, place })
     }
 
     /// A hook that says more than what to run or to ask.

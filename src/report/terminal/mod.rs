@@ -46,7 +46,10 @@ impl Terminal {
             Progress::Auto | Progress::Bar if can_draw() => {
                 Display::Bar(Bar::new(look(USUAL_COLUMNS, console::colors_enabled_stderr()), frame))
             }
-            _ => Display::Plain(Box::new(Plain::new(io::stderr(), look(LOG_COLUMNS, false)).within(frame))),
+            progress => {
+                let plain = Plain::new(io::stderr(), look(LOG_COLUMNS, false)).within(frame);
+                Display::Plain(Box::new(if is_unattended(progress) { plain.rare() } else { plain }))
+            }
         })
     }
 
@@ -114,6 +117,12 @@ pub fn stderr_columns() -> usize {
 
 fn readable_columns(terminal: &Term) -> usize {
     terminal.size_checked().map_or(USUAL_COLUMNS, |(_, columns)| usize::from(columns).clamp(40, 100))
+}
+
+/// Whether nobody watches, and nobody asked for lines either: so cron and service managers start a run. What goes well is
+/// told in one line then.
+pub fn is_unattended(progress: Progress) -> bool {
+    progress == Progress::Auto && !io::stderr().is_terminal()
 }
 
 /// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.

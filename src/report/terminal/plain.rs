@@ -1,5 +1,5 @@
 //! Progress where there is no terminal: a line now and then, for log files and cron's mail. Never more than a few dozen
-//! lines an hour, but for failures.
+//! lines an hour, but for failures; where nobody asked for lines, never more than one an hour, and none of a short run.
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,6 +19,8 @@ const CLOSEST: Duration = Duration::from_secs(30);
 const SHARE: u64 = 20;
 /// A line is due after so long in any case, as a sign of life.
 const FARTHEST: Duration = Duration::from_secs(10 * 60);
+/// Where nobody asked for lines, they are so far apart, and so is the first from the start.
+const RARE: Duration = Duration::from_secs(60 * 60);
 /// So many failures get a line of their own; the summary groups them all.
 const MOST_FAILURES: u64 = 100;
 
@@ -31,12 +33,21 @@ pub struct Plain<W> {
     last_line: Timestamp,
     last_ended: u64,
     told_pause: Option<Pause>,
+    /// Nobody asked for lines.
+    is_rare: bool,
 }
 
 impl<W: Write + Send> Plain<W> {
     /// Lines go to `writer`. Their width is the log's, so nothing is cut but to `look.columns`.
     pub fn new(writer: W, look: Look) -> Self {
-        Self { writer, look, tally: Tally::default(), last_line: Timestamp::default(), last_ended: 0, told_pause: None }
+        let (tally, last_line) = (Tally::default(), Timestamp::default());
+        Self { writer, look, tally, last_line, last_ended: 0, told_pause: None, is_rare: false }
+    }
+
+    /// The same where nobody asked for lines: a run that goes well and is short has none, so that cron's mail of it is
+    /// the closing line alone.
+    pub fn rare(self) -> Self {
+        Self { is_rare: true, ..self }
     }
 
     /// The same for a run that was told this.
@@ -59,6 +70,9 @@ impl<W: Write + Send> Plain<W> {
         let apart = self.tally.now.since(self.last_line);
         let ended = self.tally.ended() - self.last_ended;
         let is_last = self.tally.ended() == self.tally.items();
+        if self.is_rare {
+            return !is_last && apart >= RARE;
+        }
         !is_last && (apart >= FARTHEST || (apart >= CLOSEST && ended * SHARE >= self.tally.items() && ended > 0))
     }
 
@@ -72,7 +86,11 @@ impl<W: Write + Send> Plain<W> {
 
     /// A pause gets a line when it begins; longer ones that follow at once only now and then.
     fn pause(&mut self) {
-        let due = self.tally.now.since(self.last_line) >= CLOSEST || self.told_pause.is_none();
+        let apart = self.tally.now.since(self.last_line);
+        let due = match self.is_rare {
+            true => apart >= RARE,
+            false => apart >= CLOSEST || self.told_pause.is_none(),
+        };
         if let Some(pause) = self.tally.pause.clone().filter(|_| due) {
             self.last_line = self.tally.now;
             self.line(&paused::asked_for(&pause, &self.tally, &self.look));
@@ -87,7 +105,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
         match &event.news {
             News::RunStarted { .. } => {
                 (self.last_line, self.last_ended, self.told_pause) = (event.time, 0, None);
-                if self.tally.items() > 0 {
+                if self.tally.items() > 0 && !self.is_rare {
                     self.line(&view::start(&self.tally, &self.look));
                 }
             }
@@ -97,7 +115,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
                     self.line(&line);
                 }
             }
-            News::RunEnded(_) if self.tally.items() > 0 => self.progress(),
+            News::RunEnded(_) if self.tally.items() > 0 && !self.is_rare => self.progress(),
             _ => match view::lasting(event, &self.look) {
                 Some(line) => self.lasting(&line),
                 None if self.progress_is_due() => self.progress(),

@@ -31,10 +31,13 @@ fn a_hook_is_a_line_for_the_shell_words_for_none_or_an_address_and_a_list_has_se
                 \x20 { url = '$HOOK', method = 'put', headers = { Authorization = '$TOKEN', X-Team = 'north' } },\n\
                 ]\n";
     let hooks = told(text).unwrap();
-    assert_eq!(hooks.on_success, [Hook { act: shell("notify-send \"all done\""), timeout: None, line: 2 }]);
+    assert_eq!(
+        hooks.on_success,
+        [Hook { act: shell("notify-send \"all done\""), timeout: None, place: Place::new(2, 14) }]
+    );
     let five = Some(Duration::from_secs(5));
-    assert_eq!(hooks.on_item, [Hook { act: program(&["./item", "--quick"]), timeout: five, line: 3 }]);
-    assert_eq!(hooks.on_failure.iter().map(|hook| hook.line).collect::<Vec<_>>(), [5, 6, 7, 8]);
+    assert_eq!(hooks.on_item, [Hook { act: program(&["./item", "--quick"]), timeout: five, place: Place::new(3, 11) }]);
+    assert_eq!(hooks.on_failure.iter().map(|hook| hook.place.line).collect::<Vec<_>>(), [5, 6, 7, 8]);
     assert_eq!(hooks.on_failure[0].act, shell("mail -s failed me@example.com"));
     assert_eq!(hooks.on_failure[1].act, program(&["logger", "failed"]));
     assert!(matches!(&hooks.on_failure[2].act, HookAct::Request { method: HookMethod::Post, .. }));
