@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::exit::Code;
+use super::exit::{Code, UsageError};
 use super::{open, precious::Precious};
 use crate::domain::Timestamp;
 use crate::job::{Job, ListenAddress};
@@ -61,6 +61,10 @@ impl Exposition {
     pub fn check(&self, job: &Job) -> anyhow::Result<()> {
         let Some(path) = &job.watching.metrics_file else { return Ok(()) };
         Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare(file::OPTION, path)?;
+        if job.events.as_ref() == Some(path) {
+            let message = format!("{}: {} holds the events; choose another file", file::OPTION, path.display());
+            return Err(UsageError(message).into());
+        }
         Ok(file::check(path, &job.name)?)
     }
 
