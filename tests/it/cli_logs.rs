@@ -26,7 +26,7 @@ fn lines(here: &Workspace, file: &str) -> Vec<Value> {
 
 #[test]
 fn every_line_of_a_run_is_an_object_that_says_which_attempt_it_belongs_to() {
-    let (here, simulator) = (Workspace::with_list(12), Simulated::with_faults(&["503=20%", "refused=10%"]));
+    let (here, simulator) = (Workspace::with_list(12), Simulated::with_faults(&["503=20%", "refused=30%"]));
     let words = "run list.csv -vv --log-file night.log --log-format json --events told.jsonl";
     here.overnight(words).at(&simulator.url()).end().exits(3);
     let lines = lines(&here, "night.log");

@@ -197,6 +197,19 @@ fn a_file_that_may_not_be_written_is_told_before_anything_is_sent() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_any_more_is_told_and_changes_nothing() {
+    let (here, gate) = (Workspace::with_list(1), Gate::shut());
+    fs::create_dir(here.path("collected")).unwrap();
+    let run = here.overnight("run list.csv -q --metrics-file collected/list.prom").at(&gate.url()).start();
+    gate.wait_for(1);
+    fs::rename(here.path("collected"), here.path("away")).unwrap();
+    gate.open();
+    let ended = run.end().exits(0).says(&["warning: --metrics-file: ", "collected/list.prom could not be written: "]);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert_eq!(here.pictures("output/list"), ["item-1"]);
+}
+
+#[test]
 fn the_jobs_of_one_command_share_an_address_and_a_file() {
     let (here, gate) = (Workspace::with_list(1), Gate::shut());
     for name in ["a", "b"] {

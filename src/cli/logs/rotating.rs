@@ -159,7 +159,7 @@ mod tests {
             for hand in 0..4 {
                 let mut log = log.clone();
                 scope.spawn(move || {
-                    (0..100).for_each(|line| writeln!(log, "{}", format!("hand {hand}, {line:03}")).unwrap())
+                    (0..100).for_each(|line| log.write_all(format!("hand {hand}, {line:03}\n").as_bytes()).unwrap());
                 });
             }
         });
@@ -216,9 +216,9 @@ mod tests {
     fn a_file_that_cannot_be_put_aside_grows_on() {
         let folder = tempfile::tempdir().unwrap();
         let mut log = file(folder.path(), 10);
-        // A folder that holds something has the name.
-        fs::create_dir_all(folder.path().join("a.log.1/x")).unwrap();
-        fs::create_dir_all(folder.path().join("a.log.2/x")).unwrap();
+        // Folders that hold something have the names.
+        fs::create_dir_all(folder.path().join("a.log.4/x")).unwrap();
+        fs::create_dir_all(folder.path().join("a.log.5/x")).unwrap();
         for _ in 0..3 {
             log.write_all(b"a whole line\n").unwrap();
         }
