@@ -115,6 +115,8 @@ fn a_log_file_that_may_not_be_written_is_told_before_anything_is_sent() {
     for name in ["a", "b"] {
         here.write(&format!("{name}.toml"), &format!("manifest = \"list.csv\"\nlog_file = \"{name}.log\"\n"));
     }
+    here.write("jobs/a.toml", "manifest = \"../list.csv\"\n[schedule]\ncron = \"0 22 * * *\"\n");
+    here.overnight("schedule --log-file gone/all.log").end().exits(2).says(&["--log-file: ", "gone/all.log cannot be"]);
     let two = here.overnight("run a.toml b.toml").at(&simulator.url()).end().exits(2);
     two.says(&["--log-file: the jobs of one command share one log file"]);
     assert_eq!(simulator.stats().requests, 0);

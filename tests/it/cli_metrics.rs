@@ -87,6 +87,7 @@ fn a_run_that_is_on_can_be_asked_for_its_metrics() {
     let page = scrape(&address);
     let samples = Samples::of(&page);
     assert_eq!(samples.number("overnight_attempts_in_flight{job=\"list\"}"), 2.0);
+    assert_eq!(samples.number("overnight_paused{job=\"list\"}"), 0.0);
     assert_eq!(samples.sum("overnight_items{job=\"list\",state="), 5.0);
     assert_eq!(samples.number("overnight_cost_reserved_usd{job=\"list\"}"), 0.0672);
     assert!(samples.text("overnight_run_start_time_seconds{job=\"list\"}").is_some());

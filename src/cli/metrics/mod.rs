@@ -152,8 +152,8 @@ impl Shared {
         for (label, job) in jobs {
             let Some(status) = status(&job, now) else { continue };
             let held = (status.cost.is_some() || status.held != Default::default()).then_some(status.held);
-            let (counts, completed_at) = (status.counts, status.completed_at);
-            job.metrics.stands(Standing { counts, held, completed_at });
+            let (counts, completed_at, is_paused) = (status.counts, status.completed_at, status.paused_since.is_some());
+            job.metrics.stands(Standing { counts, held, completed_at, is_paused });
             if let Some(job) = self.places().jobs.get_mut(&label) {
                 job.is_known = true;
             }
