@@ -48,7 +48,7 @@ pub use sample::{Sample, column_called};
 pub use schedule::{Schedule, Start};
 pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
 pub use shape::{Condition, Shaping};
-pub use watching::{ListenAddress, Watching};
+pub use watching::{FileSize, ListenAddress, Watching};
 
 use crate::disk::ListFolder;
 use crate::domain::{Auth, Caps, Fields, LogFormat, OnLost, PriceList, Progress, Safety};

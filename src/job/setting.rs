@@ -16,7 +16,7 @@ use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
 use super::manifest::names;
 use super::paths::without_gz;
-use super::watching::ListenAddress;
+use super::watching::{FileSize, ListenAddress};
 use crate::domain::{NotUsd, Usd};
 
 /// A setting that cannot be understood: what is wrong with it and what to write instead.
@@ -304,7 +304,8 @@ read_from_text!(
     Seed,
     LongerSide,
     Dollars,
-    ListenAddress
+    ListenAddress,
+    FileSize
 );
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.

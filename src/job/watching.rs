@@ -35,17 +35,38 @@ pub struct Watching {
         help_heading = "What is told"
     )]
     pub metrics_file: Option<PathBuf>,
+    /// Append log lines to this file: what happens, and what -vv and -vvv bring
+    ///
+    /// --log-format says how. A file that has grown to --log-file-size is put aside as PATH.1, and five of them are kept. It
+    /// may be moved away at any time: the next line begins a new one. When it cannot be written, log lines get lost and
+    /// nothing else
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_LOG_FILE", help_heading = "What is told")]
+    pub log_file: Option<PathBuf>,
+    /// How large a log file may grow [default: 10MiB]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "OVERNIGHT_LOG_FILE_SIZE",
+        hide_short_help = true,
+        help_heading = "What is told"
+    )]
+    pub log_file_size: Option<FileSize>,
 }
 
 impl Watching {
     /// These options, and `other` wherever nothing is set here.
     pub(super) fn or(self, other: Self) -> Self {
-        Self { metrics: self.metrics.or(other.metrics), metrics_file: self.metrics_file.or(other.metrics_file) }
+        Self {
+            metrics: self.metrics.or(other.metrics),
+            metrics_file: self.metrics_file.or(other.metrics_file),
+            log_file: self.log_file.or(other.log_file),
+            log_file_size: self.log_file_size.or(other.log_file_size),
+        }
     }
 
     /// The same with relative paths starting at `folder`.
     pub(super) fn at(mut self, folder: &Path) -> Self {
-        for path in self.metrics_file.iter_mut() {
+        for path in [&mut self.metrics_file, &mut self.log_file].into_iter().flatten() {
             *path = paths::resolve(folder, path);
         }
         self
@@ -82,9 +103,58 @@ impl fmt::Display for ListenAddress {
     }
 }
 
+/// The size of a file as people write it: `10MiB`, `500 kB`. At least 1 kB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileSize(pub u64);
+
+impl FileSize {
+    const LEAST: u64 = 1_000;
+    const UNITS: [(&str, u64); 8] = [
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+        ("kb", 1_000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("b", 1),
+        ("", 1),
+    ];
+}
+
+impl Default for FileSize {
+    fn default() -> Self {
+        Self(10 << 20)
+    }
+}
+
+impl FromStr for FileSize {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(end);
+        let unit = unit.trim().to_lowercase();
+        let factor = Self::UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
+        let size = number.parse().ok().zip(factor).and_then(|(number, factor): (u64, u64)| number.checked_mul(factor));
+        let bad =
+            || BadSetting::new(format!("`{text}` is not a size of files; write for example 10MiB, or 1kB at least"));
+        size.filter(|size| *size >= Self::LEAST).map(Self).ok_or_else(bad)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        for (text, bytes) in [("10MiB", 10 << 20), ("500 kB", 500_000), ("2gb", 2_000_000_000), ("4096", 4096)] {
+            assert_eq!(text.parse(), Ok(FileSize(bytes)), "{text}");
+        }
+        for text in ["", "10", "1.5MiB", "-1kB", "MiB", "10 miles", "99999999999999999999GB", "20000000000GB"] {
+            assert!(text.parse::<FileSize>().unwrap_err().to_string().contains("10MiB"), "{text}");
+        }
+    }
 
     #[test]
     fn an_address_without_a_host_is_this_machines_own() {

@@ -17,13 +17,16 @@ impl Reporter for LogLines {
             News::AttemptLanded { item, attempt } => trace!(job, item, attempt, "attempt landed"),
             News::AttemptEnded { item, attempt, outcome, failure, file, .. } => {
                 let kind = failure.as_ref().map(|failure| failure.kind.as_str());
-                let message = failure.as_ref().map(|failure| failure.message.as_str());
-                debug!(job, item, attempt, outcome, kind, message, file, "attempt ended");
+                // What a line says itself is its `message`.
+                let reason = failure.as_ref().map(|failure| failure.message.as_str());
+                debug!(job, item, attempt, outcome, kind, reason, file, "attempt ended");
             }
-            News::Slowed { until, message } => info!(job, until_ms = until.millis(), message, "slowed"),
+            News::Slowed { until, message } => {
+                info!(job, until_ms = until.millis(), reason = message.as_str(), "slowed");
+            }
             News::Paused { since } => info!(job, since_ms = since.millis(), "paused"),
             News::Resumed { after } => info!(job, after_s = after.as_secs(), "resumed"),
-            News::Halted { message } => info!(job, message, "halted"),
+            News::Halted { message } => info!(job, reason = message.as_str(), "halted"),
             News::RunEnded(summary) => {
                 let (ending, attempts, done, failed) =
                     (summary.ending.as_str(), summary.attempts, summary.done, summary.failed);

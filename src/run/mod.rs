@@ -31,6 +31,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
+use tracing::{Instrument, debug_span};
 
 use crate::clock::Clock;
 use crate::domain::{
@@ -118,12 +119,16 @@ const BETWEEN_TURNS: Duration = Duration::from_millis(10);
 /// Works until nothing is left to do, or until it is told or forced to stop. `received` is what an earlier run received
 /// and did not publish: it comes first, without a request.
 pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attempt, Receipt)>) -> Summary {
-    let mut run = Run::new(parts, settings);
-    let ending = match run.work(received).await {
-        Ok(ending) => ending,
-        Err(error) => run.broken(&error),
+    let span = debug_span!("run", job = settings.job);
+    let whole = async {
+        let mut run = Run::new(parts, settings);
+        let ending = match run.work(received).await {
+            Ok(ending) => ending,
+            Err(error) => run.broken(&error),
+        };
+        run.end(ending)
     };
-    run.end(ending)
+    whole.instrument(span).await
 }
 
 /// The state of a run: who is in flight, what waits to be written, why it stops.

@@ -55,7 +55,8 @@ fn the_key_is_nowhere_though_the_server_repeats_it_and_everything_is_logged() {
         for format in ["text", "json"] {
             let (here, server) = (Workspace::with_list(3), Server::start(echoes()));
             let words = format!(
-                "run list.csv -c 1 --max-attempts 1 -vvv --log-format {format} --auth {auth} --events told.jsonl"
+                "run list.csv -c 1 --max-attempts 1 -vvv --log-format {format} --auth {auth} --events told.jsonl \
+                 --log-file told.log"
             );
             let ended = here.overnight(&words).at(&server.url()).env("OVERNIGHT_API_KEY", SECRET).end().exits(3);
             assert_eq!(server.seen().len(), 3);

@@ -87,6 +87,7 @@ fn a_run_that_is_on_can_be_asked_for_its_metrics() {
     let page = scrape(&address);
     let samples = Samples::of(&page);
     assert_eq!(samples.number("overnight_attempts_in_flight{job=\"list\"}"), 2.0);
+    assert_eq!(samples.number("overnight_paused{job=\"list\"}"), 0.0);
     assert_eq!(samples.sum("overnight_items{job=\"list\",state="), 5.0);
     assert_eq!(samples.number("overnight_cost_reserved_usd{job=\"list\"}"), 0.0672);
     assert!(samples.text("overnight_run_start_time_seconds{job=\"list\"}").is_some());
@@ -194,6 +195,19 @@ fn a_file_that_may_not_be_written_is_told_before_anything_is_sent() {
     }
     assert_eq!(simulator.stats().requests, 0);
     assert_eq!(here.read("notes.prom"), "# HELP other_total Of another program.\n");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_any_more_is_told_and_changes_nothing() {
+    let (here, gate) = (Workspace::with_list(1), Gate::shut());
+    fs::create_dir(here.path("collected")).unwrap();
+    let run = here.overnight("run list.csv -q --metrics-file collected/list.prom").at(&gate.url()).start();
+    gate.wait_for(1);
+    fs::rename(here.path("collected"), here.path("away")).unwrap();
+    gate.open();
+    let ended = run.end().exits(0).says(&["warning: --metrics-file: ", "collected/list.prom could not be written: "]);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+    assert_eq!(here.pictures("output/list"), ["item-1"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod cli_inputs;
 mod cli_keys;
 mod cli_ledger;
 mod cli_links;
+mod cli_logs;
 mod cli_manifest;
 mod cli_metrics;
 mod cli_money;

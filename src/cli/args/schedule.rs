@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::domain::{LogFormat, Progress};
+use crate::job::FileSize;
 
 /// What stands behind its help.
 pub(super) const EXAMPLES: &str = "Examples:
@@ -49,6 +50,13 @@ pub(in crate::cli) struct ScheduleArgs {
     /// How log lines are written: text or json
     #[arg(long, value_name = "FORMAT", env = "OVERNIGHT_LOG_FORMAT", help_heading = "What is told")]
     pub log_format: Option<LogFormat>,
+    /// Append log lines to this file: what happens in all runs, and what -vv and -vvv bring; a job file's own log_file is
+    /// for `run`
+    #[arg(long, value_name = "PATH", env = "OVERNIGHT_LOG_FILE", help_heading = "What is told")]
+    pub log_file: Option<PathBuf>,
+    /// How large it may grow before it is put aside as PATH.1; five of them are kept [default: 10MiB]
+    #[arg(long, value_name = "SIZE", env = "OVERNIGHT_LOG_FILE_SIZE", help_heading = "What is told")]
+    pub log_file_size: Option<FileSize>,
     /// Say nothing but what a person should see
     #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
     pub quiet: bool,

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::exit::Code;
+use super::exit::{Code, UsageError};
 use super::{open, precious::Precious};
 use crate::domain::Timestamp;
 use crate::job::{Job, ListenAddress};
@@ -61,6 +61,10 @@ impl Exposition {
     pub fn check(&self, job: &Job) -> anyhow::Result<()> {
         let Some(path) = &job.watching.metrics_file else { return Ok(()) };
         Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare(file::OPTION, path)?;
+        if job.events.as_ref() == Some(path) {
+            let message = format!("{}: {} holds the events; choose another file", file::OPTION, path.display());
+            return Err(UsageError(message).into());
+        }
         Ok(file::check(path, &job.name)?)
     }
 
@@ -148,8 +152,8 @@ impl Shared {
         for (label, job) in jobs {
             let Some(status) = status(&job, now) else { continue };
             let held = (status.cost.is_some() || status.held != Default::default()).then_some(status.held);
-            let (counts, completed_at) = (status.counts, status.completed_at);
-            job.metrics.stands(Standing { counts, held, completed_at });
+            let (counts, completed_at, is_paused) = (status.counts, status.completed_at, status.paused_since.is_some());
+            job.metrics.stands(Standing { counts, held, completed_at, is_paused });
             if let Some(job) = self.places().jobs.get_mut(&label) {
                 job.is_known = true;
             }

@@ -29,7 +29,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
         Err(error) => return hooks::refused(args, &current_dir, &error),
     };
     let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
-    let logs = logs::start(args.verbose, args.quiet, format);
+    let log_file = logs::wanted(jobs.iter().map(|(job, _)| job))?;
+    let logs = logs::start(args.verbose, args.quiet, format, log_file)?;
     let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let runtime = runtime()?;
     let code = runtime.block_on(async {

@@ -20,7 +20,7 @@ use super::runs::{Ended, Shared};
 use super::voice::Voice;
 use crate::domain::Timestamp;
 use crate::job::schedule::{Due, Lapse, due};
-use crate::job::{Job, Schedule, Start};
+use crate::job::{Job, Schedule, Start, paths};
 use crate::run::Stop;
 
 /// The files are looked at so often, and the clock at least: it may have been set, or the machine asleep.
@@ -28,7 +28,11 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs jobs at their times until a signal comes.
 pub(super) fn keep(args: &ScheduleArgs, files: Files) -> anyhow::Result<Code> {
-    let logs = logs::start(args.verbose, args.quiet, args.log_format.unwrap_or_default());
+    let log_file = args.log_file.as_deref().map(|path| {
+        let path = paths::resolve(files.current_dir(), path);
+        logs::Wanted { path, most: args.log_file_size.unwrap_or_default().0 }
+    });
+    let logs = logs::start(args.verbose, args.quiet, args.log_format.unwrap_or_default(), log_file)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         let tidy = logs.clone();

@@ -4,6 +4,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use tracing::debug;
+
 use super::answer::Answer;
 use super::auth::Key;
 use super::incoming::{Incoming, Unsaved};
@@ -82,7 +84,13 @@ impl Follower<'_> {
             let tries = self.waits.len() - waits.len() + 1;
             let again = result.as_ref().is_err_and(Missed::may_pass);
             match waits.next().filter(|wait| again && **wait < self.left()) {
-                Some(wait) => tokio::time::sleep(*wait).await,
+                Some(wait) => {
+                    if let Err(missed) = &result {
+                        let reason = self.key.redact(&missed.to_string());
+                        debug!(tries, ?wait, reason, "the picture is fetched again");
+                    }
+                    tokio::time::sleep(*wait).await;
+                }
                 None => return (tries, result),
             }
         }

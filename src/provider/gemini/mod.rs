@@ -31,6 +31,7 @@ use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use secrecy::{ExposeSecret, SecretString};
+use tracing::debug;
 use url::Url;
 
 use self::answer::Turns;
@@ -148,6 +149,7 @@ impl Gemini {
         let body = self.body(request).await?;
         let response = self.send(&request.model, body).await?;
         let status = response.status();
+        debug!(status = status.as_u16(), after_ms = began.elapsed().as_millis() as u64, "an answer begins");
         if !status.is_success() {
             return Err(self.refused(response).await.into());
         }

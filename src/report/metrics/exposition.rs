@@ -121,6 +121,8 @@ fn runs(page: &mut Page, jobs: &Jobs<'_>) {
     gauge(page, jobs, "overnight_run_start_time_seconds", help, |figures| figures.run_started.map(moment));
     let help = "When the last run ended, or could not begin; absent while one is on.";
     gauge(page, jobs, "overnight_run_end_time_seconds", help, |figures| figures.run_ended.map(moment));
+    let help = "Whether a person paused the job: 1 or 0, from its database.";
+    gauge(page, jobs, "overnight_paused", help, |figures| Some(u8::from(figures.standing.is_paused).to_string()));
     let help = "The exit code of the last run that ended since the program started.";
     gauge(page, jobs, "overnight_last_run_exit_code", help, |figures| figures.exit_code.map(|code| code.to_string()));
     let help = "When a run last left nothing to do, though items may have failed for good; from the job's database.";

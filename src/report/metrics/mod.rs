@@ -31,6 +31,8 @@ pub struct Standing {
     pub held: Option<Held>,
     /// When a run of it last left nothing to do.
     pub completed_at: Option<Timestamp>,
+    /// Whether a person paused it.
+    pub is_paused: bool,
 }
 
 impl Metrics {
