@@ -40,6 +40,7 @@ mod cli_strict;
 mod cli_unchanged;
 mod cli_usage;
 mod cli_verify;
+mod cli_watch;
 mod crash;
 mod engine;
 mod engine_clock;

@@ -16,6 +16,8 @@ const NOT_DONE: &[(&str, &str)] = &[
     ("cargo test", "this is it"),
     ("cargo install ", "the program is there"),
     ("export OVERNIGHT_API_KEY=", "each line has a shell of its own, in which a key is set"),
+    ("overnight status --watch", "it goes on until Ctrl-C"),
+    ("overnight status nightly --watch", "it goes on until Ctrl-C"),
     ("OVERNIGHT_CRASH_KILLS=", "hours of tests, and of this program"),
 ];
 
