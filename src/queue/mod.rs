@@ -269,6 +269,19 @@ pub struct JobStatus {
     pub in_flight: u64,
     /// How its last run ended that began to work, by the ending's name; none where none has ended.
     pub last_ending: Option<String>,
+    /// Its last run that began to work, be it over or not.
+    pub last_run: Option<LastRun>,
+}
+
+/// When a run was, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// When it ended; of one that was killed, when the next one found that.
+    pub ended_at: Option<Timestamp>,
+    /// The ending's name.
+    pub ending: Option<String>,
 }
 
 /// The states of an item.

@@ -12,6 +12,7 @@ mod cli_export;
 mod cli_folders;
 mod cli_init;
 mod cli_inputs;
+mod cli_jobs;
 mod cli_keys;
 mod cli_ledger;
 mod cli_links;

@@ -8,7 +8,8 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use super::super::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, QueueError, RecentAttempt, RowRecord, lock,
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, LastRun, Ledger, QueueError, RecentAttempt, RowRecord,
+    lock,
 };
 use super::account::each_attempt;
 use super::recent::each_lately;
@@ -67,6 +68,7 @@ impl SqliteLedger {
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
         let last_ending = last_ending(connection, job)?;
+        let last_run = last_run(connection, job)?;
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
@@ -95,6 +97,7 @@ impl SqliteLedger {
                 counts,
                 in_flight,
                 last_ending,
+                last_run,
             })
         })
     }
@@ -207,6 +210,20 @@ fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<Str
     let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
                 ORDER BY id DESC LIMIT 1";
     connection.query_row(last, [job], |row| row.get(0)).optional()
+}
+
+/// When the last run was that began to work.
+fn last_run(connection: &Connection, job: i64) -> rusqlite::Result<Option<LastRun>> {
+    let last = "SELECT started_at, ended_at, ending FROM runs WHERE job_id = ?1 AND ending IS NOT 'not run'
+                ORDER BY id DESC LIMIT 1";
+    let run = |row: &Row<'_>| {
+        Ok(LastRun {
+            began_at: Timestamp::from_millis(row.get(0)?),
+            ended_at: row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis),
+            ending: row.get(2)?,
+        })
+    };
+    connection.query_row(last, [job], run).optional()
 }
 
 /// A job's items by state, from the kept tallies.
