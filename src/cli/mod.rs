@@ -12,6 +12,8 @@ mod exit;
 mod export;
 mod faults;
 mod init;
+mod job_files;
+mod jobs;
 mod ledger;
 mod logs;
 mod metrics;
@@ -57,6 +59,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Plan(args) => plan::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Status(args) => status::run(&args),
+        Command::Jobs(args) => jobs::run(&args),
         Command::Show(args) => show::run(&args),
         Command::Ledger(args) => ledger::run(&args),
         Command::Retry(args) => retry::run(&args),

@@ -7,6 +7,7 @@ mod intake;
 mod inventory;
 pub mod lock;
 mod neighbour;
+mod past;
 mod preview;
 mod recent;
 pub mod sqlite;
@@ -23,6 +24,7 @@ pub use error::QueueError;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::{Displaced, Neighbour};
+pub use past::PastRun;
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
 
@@ -271,19 +273,8 @@ pub struct JobStatus {
     pub last_ending: Option<String>,
     /// When a run last left nothing to do.
     pub completed_at: Option<Timestamp>,
-}
-
-/// The newest run of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastRun {
-    /// When it began.
-    pub started_at: Timestamp,
-    /// The start of the job's schedule that it was for, if it was for one.
-    pub scheduled_for: Option<Timestamp>,
-    /// How it ended, by the ending's name; none where it goes on, or was killed.
-    pub ending: Option<String>,
-    /// Whether it goes on.
-    pub lives: bool,
+    /// Its last run that began to work, be it over or not.
+    pub last_run: Option<PastRun>,
 }
 
 /// The states of an item.
@@ -355,7 +346,7 @@ pub trait Ledger {
     fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
 
     /// The newest run of a job; none of one that never ran, or is not known.
-    fn last_run(&self, job: &str) -> Result<Option<LastRun>, QueueError>;
+    fn newest_run(&self, job: &str) -> Result<Option<PastRun>, QueueError>;
 
     /// The columns of a job's manifest, in their order.
     fn columns(&self, job: &str) -> Result<Vec<String>, QueueError>;

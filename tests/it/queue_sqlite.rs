@@ -174,11 +174,11 @@ fn no_attempt_of_a_paused_job_begins_whoever_writes_it() {
 #[test]
 fn the_newest_run_is_told_with_the_start_it_was_for_and_how_it_ended() {
     let sqlite = Sqlite::new();
-    assert!(Database::open(&sqlite.path).is_ok() && sqlite.ledger().last_run("job").unwrap().is_none());
+    assert!(Database::open(&sqlite.path).is_ok() && sqlite.ledger().newest_run("job").unwrap().is_none());
     let by_schedule = JobEntry { scheduled_for: Some(NOW.moved(-300)), ..entry("job", "/m.csv") };
     let mut run = SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &by_schedule, NOW).unwrap();
-    let last = || sqlite.ledger().last_run("job").unwrap().unwrap();
-    assert_eq!((last().started_at, last().scheduled_for), (NOW, Some(NOW.moved(-300))));
+    let last = || sqlite.ledger().newest_run("job").unwrap().unwrap();
+    assert_eq!((last().began_at, last().scheduled_for), (NOW, Some(NOW.moved(-300))));
     assert_eq!((last().ending, last().lives), (None, true));
     drop(run);
     assert_eq!((last().ending, last().lives), (None, false), "as after a kill");

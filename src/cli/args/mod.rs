@@ -5,6 +5,7 @@ mod approve;
 mod cancel;
 mod export;
 mod init;
+mod jobs;
 mod ledger;
 mod narrow;
 mod pause;
@@ -25,6 +26,7 @@ pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
+pub(super) use self::jobs::JobsArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::pause::PauseArgs;
@@ -60,6 +62,9 @@ pub(super) enum Command {
     /// Tell how jobs stand: counts, money, whether a run is on
     #[command(after_long_help = status::EXAMPLES)]
     Status(StatusArgs),
+    /// Tell what jobs there are, a line each: those that ran, and job files that never did
+    #[command(after_long_help = jobs::EXAMPLES)]
+    Jobs(JobsArgs),
     /// Tell one item's whole story: its request, every attempt, its files
     #[command(after_long_help = show::EXAMPLES)]
     Show(ShowArgs),

@@ -30,16 +30,16 @@ pub(super) fn known(job: &Job, now: Timestamp) -> Result<Known, QueueError> {
         Err(QueueError::Missing { .. }) => return Ok(nothing),
         Err(error) => return Err(error),
     };
-    let (Some(last), Some(schedule)) = (ledger.last_run(&job.name)?, &job.schedule) else { return Ok(nothing) };
+    let (Some(last), Some(schedule)) = (ledger.newest_run(&job.name)?, &job.schedule) else { return Ok(nothing) };
     // A clock that was set back must not let starts begin again.
-    let handled = last.scheduled_for.map_or(last.started_at, |at| at.max(last.started_at));
+    let handled = last.scheduled_for.map_or(last.began_at, |at| at.max(last.began_at));
     let was_cut_off = !last.lives && matches!(last.ending.as_deref(), None | Some("interrupted"));
     let unfinished = last
         .scheduled_for
         .filter(|_| was_cut_off)
-        .map(|at| Unfinished { start: schedule.start(&job.name, at), began: last.started_at });
+        .map(|at| Unfinished { start: schedule.start(&job.name, at), began: last.began_at });
     // Where others have passed since, it is a matter of what was missed.
     let is_last = matches!(due(schedule, &job.name, handled, now), Due::Later(_));
-    let is_recent = schedule.missed_within.is_none_or(|within| now.since(last.started_at) <= within);
+    let is_recent = schedule.missed_within.is_none_or(|within| now.since(last.began_at) <= within);
     Ok(Known { handled, unfinished: unfinished.filter(|_| is_last && is_recent) })
 }

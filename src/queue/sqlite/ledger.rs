@@ -5,10 +5,10 @@ use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::super::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, LastRun, Ledger, QueueError, RecentAttempt, RowRecord,
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, PastRun, QueueError, RecentAttempt, RowRecord,
     lock,
 };
 use super::account::each_attempt;
@@ -16,7 +16,7 @@ use super::recent::each_lately;
 use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, usd};
 use super::story::item_story;
-use super::{Database, Doing, beside, held, job_key, known_jobs, no_such_item};
+use super::{Database, Doing, beside, held, job_key, known_jobs, no_such_item, past};
 use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, PriceSource, Timestamp};
 
 /// How many items a group of failures names.
@@ -67,11 +67,11 @@ impl SqliteLedger {
         let next_due = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
         let next_due: Option<i64> = connection.query_row(next_due, [job], |row| row.get(0))?;
         let at = |place: String| beside(&self.database.path, &place);
-        let last_ending = last_ending(connection, job)?;
+        let last_ending = past::last_ending(connection, job)?;
+        let last_run = past::last_run(connection, job)?;
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
-        let completed = "SELECT max(ended_at) FROM runs WHERE job_id = ?1 AND ending = 'complete'";
-        let completed_at: Option<i64> = connection.query_row(completed, [job], |row| row.get(0))?;
+        let completed_at = past::completed_at(connection, job)?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
                              price_given, price_listed, paused_at FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
@@ -98,7 +98,8 @@ impl SqliteLedger {
                 counts,
                 in_flight,
                 last_ending,
-                completed_at: completed_at.map(Timestamp::from_millis),
+                completed_at,
+                last_run: last_run.map(|run| run.as_of(lives)),
             })
         })
     }
@@ -155,19 +156,10 @@ impl Ledger for SqliteLedger {
             .collect()
     }
 
-    fn last_run(&self, job: &str) -> Result<Option<LastRun>, QueueError> {
-        let last = "SELECT started_at, scheduled_for, ending FROM runs JOIN jobs ON jobs.id = job_id
-                    WHERE name = ?1 ORDER BY runs.id DESC LIMIT 1";
-        let found = self.database.connection.query_row(last, [job], |row| {
-            let ending: Option<String> = row.get(2)?;
-            Ok(LastRun {
-                started_at: Timestamp::from_millis(row.get(0)?),
-                scheduled_for: row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis),
-                lives: ending.is_none() && lock::is_held(&self.database.path, job),
-                ending,
-            })
-        });
-        found.optional().doing(&self.database.path, "reading a job's last run")
+    fn newest_run(&self, job: &str) -> Result<Option<PastRun>, QueueError> {
+        let found = past::newest_run(&self.database.connection, job);
+        let found = found.doing(&self.database.path, "reading a job's newest run")?;
+        Ok(found.map(|run| run.as_of(lock::is_held(&self.database.path, job))))
     }
 
     fn columns(&self, job: &str) -> Result<Vec<String>, QueueError> {
@@ -219,13 +211,6 @@ const fn price_source(given: bool, listed: bool) -> Option<PriceSource> {
         (false, true) => Some(PriceSource::Listed),
         _ => None,
     }
-}
-
-/// How the last run ended that began to work.
-fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<String>> {
-    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
-                ORDER BY id DESC LIMIT 1";
-    connection.query_row(last, [job], |row| row.get(0)).optional()
 }
 
 /// A job's items by state, from the kept tallies.

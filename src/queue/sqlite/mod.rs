@@ -13,6 +13,7 @@ mod ledger;
 mod migrate;
 mod names;
 mod neighbours;
+mod past;
 mod pause;
 #[cfg(test)]
 mod plans;

@@ -17,6 +17,7 @@ use crate::domain::{Event, Progress, Reporter};
 use crate::report::rest::Frame;
 
 use bar::{AboveBar, Bar};
+pub use canvas::Canvas;
 pub use plain::Plain;
 pub use tally::{hour, wall_clock};
 pub use view::Look;

@@ -17,6 +17,8 @@ const NOT_DONE: &[(&str, &str)] = &[
     ("cargo install ", "the program is there"),
     ("export OVERNIGHT_API_KEY=", "each line has a shell of its own, in which a key is set"),
     ("overnight schedule jobs/nightly.toml", "it stays until a signal comes"),
+    ("overnight status --watch", "it goes on until Ctrl-C"),
+    ("overnight status nightly --watch", "it goes on until Ctrl-C"),
     ("OVERNIGHT_CRASH_KILLS=", "hours of tests, and of this program"),
 ];
 

@@ -7,7 +7,7 @@ use overnight::domain::{
     Timestamp, Usd,
 };
 use overnight::queue::{
-    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, LastRun, Ledger, QueueError, RecentAttempt, RowRecord,
+    AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, PastRun, QueueError, RecentAttempt, RowRecord,
 };
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ impl Ledger for Rows {
         Ok(self.status.clone().into_iter().collect())
     }
 
-    fn last_run(&self, _: &str) -> Result<Option<LastRun>, QueueError> {
+    fn newest_run(&self, _: &str) -> Result<Option<PastRun>, QueueError> {
         Ok(None)
     }
 

@@ -132,6 +132,11 @@ impl Invocation {
         Self(command)
     }
 
+    /// As the system starts it.
+    pub fn command(&mut self) -> &mut Command {
+        &mut self.0
+    }
+
     /// Without a key.
     pub fn without_key(mut self) -> Self {
         self.0.env_remove("OVERNIGHT_API_KEY");

@@ -1,0 +1,67 @@
+//! The document of `status --json`, which scripts rely on to the letter. Never printed here.
+
+use serde::Serialize;
+
+use super::{Standing, forecast, held};
+use crate::domain::Usd;
+use crate::report::shape::{CountsShape, MoneyShape, rfc3339};
+
+/// The document of `status --json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    jobs: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    job: &'a str,
+    #[serde(flatten)]
+    counts: CountsShape,
+    items: u64,
+    images: u64,
+    attempts: u64,
+    lost_attempts: u64,
+    cost_usd: Option<Usd>,
+    #[serde(flatten)]
+    money: MoneyShape,
+    running_since: Option<String>,
+    next_due: Option<String>,
+    paused_since: Option<String>,
+    time_left_s: Option<Seconds>,
+    /// Only there while its pilot waits for a person.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    awaiting_approval: bool,
+}
+
+/// Between so many seconds and so many.
+#[derive(Serialize)]
+struct Seconds {
+    low: u64,
+    high: u64,
+}
+
+impl<'a> From<&'a Standing> for Entry<'a> {
+    fn from(Standing { status, rest, .. }: &'a Standing) -> Self {
+        Self {
+            job: &status.job,
+            counts: (&status.counts).into(),
+            items: status.counts.total(),
+            images: status.images,
+            attempts: status.attempts,
+            lost_attempts: status.lost_attempts,
+            cost_usd: status.cost,
+            money: MoneyShape::of(held(status), forecast(status)),
+            running_since: status.running_since.map(rfc3339),
+            next_due: status.next_due.map(rfc3339),
+            paused_since: status.paused_since.map(rfc3339),
+            time_left_s: rest.map(|rest| Seconds { low: rest.soonest.as_secs(), high: rest.latest.as_secs() }),
+            awaiting_approval: status.awaits_approval,
+        }
+    }
+}
+
+/// One line.
+pub(super) fn as_json(jobs: &[Standing]) -> anyhow::Result<String> {
+    let document = Document { jobs: jobs.iter().map(Entry::from).collect() };
+    Ok(serde_json::to_string(&document)? + "\n")
+}

@@ -1,0 +1,46 @@
+//! The runs of a job as they were. Never says whether one goes on: only the lock knows.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::domain::Timestamp;
+use crate::queue::PastRun;
+
+/// How the last run ended that began to work and has ended.
+pub(super) fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<String>> {
+    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
+                ORDER BY id DESC LIMIT 1";
+    connection.query_row(last, [job], |row| row.get(0)).optional()
+}
+
+/// The last run that began to work.
+pub(super) fn last_run(connection: &Connection, job: i64) -> rusqlite::Result<Option<PastRun>> {
+    let last = "SELECT started_at, ended_at, scheduled_for, ending FROM runs
+                WHERE job_id = ?1 AND ending IS NOT 'not run' ORDER BY id DESC LIMIT 1";
+    connection.query_row(last, [job], past_run).optional()
+}
+
+/// The newest run, also if it could not begin to work.
+pub(super) fn newest_run(connection: &Connection, job: &str) -> rusqlite::Result<Option<PastRun>> {
+    let newest = "SELECT started_at, ended_at, scheduled_for, ending FROM runs JOIN jobs ON jobs.id = job_id
+                  WHERE name = ?1 ORDER BY runs.id DESC LIMIT 1";
+    connection.query_row(newest, [job], past_run).optional()
+}
+
+/// When a run last left nothing to do.
+pub(super) fn completed_at(connection: &Connection, job: i64) -> rusqlite::Result<Option<Timestamp>> {
+    let completed = "SELECT max(ended_at) FROM runs WHERE job_id = ?1 AND ending = 'complete'";
+    let completed_at: Option<i64> = connection.query_row(completed, [job], |row| row.get(0))?;
+    Ok(completed_at.map(Timestamp::from_millis))
+}
+
+fn past_run(row: &Row<'_>) -> rusqlite::Result<PastRun> {
+    let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_millis));
+    let ending: Option<String> = row.get(3)?;
+    Ok(PastRun {
+        began_at: Timestamp::from_millis(row.get(0)?),
+        ended_at: moment(1)?,
+        scheduled_for: moment(2)?,
+        lives: ending.is_none(),
+        ending,
+    })
+}
