@@ -5,6 +5,7 @@ mod desk;
 mod error;
 mod intake;
 mod inventory;
+mod last_run;
 pub mod lock;
 mod neighbour;
 mod preview;
@@ -22,6 +23,7 @@ pub use desk::{Desk, Selection};
 pub use error::QueueError;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
+pub use last_run::LastRun;
 pub use neighbour::{Displaced, Neighbour};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
@@ -271,19 +273,6 @@ pub struct JobStatus {
     pub last_ending: Option<String>,
     /// When a run last left nothing to do.
     pub completed_at: Option<Timestamp>,
-}
-
-/// The newest run of a job.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastRun {
-    /// When it began.
-    pub started_at: Timestamp,
-    /// The start of the job's schedule that it was for, if it was for one.
-    pub scheduled_for: Option<Timestamp>,
-    /// How it ended, by the ending's name; none where it goes on, or was killed.
-    pub ending: Option<String>,
-    /// Whether it goes on.
-    pub lives: bool,
 }
 
 /// The states of an item.
