@@ -46,7 +46,7 @@ fn a_job_file_gives_the_prompt_and_the_pictures_keep_the_folders_order() {
     here.overnight("run jobs/shop.toml --rehearse").end().exits(0).says(&["nothing to do"]);
     here.write("photos/lamp.png", "");
     fs::write(here.path("photos/lamp.png"), png(200)).unwrap();
-    here.overnight("run jobs/shop.toml --rehearse").end().exits(0).says(&["1 item new"]);
+    here.overnight("run jobs/shop.toml --rehearse --progress plain").end().exits(0).says(&["1 item new"]);
 }
 
 #[test]
