@@ -52,27 +52,17 @@ pub(super) fn notes(notes: &[Fault]) -> String {
     }
 }
 
-/// What the manifest changed and what an earlier run left, a line each; nothing if neither did. In brief only what a
-/// person should know even if all goes well.
+/// What the manifest changed and what an earlier run left, a line each; nothing if neither did. In brief without
+/// what the closing line says as well: how many there are.
 pub(super) fn enqueued(job: &str, enqueued: &Enqueued, rescued: &Rescued, is_brief: bool) -> String {
     let job = one_line(job);
+    let items = |number| counted(number, "item", "items");
     let mut lines = Vec::new();
     // A run that could not begin, or had nothing in hand any more, left nothing to go on from.
     if rescued.returned + rescued.lost + rescued.received.len() as u64 > 0 {
         lines.push(dead(rescued));
     }
-    if !is_brief {
-        lines.extend(routine(enqueued));
-    }
-    lines.extend(kept(enqueued));
-    lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
-}
-
-/// What every reading of a manifest may change, a line each.
-fn routine(enqueued: &Enqueued) -> Vec<String> {
-    let items = |number| counted(number, "item", "items");
-    let mut lines = Vec::new();
-    if enqueued.new > 0 {
+    if enqueued.new > 0 && !is_brief {
         lines.push(format!("{} read, {} new", counted(enqueued.rows, "row", "rows"), items(enqueued.new)));
     }
     if enqueued.repeated > 0 {
@@ -88,10 +78,11 @@ fn routine(enqueued: &Enqueued) -> Vec<String> {
         let changed = counted(enqueued.redone, one, more);
         lines.push(format!("{changed} made again; what was there becomes an earlier version"));
     }
+    lines.extend(kept(enqueued));
     if enqueued.removed > 0 {
         lines.push(format!("{} without a row any more; pictures stay", items(enqueued.removed)));
     }
-    lines
+    lines.into_iter().map(|line| format!("{job}: {line}\n")).collect()
 }
 
 /// What keeps its request though its row reads otherwise, a line for the finished and one for the others.

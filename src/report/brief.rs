@@ -59,7 +59,7 @@ pub fn brief(brief: &Brief<'_>) -> String {
 
 fn paid(summary: &Summary, rehearsal: bool) -> String {
     match (summary.cost, rehearsal) {
-        (_, true) => "nothing paid".to_owned(),
+        (_, true) => "nothing was paid".to_owned(),
         (Some(cost), false) => money(cost),
         (None, false) if summary.images == 0 => "no known cost".to_owned(),
         (None, false) => "cost unknown".to_owned(),

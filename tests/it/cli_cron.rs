@@ -29,8 +29,8 @@ fn a_night_that_went_well_is_one_line_and_so_is_one_with_nothing_to_do() {
     assert_eq!((code, mail.lines().count()), (0, 1), "{mail}");
     assert!(mail.starts_with("night: all 3 items are done (rehearsal); 3 made, 0 failed in "), "{mail}");
     let output = here.path("output/night-rehearsal");
-    assert!(mail.ends_with(&format!(", nothing paid; {}\n", output.display())), "{mail}");
-    assert_eq!(cron(&here, run), (0, "night: nothing to do: 3 of 3 done\n".to_owned()));
+    assert!(mail.ends_with(&format!(", nothing was paid; {}\n", output.display())), "{mail}");
+    assert_eq!(cron(&here, run), (0, "night: nothing to do: 3 of 3 done (rehearsal)\n".to_owned()));
     assert_eq!(cron(&here, &format!("{run} -q")), (0, String::new()));
 }
 

@@ -16,7 +16,7 @@ fn begun() -> (Workspace, Gate) {
 fn rerun(here: &Workspace, gate: &Gate, manifest: &str) -> (String, Vec<String>) {
     let before = gate.seen().len();
     here.write("list.csv", manifest);
-    let ended = here.overnight("run list.csv -c 1").at(&gate.url()).end().exits(0);
+    let ended = here.overnight("run list.csv -c 1 --progress plain").at(&gate.url()).end().exits(0);
     (ended.stderr, gate.prompts().split_off(before))
 }
 

@@ -160,7 +160,7 @@ fn an_address_is_asked_until_it_is_heard_and_never_shown_whole() {
     let busy = |status| Play::Reply(http(status, &[("retry-after", "0")], b"later"));
     let server = Server::start([busy(503), busy(429), Play::Reset, ok()]);
     let url = format!("{}/services/s3cret?token=s3cret", server.url());
-    let here = night(1, &format!("on_success = {{ url = '$HOOK', headers = {{ Authorization = '$TOKEN' }} }}"));
+    let here = night(1, "on_success = { url = '$HOOK', headers = { Authorization = '$TOKEN' } }");
     let run = here.overnight("run jobs/night.toml --rehearse -vv").env("HOOK", &url).env("TOKEN", "Bearer s3cret");
     run.end().exits(0).never_says("s3cret").never_says("warning");
     let seen = server.seen();

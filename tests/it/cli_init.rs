@@ -53,7 +53,8 @@ fn from_nothing_a_workspace_is_made_that_runs_at_once() {
         assert!(told.contains(words), "{told}");
     }
     here.overnight("plan shop/jobs/catalog.toml").end().exits(0);
-    here.overnight("run shop/jobs/catalog.toml --rehearse").end().exits(0).says(&["4 rows read, 4 items new"]);
+    let run = here.overnight("run shop/jobs/catalog.toml --rehearse --progress plain");
+    run.end().exits(0).says(&["4 rows read, 4 items new"]);
     assert_eq!(here.pictures("shop/output/catalog-rehearsal").len(), 4);
     let text = here.read("shop/jobs/catalog.toml");
     here.write("jobs/catalog.toml", &text);

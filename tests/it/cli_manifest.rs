@@ -53,7 +53,7 @@ fn the_table_of_results_keeps_the_order_of_the_manifest() {
 fn rows_without_an_id_that_ask_for_the_same_are_one_item_and_said_so() {
     let (here, simulator) = (Workspace::new(), Simulated::start());
     here.write("list.csv", "prompt,shop\na cup,north\na jug,north\na cup,south\n");
-    let ended = here.overnight("run list.csv").at(&simulator.url()).end().exits(0);
+    let ended = here.overnight("run list.csv --progress plain").at(&simulator.url()).end().exits(0);
     ended.says(&["3 rows read, 2 items new", "1 row asks for the same as an earlier one"]);
     assert_eq!(simulator.stats().requests, 2);
     let (header, rows) = table(&here.read("output/list/results.csv"));

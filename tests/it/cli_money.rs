@@ -25,7 +25,7 @@ fn a_cap_ends_the_run_with_8_again_and_again_and_a_higher_one_goes_on() {
     assert_eq!((&status["cost_usd"], &status["projected_usd"]), (&json!(0.75), &json!(1.5)));
     let told = here.overnight("status").end().exits(0).stdout;
     assert!(told.contains("\n  last run    ended by a money cap: run again with a higher one"), "{told}");
-    let last = run("5").at(&simulator.url()).end().exits(0);
+    let last = run("5 --progress plain").at(&simulator.url()).end().exits(0);
     last.says(&["cost      $0.75 in this run, $1.50 so far, at the given price", "spent $1.50 of $5.00, "]);
     assert_eq!(here.status("")["cost_usd"], json!(1.5));
     let status = here.overnight("status").end().exits(0).stdout;

@@ -24,7 +24,7 @@ fn read_once() -> (Workspace, Gate) {
 }
 
 fn run(here: &Workspace, gate: &Gate, words: &str) -> Ended {
-    here.overnight(&format!("run list.csv {words}")).at(&gate.url()).end()
+    here.overnight(&format!("run list.csv --progress plain {words}")).at(&gate.url()).end()
 }
 
 /// How many readings of a manifest were published.

@@ -35,7 +35,7 @@ fn a_job_file_gives_the_prompt_and_the_pictures_keep_the_folders_order() {
         "jobs/shop.toml",
         "manifest = \"../photos\"\n[template]\nprompt = \"{{ stem }} of {{ folder }} on oak\"\n",
     );
-    here.overnight("run jobs/shop.toml --rehearse").end().exits(0).says(&["4 rows read, 4 items new"]);
+    here.overnight("run jobs/shop.toml --rehearse --progress plain").end().exits(0).says(&["4 rows read, 4 items new"]);
     let pictures = ["mug", "output/old/1", "shirts/red.jpg", "shirts/red.png"];
     assert_eq!(here.pictures("output/shop-rehearsal"), pictures);
     let table = here.read("output/shop-rehearsal/results.csv");
@@ -46,14 +46,15 @@ fn a_job_file_gives_the_prompt_and_the_pictures_keep_the_folders_order() {
     here.overnight("run jobs/shop.toml --rehearse").end().exits(0).says(&["nothing to do"]);
     here.write("photos/lamp.png", "");
     fs::write(here.path("photos/lamp.png"), png(200)).unwrap();
-    here.overnight("run jobs/shop.toml --rehearse").end().exits(0).says(&["1 item new"]);
+    here.overnight("run jobs/shop.toml --rehearse --progress plain").end().exits(0).says(&["1 item new"]);
 }
 
 #[test]
 fn a_folder_may_be_its_own_workspace() {
     let here = photos(&["mug.png", "lamp.png"]);
     here.write("photos/shop.toml", "manifest = \".\"\n[template]\nprompt = \"{{ stem }} on oak\"\n");
-    here.overnight_in("photos", "run shop.toml --rehearse").end().exits(0).says(&["2 items new"]);
+    let run = here.overnight_in("photos", "run shop.toml --rehearse --progress plain");
+    run.end().exits(0).says(&["2 items new"]);
     assert_eq!(here.pictures("photos/output/shop-rehearsal"), ["lamp", "mug"]);
     here.overnight_in("photos", "run shop.toml --rehearse").end().exits(0).says(&["nothing to do"]);
 }

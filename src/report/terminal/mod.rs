@@ -123,7 +123,7 @@ fn readable_columns(terminal: &Term) -> usize {
 /// Whether nobody watches, and nobody asked for lines either: so cron and service managers start a run. What goes well is
 /// told in one line then.
 pub fn is_unattended(progress: Progress) -> bool {
-    progress == Progress::Auto && !io::stderr().is_terminal()
+    matches!(progress, Progress::Auto | Progress::None) && !io::stderr().is_terminal()
 }
 
 /// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.

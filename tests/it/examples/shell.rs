@@ -39,6 +39,8 @@ impl Place {
         shell.args(["-c", &format!("{STAND_INS}\n{line}")]).current_dir(self.folder.path(".")).env_clear();
         shell.env("PATH", path).env("HOME", home).env("OVERNIGHT_API_KEY", KEY);
         shell.env("OVERNIGHT_BASE_URL", self.simulator.url());
+        // The pages show what a reader sees at a terminal; without one, what goes well is one line.
+        shell.env("OVERNIGHT_PROGRESS", "plain");
         shell.env("HTTPS_PROXY", "http://127.0.0.1:9").env("HTTP_PROXY", "http://127.0.0.1:9");
         shell.env("NO_PROXY", "127.0.0.1,localhost");
         Running::start(&mut shell, Stdio::null()).end()
