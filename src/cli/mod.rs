@@ -5,6 +5,7 @@ mod announce;
 mod approve;
 mod args;
 mod cancel;
+mod completions;
 mod enqueue;
 mod events;
 mod exit;
@@ -13,6 +14,7 @@ mod faults;
 mod init;
 mod ledger;
 mod logs;
+mod man;
 mod narrow;
 mod open;
 mod outlook;
@@ -31,16 +33,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::domain::io_words;
 use crate::job::JobError;
-use args::{Command, CommandLine};
+use args::Command;
 use exit::Code;
 
 /// Runs the program: its arguments decide what, its exit code says how it went.
 pub fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
+    let line = match args::read() {
         Ok(line) => line,
         Err(error) => return told_by_clap(&error).into(),
     };
@@ -61,6 +61,8 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 
