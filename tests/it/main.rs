@@ -2,6 +2,7 @@
 
 mod cli_bombs;
 mod cli_changed;
+mod cli_colours;
 mod cli_connection;
 mod cli_database;
 mod cli_diagnostics;

@@ -13,6 +13,7 @@ pub mod server;
 pub mod simulated;
 pub mod sink;
 pub mod staging;
+pub mod terminal;
 pub mod tls;
 pub mod workbook;
 pub mod workshop;
