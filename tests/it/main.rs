@@ -39,6 +39,7 @@ mod cli_signals;
 mod cli_status;
 mod cli_stopped;
 mod cli_strict;
+mod cli_tried;
 mod cli_unchanged;
 mod cli_usage;
 mod cli_variables;
