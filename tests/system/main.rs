@@ -1,8 +1,10 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `unshare` and `mount` must be there and allowed.
+//! `cargo test` alone. `strace`, `unshare`, `mount`, `ip`,
+//! `dpkg` and `debootstrap` must be there and allowed.
 
 mod durable;
 mod order;
+mod package;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
 mod support {
