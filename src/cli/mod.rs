@@ -6,6 +6,7 @@ mod announce;
 mod approve;
 mod args;
 mod cancel;
+mod completions;
 mod enqueue;
 mod events;
 mod exit;
@@ -16,6 +17,7 @@ mod job_files;
 mod jobs;
 mod ledger;
 mod logs;
+mod man;
 mod metrics;
 mod narrow;
 mod open;
@@ -37,16 +39,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::domain::io_words;
 use crate::job::JobError;
-use args::{Command, CommandLine};
+use args::Command;
 use exit::Code;
 
 /// Runs the program: its arguments decide what, its exit code says how it went.
 pub fn main() -> ExitCode {
-    let line = match CommandLine::try_parse() {
+    let line = match args::read() {
         Ok(line) => line,
         Err(error) => return told_by_clap(&error).into(),
     };
@@ -71,6 +71,8 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Verify(args) => verify::run(&args),
         Command::Schedule(args) => schedule::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }
 

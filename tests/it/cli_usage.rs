@@ -5,18 +5,6 @@ use overnight::simulator::FaultKind;
 use crate::support::workspace::Workspace;
 
 #[test]
-fn every_command_has_a_help_on_stdout() {
-    let here = Workspace::new();
-    for command in ["", "run", "status", "jobs", "show", "retry", "cancel", "approve", "pause", "resume", "simulate"] {
-        let ended = here.overnight(&format!("{command} --help")).end().exits(0);
-        assert!(ended.stdout.contains("Usage: overnight"), "{command}: {}", ended.stdout);
-        assert_eq!(ended.stderr, "");
-    }
-    let short = here.overnight("run -h").end().exits(0);
-    assert!(short.stdout.lines().count() < 100);
-}
-
-#[test]
 fn the_help_of_run_lists_examples_and_exit_codes_and_never_the_values_of_variables() {
     let here = Workspace::new();
     let ended = here.overnight("run --help").env("OVERNIGHT_API_KEY_COMMAND", "print-a-secret").end().exits(0);

@@ -1,10 +1,12 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `promtool`, `unshare`, `mount`, `cron` and `systemd-analyze` must be there and allowed.
+//! `cargo test` alone. `strace`, `promtool`, `unshare`, `mount`, `ip`, `dpkg`, `debootstrap`, `cron` and
+//! `systemd-analyze` must be there and allowed.
 
 mod cron;
 mod durable;
 mod metrics;
 mod order;
+mod package;
 mod schedule;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]

@@ -53,7 +53,7 @@ pub(in crate::cli) struct ExportArgs {
     pub states: Vec<ItemState>,
     /// With shopify: the address at which the output folder's pictures can be fetched, such as
     /// https://cdn.shop.example/2026/
-    #[arg(long, value_name = "PREFIX", value_parser = image_url)]
+    #[arg(long, value_name = "PREFIX", env = "OVERNIGHT_IMAGE_URL", value_parser = image_url)]
     pub image_url: Option<String>,
     #[command(flatten)]
     pub workspace: WorkspaceArgs,

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 
 /// What stands behind its help.
 pub(super) const EXAMPLES: &str = "Examples:
@@ -22,6 +24,17 @@ pub(in crate::cli) struct InitArgs {
     #[arg(long, value_name = "FILE|FOLDER")]
     pub from: Option<PathBuf>,
     /// The sheet of a workbook that is the list [default: the first that is not hidden]
-    #[arg(long, value_name = "NAME", env = "OVERNIGHT_SHEET", requires = "from")]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_SHEET")]
     pub sheet: Option<String>,
+}
+
+impl InitArgs {
+    /// A sheet is one of a list. In the environment it may be meant for other commands.
+    pub(super) fn settle(&mut self, given: &ArgMatches) -> Result<(), clap::Error> {
+        if self.from.is_none() && given.value_source("sheet") == Some(ValueSource::CommandLine) {
+            let message = "--sheet is one of a workbook; name that too, with --from";
+            return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, message));
+        }
+        Ok(())
+    }
 }

@@ -44,7 +44,7 @@ pub(in crate::cli) struct LedgerArgs {
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub until: Option<Date>,
     /// Whose days they are, such as Europe/Berlin
-    #[arg(long, value_name = "NAME", default_value = "UTC", value_parser = time_zone)]
+    #[arg(long, value_name = "NAME", env = "OVERNIGHT_TIMEZONE", default_value = "UTC", value_parser = time_zone)]
     pub timezone: TimeZone,
     /// How it is printed
     #[arg(long, value_enum, default_value_t = LedgerFormat::Text)]

@@ -3,11 +3,15 @@
 
 mod approve;
 mod cancel;
+mod completions;
 mod export;
 mod init;
 mod jobs;
 mod ledger;
+mod line;
+mod man;
 mod narrow;
+mod overview;
 mod pause;
 mod plan;
 mod retry;
@@ -24,10 +28,13 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
+pub(super) use self::completions::CompletionsArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::jobs::JobsArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
+pub(super) use self::line::{command, read};
+pub(super) use self::man::ManArgs;
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
@@ -42,7 +49,8 @@ use crate::job::Workspace;
 
 /// Start it in the evening, open the catalogue in the morning.
 #[derive(Parser, Debug)]
-#[command(name = "overnight", version, about, max_term_width = 100, propagate_version = true)]
+#[command(name = "overnight", version, about, max_term_width = 100, propagate_version = true,
+          after_long_help = overview::EXAMPLES)]
 pub(super) struct CommandLine {
     #[command(subcommand)]
     pub command: Command,
@@ -96,8 +104,14 @@ pub(super) enum Command {
     #[command(after_long_help = schedule::EXAMPLES)]
     Schedule(ScheduleArgs),
     /// Be a Gemini-compatible server on loopback, with faults on demand
-    #[command(after_help = simulate::fault_kinds())]
+    #[command(after_long_help = simulate::examples())]
     Simulate(SimulateArgs),
+    /// Print a script that lets a shell complete these words
+    #[command(after_long_help = completions::EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Print the manual, or write a page of it for each command
+    #[command(after_long_help = man::EXAMPLES)]
+    Man(ManArgs),
 }
 
 /// Which workspace database is meant, for every command that takes a JOB.

@@ -38,14 +38,14 @@ enum Display {
 }
 
 impl Terminal {
-    /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`) and the times of the zone.
+    /// Shows progress so, in the colours the environment allows (`NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`) and the times of the zone.
     /// In a rehearsal nothing is paid. `frame` is what the run was told of its time.
     pub fn new(progress: Progress, rehearsal: bool, zone: TimeZone, frame: Frame) -> Self {
         let look = |columns, colours| Look { columns, colours, zone, rehearsal };
         Self(match progress {
             Progress::None => Display::None,
             Progress::Auto | Progress::Bar if can_draw() => {
-                Display::Bar(Bar::new(look(USUAL_COLUMNS, console::colors_enabled_stderr()), frame))
+                Display::Bar(Bar::new(look(USUAL_COLUMNS, has_colours()), frame))
             }
             progress => {
                 let plain = Plain::new(io::stderr(), look(LOG_COLUMNS, false)).within(frame);
@@ -124,6 +124,11 @@ fn readable_columns(terminal: &Term) -> usize {
 /// told in one line then.
 pub fn is_unattended(progress: Progress) -> bool {
     matches!(progress, Progress::Auto | Progress::None) && !io::stderr().is_terminal()
+}
+
+/// Whether the environment wants colours. Of `NO_COLOR` and `CLICOLOR_FORCE`, the first decides, as it does in the help.
+fn has_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty()) && console::colors_enabled_stderr()
 }
 
 /// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.

@@ -110,6 +110,11 @@ impl Page<'_> {
             command.contains("overnight ") || command.starts_with("sed -i "),
             "{at}: no rule of tests/it/examples says what this line is: {line}"
         );
+        if command.starts_with("overnight simulate") {
+            // Its port may be somebody else's here.
+            self.place.serves(&command.replace("--port 8080", "--port 0")).exits(0);
+            return String::new();
+        }
         let said = about.split_once("code ").and_then(|(_, number)| {
             let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
             digits.parse().ok()
@@ -154,9 +159,14 @@ fn the_help_does_what_it_shows() {
     let commands: Vec<&str> = commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
     assert!(commands.len() > 10, "{help}");
     // What `init` makes would be in the way of what the others have.
-    let [begun, others] = [(); 2].map(|()| Page { name: "--help", place: places::help() });
-    for command in commands.into_iter().filter(|command| !["", "help"].contains(command)) {
-        let page = if command == "init" { &begun } else { &others };
+    let [first, begun, others] = [(); 3].map(|()| Page { name: "--help", place: places::help() });
+    // The first is the program itself.
+    for command in [""].into_iter().chain(commands.into_iter().filter(|command| !["", "help"].contains(command))) {
+        let page = match command {
+            "" => &first,
+            "init" => &begun,
+            _ => &others,
+        };
         let at = format!("overnight {command} --help");
         let help = page.does(&at, 0, &at);
         let Some((_, examples)) = help.split_once("\nExamples:\n") else { continue };

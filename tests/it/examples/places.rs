@@ -60,6 +60,9 @@ pub fn help() -> Place {
     place.folder.write("jobs/spring.toml", "manifest = \"../spring.csv\"\n");
     photos(&place, &["photos/cup.jpg"]);
     workbook_of_wares(&place, "2026");
+    for folder in [".local/share/bash-completion/completions", ".config/fish/completions", ".zfunc"] {
+        fs::create_dir_all(place.folder.path("home").join(folder)).unwrap();
+    }
     place.does("overnight run jobs/nightly.toml").exits(0);
     place
 }

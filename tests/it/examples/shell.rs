@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
+use rustix::process::Signal;
+
 use crate::support::process::{Ended, Running};
 use crate::support::simulated::Simulated;
 use crate::support::workspace::{KEY, Workspace};
@@ -33,6 +35,18 @@ impl Place {
 
     /// Does a line to its end. Requests go to a simulator on loopback; whatever else would leave meets no proxy.
     pub fn does(&self, line: &str) -> Ended {
+        self.start(line).end()
+    }
+
+    /// Does a line that goes on until it is stopped, which it is when it has said that it is there.
+    pub fn serves(&self, line: &str) -> Ended {
+        let mut running = self.start(&format!("exec {line}"));
+        running.line().expect("a word that it is there");
+        running.signal(Signal::TERM);
+        running.end()
+    }
+
+    fn start(&self, line: &str) -> Running {
         let home = self.folder.path("home");
         let path = format!("{}/.cargo/bin:{}", home.display(), std::env::var("PATH").unwrap_or_default());
         let mut shell = Command::new("sh");
@@ -43,7 +57,7 @@ impl Place {
         shell.env("OVERNIGHT_PROGRESS", "plain");
         shell.env("HTTPS_PROXY", "http://127.0.0.1:9").env("HTTP_PROXY", "http://127.0.0.1:9");
         shell.env("NO_PROXY", "127.0.0.1,localhost");
-        Running::start(&mut shell, Stdio::null()).end()
+        Running::start(&mut shell, Stdio::null())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A terminal for the program to draw on, and what a person sees there. Never as wide as a screen.
+//! Terminals for the program to draw on, and what a person sees there. Never as wide as a screen.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,11 +25,7 @@ pub struct OnTerminal {
 impl OnTerminal {
     /// Starts it on a terminal of this size.
     pub fn start(command: &mut Command, rows: u16, columns: u16) -> Self {
-        let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&controller).unwrap();
-        unlockpt(&controller).unwrap();
-        let name = ptsname(&controller, Vec::new()).unwrap();
-        let terminal = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let (controller, terminal) = terminal();
         tcsetwinsize(&terminal, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let end = || Stdio::from(terminal.try_clone().unwrap());
         let child = command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
@@ -91,6 +87,36 @@ impl Drop for OnTerminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a command to its end on a terminal; returns its exit code, and all that it wrote there.
+pub fn on_a_terminal(command: &mut Command) -> (Option<i32>, String) {
+    let (controller, terminal) = terminal();
+    let end = || Stdio::from(terminal.try_clone().unwrap());
+    let mut child = command.stdin(Stdio::null()).stdout(end()).stderr(end()).spawn().unwrap();
+    // Held by nobody but the child, and by the command itself, which would hold it for ever.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    drop(terminal);
+    let reader = thread::spawn(move || {
+        let (mut shown, mut bytes, mut controller) = (Vec::new(), [0; 4096], File::from(controller));
+        // Its end is an error: nobody holds the other side any more.
+        while let Ok(length @ 1..) = controller.read(&mut bytes) {
+            shown.extend_from_slice(&bytes[..length]);
+        }
+        shown
+    });
+    let code = child.wait().unwrap().code();
+    (code, String::from_utf8(reader.join().unwrap()).unwrap())
+}
+
+/// A terminal of no size: the side of whoever looks at it, and that of the program.
+fn terminal() -> (OwnedFd, OwnedFd) {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&controller).unwrap();
+    unlockpt(&controller).unwrap();
+    let name = ptsname(&controller, Vec::new()).unwrap();
+    let terminal = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    (controller, terminal)
 }
 
 /// What is seen, of a terminal that is high enough and knows only what is used here: line ends, returns, moving up, and
