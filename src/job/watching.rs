@@ -40,7 +40,13 @@ pub struct Watching {
     /// --log-format says how. A file that has grown to --log-file-size is put aside as PATH.1, and five of them are kept. It
     /// may be moved away at any time: the next line begins a new one. When it cannot be written, log lines get lost and
     /// nothing else
-    #[arg(long, value_name = "PATH", env = "OVERNIGHT_LOG_FILE", help_heading = "What is told")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "OVERNIGHT_LOG_FILE",
+        hide_short_help = true,
+        help_heading = "What is told"
+    )]
     pub log_file: Option<PathBuf>,
     /// How large a log file may grow [default: 10MiB]
     #[arg(
