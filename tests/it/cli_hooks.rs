@@ -156,6 +156,16 @@ fn a_run_that_a_person_stopped_or_that_another_has_in_hand_tells_nobody_and_one_
 }
 
 #[test]
+fn a_run_of_a_job_that_a_person_paused_tells_nobody() {
+    let here = night(2, "on_failure = \"cat > failure.json\"");
+    here.overnight("run jobs/night.toml --rehearse --limit 1").end().exits(5);
+    fs::remove_file(here.path("failure.json")).unwrap();
+    here.overnight("pause night --rehearse").end().exits(0);
+    here.overnight("run jobs/night.toml --rehearse").end().exits(5);
+    assert!(!here.path("failure.json").exists());
+}
+
+#[test]
 fn an_address_is_asked_until_it_is_heard_and_never_shown_whole() {
     let busy = |status| Play::Reply(http(status, &[("retry-after", "0")], b"later"));
     let server = Server::start([busy(503), busy(429), Play::Reset, ok()]);

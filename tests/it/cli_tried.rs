@@ -20,8 +20,8 @@ enum Alone {
 use Alone::{Ends, Serves};
 
 /// A command, what it does alone, nonsense with what is said of it (code 2, if none stands before it), and what prints
-/// JSON. Beside the command lie `list.csv`, which has been run, `folder` with nothing in it, and `binary.csv` and
-/// `binary.toml`, which are neither.
+/// JSON. Beside the command lie `list.csv`, which has been run, `jobs` with a job that has a schedule, `folder` with
+/// nothing in it, and `binary.csv` and `binary.toml`, which are neither.
 type Row = (&'static str, Alone, &'static [(&'static str, &'static str)], &'static [&'static str]);
 
 #[rustfmt::skip]
@@ -30,13 +30,17 @@ const TRIED: &[Row] = &[
     ("plan", Ends(2, "<JOB.toml|MANIFEST>"), &[("folder", "name a folder of images"), ("binary.csv", "save the file as UTF-8"), ("binary.toml", "name a job file that is there"), ("gone.csv", "name a manifest that is there")], &["list.csv --json"]),
     ("run", Ends(2, "<JOB.toml|MANIFEST>"), &[("folder", "name a folder of images"), ("binary.csv", "save the file as UTF-8"), ("binary.toml", "name a job file that is there"), ("gone.csv", "name a manifest that is there")], &["list.csv --events -"]),
     ("status", Ends(2, "a run makes it"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &["--json", "list --json"]),
+    ("jobs", Ends(2, "a run makes it"), &[("list.csv", "--help"), ("--db folder", "folder")], &["--json"]),
     ("show", Ends(2, "<ITEM>"), &[("nobody mug", "it has list"), ("list mug", "item `mug`"), ("binary.toml mug", "name a job file that is there")], &["list item-1 --json"]),
     ("ledger", Ends(2, "a run makes it"), &[("nobody", "it has list"), ("folder", "it has list"), ("--since today", "2026-11-01"), ("--timezone Mars", "Europe/Berlin")], &["--json", "list --format json"]),
     ("retry", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("list --item mug", "item `mug`"), ("folder", "it has list")], &[]),
     ("cancel", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("list --item mug", "item `mug`"), ("folder", "it has list")], &[]),
     ("approve", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &[]),
+    ("pause", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &[]),
+    ("resume", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &[]),
     ("export", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("list --format odd", "shopify"), ("list --image-url x", "https://cdn.shop.example")], &["list --format jsonl"]),
     ("verify", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &["list --json"]),
+    ("schedule", Ends(2, "[schedule]"), &[("folder", "[schedule]"), ("list.csv", "(.toml)"), ("--print x", "crontab, systemd, scheduler"), ("--next 0", "from 1 to 1440")], &["--next --json"]),
     ("simulate", Serves, &[("--port x", "a number up to 65535"), ("--bind x", "127.0.0.1"), ("--seed x", "a whole number"), ("list.csv", "--help")], &[]),
     ("completions", Ends(2, "bash|elvish|fish|powershell|zsh"), &[("csh", "bash, elvish, fish, powershell, zsh"), ("list.csv", "bash, elvish, fish, powershell, zsh")], &[]),
     ("man", Ends(0, ".SH NAME"), &[("folder list.csv", "--help")], &[]),
@@ -46,6 +50,7 @@ fn place() -> (Workspace, Simulated) {
     let (here, simulator) = (Workspace::with_list(1), Simulated::start());
     here.overnight("run list.csv").at(&simulator.url()).end().exits(0);
     fs::create_dir(here.path("folder")).unwrap();
+    here.write("jobs/nightly.toml", "manifest = '../list.csv'\n[schedule]\ncron = '0 22 * * *'\n");
     ["binary.csv", "binary.toml"].iter().for_each(|file| fs::write(here.path(file), b"\x7fELF\xff\x00\xfe").unwrap());
     (here, simulator)
 }

@@ -13,7 +13,7 @@ use super::super::args::RunArgs;
 use super::super::exit::{Code, UsageError};
 use super::super::logs::LogWriter;
 use super::super::{open, runtime, told};
-use crate::domain::Summary;
+use crate::domain::{Ending, Summary};
 use crate::hooks::{Act, Command, Hook, ItemHooks, ItemTeller, Letter, Method, NotRun, Request, RunEnd, Voice};
 use crate::job::paths::shown;
 use crate::job::{self, HookAct, HookHome, HookMethod, Job};
@@ -108,7 +108,10 @@ impl<'a> Hooked<'a> {
         code: Code,
         stop: watch::Receiver<Stop>,
     ) {
-        let hooks = self.hooks_for(occasion(code, changed_nothing(summary)));
+        // Who paused the job knows that it is.
+        let is_paused = matches!(summary.ending, Ending::Paused { .. });
+        let occasion = occasion(code, changed_nothing(summary)).filter(|_| !is_paused);
+        let hooks = self.hooks_for(occasion);
         if hooks.is_empty() {
             return;
         }
