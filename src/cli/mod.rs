@@ -21,6 +21,7 @@ mod outlook;
 mod pause;
 mod plan;
 mod precious;
+mod prune;
 mod read_ahead;
 mod retry;
 mod run;
@@ -66,6 +67,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Resume(args) => pause::resume(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Prune(args) => prune::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }
 }

@@ -11,12 +11,12 @@ use crate::clock::{Clock, SystemClock};
 use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::provider::{Provider, ReferenceSource};
-use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
-use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo};
+use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep};
+use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
-use crate::store::{ArtifactStore, Shelf, StoreError};
+use crate::store::{ArtifactStore, Attic, Shelf, StoreError};
 
 /// The time.
 pub(super) fn clock() -> Arc<dyn Clock> {
@@ -51,7 +51,7 @@ fn entry(job: &Job) -> Result<JobEntry, UsageError> {
 }
 
 /// Who runs it, for someone who meets the lock.
-fn holder() -> String {
+pub(super) fn holder() -> String {
     let since = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let on = if host.trim().is_empty() { String::new() } else { format!(" on {}", host.trim()) };
@@ -71,6 +71,16 @@ pub(super) fn inventory(db: &Path) -> Result<Box<dyn Inventory>, QueueError> {
 /// What lies in a job's output folder; opening it leaves no trace there.
 pub(super) fn shelf(output: &Path, job: &str) -> Result<Box<dyn Shelf>, StoreError> {
     Ok(Box::new(LocalShelf::of(output, job)?))
+}
+
+/// The same, for who tidies up there.
+pub(super) fn attic(output: &Path, job: &str) -> Result<Box<dyn Attic>, StoreError> {
+    Ok(Box::new(LocalShelf::of(output, job)?))
+}
+
+/// Who tidies up a workspace's database.
+pub(super) fn upkeep(db: &Path) -> Result<Box<dyn Upkeep>, QueueError> {
+    Ok(Box::new(SqliteUpkeep::open(db)?))
 }
 
 /// A person's hand on a workspace.

@@ -11,6 +11,7 @@ mod preview;
 mod recent;
 pub mod sqlite;
 pub mod story;
+mod upkeep;
 mod words;
 
 use std::ops::Range;
@@ -25,6 +26,8 @@ pub use inventory::{Inventory, StoredItem};
 pub use neighbour::{Displaced, Neighbour};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
+
+pub use upkeep::{DatabaseCopy, EarlierVersion, Upkeep};
 
 use crate::domain::{
     Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome,

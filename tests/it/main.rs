@@ -25,6 +25,7 @@ mod cli_pause;
 mod cli_pilot;
 mod cli_plan;
 mod cli_precedence;
+mod cli_prune;
 mod cli_queue;
 mod cli_references;
 mod cli_rehearsal;

@@ -10,6 +10,7 @@ mod ledger;
 mod narrow;
 mod pause;
 mod plan;
+mod prune;
 mod retry;
 mod run;
 mod show;
@@ -30,6 +31,7 @@ pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
+pub(super) use self::prune::PruneArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::show::ShowArgs;
@@ -90,6 +92,9 @@ pub(super) enum Command {
     /// Check every file against the database: missing, changed, orphaned
     #[command(after_long_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Remove what no job needs any more: earlier pictures, left-overs, old copies of the database
+    #[command(after_long_help = prune::EXAMPLES)]
+    Prune(PruneArgs),
     /// Be a Gemini-compatible server on loopback, with faults on demand
     #[command(after_help = simulate::fault_kinds())]
     Simulate(SimulateArgs),

@@ -26,6 +26,7 @@ mod seen;
 mod stored;
 mod story;
 mod turn;
+mod upkeep;
 mod versions;
 mod waits;
 
@@ -46,6 +47,7 @@ pub use entry::JobEntry;
 pub use intake::SqliteIntake;
 pub use ledger::SqliteLedger;
 pub use preview::SqlitePreview;
+pub use upkeep::SqliteUpkeep;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
