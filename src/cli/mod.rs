@@ -5,6 +5,7 @@ mod announce;
 mod approve;
 mod args;
 mod cancel;
+mod doctor;
 mod enqueue;
 mod events;
 mod exit;
@@ -68,6 +69,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Prune(args) => prune::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }
 }

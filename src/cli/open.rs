@@ -10,9 +10,11 @@ use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
 use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
-use crate::provider::{Provider, ReferenceSource};
-use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep};
-use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use crate::provider::{Endpoint, Provider, ReferenceSource};
+use crate::queue::sqlite::{
+    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+};
+use crate::queue::{Desk, Health, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
@@ -129,8 +131,22 @@ fn references(job: &Job, base_url: &str, ca_file: Option<PathBuf>) -> Arc<dyn Re
     }))
 }
 
+/// How a database is, without touching it; none if there is none.
+pub(super) fn health(db: &Path) -> Result<Option<Health>, QueueError> {
+    sqlite::health(db)
+}
+
 /// Who makes the job's pictures, at `base_url`. What the person can put right is told as their mistake.
 pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Provider>> {
+    Ok(Arc::new(gemini(job, base_url, credentials)?))
+}
+
+/// The same, for who only looks.
+pub(super) fn endpoint(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Endpoint>> {
+    Ok(Arc::new(gemini(job, base_url, credentials)?))
+}
+
+fn gemini(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Gemini> {
     let ca_file = job.ca_file.clone().filter(|_| !job.rehearse);
     let settings = GeminiSettings {
         base_url: base_url.to_owned(),
@@ -145,7 +161,7 @@ pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> a
         in_flight: job.concurrency.highest().get(),
     };
     match Gemini::new(settings) {
-        Ok(gemini) => Ok(Arc::new(gemini)),
+        Ok(gemini) => Ok(gemini),
         Err(error @ GeminiError::Client(_)) => Err(error.into()),
         Err(error) => Err(UsageError(error.to_string()).into()),
     }

@@ -41,7 +41,7 @@ pub use manifest::{AddedReferences, Manifest, ManifestError, digest, fingerprint
 pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
-pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
+pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero, names_a_file};
 pub use shape::{Condition, Shaping};
 
 use crate::disk::ListFolder;

@@ -190,7 +190,7 @@ impl FromStr for JobName {
 }
 
 /// Whether where a job is asked for, this text means a file rather than a job's name.
-pub(super) fn names_a_file(text: &str) -> bool {
+pub fn names_a_file(text: &str) -> bool {
     let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xlsm"];
     text.contains(['/', '\\']) || endings.iter().any(|ending| text.ends_with(ending))
 }

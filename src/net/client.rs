@@ -103,14 +103,35 @@ impl Client {
     /// Sends once, with the client's headers where `headers` has none of the name. The head of the answer is there
     /// when this returns, whatever its status; the body follows, and the time for the whole goes on.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: RequestBody) -> Result<Response, TransportError> {
+        self.send(Method::POST, url, headers, body).await
+    }
+
+    /// The same for a request that only reads.
+    pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Response, TransportError> {
+        self.send(Method::GET, url, headers, whole(Bytes::new())).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: RequestBody,
+    ) -> Result<Response, TransportError> {
         let deadline = Instant::now() + self.patience;
-        let request = self.request(url, headers, body)?;
+        let request = self.request(method, url, headers, body)?;
         let answered = timeout_at(deadline, self.http.request(request)).await;
         let answer = answered.map_err(|_| TransportError::Late)?.map_err(TransportError::unanswered)?;
         Ok(Response::new(answer, deadline))
     }
 
-    fn request(&self, url: &Url, headers: HeaderMap, body: RequestBody) -> Result<Request<SentBody>, TransportError> {
+    fn request(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: RequestBody,
+    ) -> Result<Request<SentBody>, TransportError> {
         let address: Uri = url.as_str().parse().map_err(|error| TransportError::Unreachable(Box::new(error)))?;
         let mut all = self.headers.clone();
         all.extend(headers);
@@ -122,7 +143,7 @@ impl Client {
             place.insert(credentials.clone());
         }
         let mut request = Request::new(body.map_err(BodyFailed as fn(BoxError) -> BodyFailed));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = address;
         *request.headers_mut() = all;
         Ok(request)

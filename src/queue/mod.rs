@@ -3,6 +3,7 @@
 mod account;
 mod desk;
 mod error;
+mod health;
 mod intake;
 mod inventory;
 pub mod lock;
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub use account::{AttemptEnd, AttemptEntry};
 pub use desk::{Desk, Selection};
 pub use error::QueueError;
+pub use health::Health;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::{Displaced, Neighbour};

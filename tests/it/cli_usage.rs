@@ -7,9 +7,10 @@ use crate::support::workspace::Workspace;
 #[test]
 fn every_command_has_a_help_on_stdout() {
     let here = Workspace::new();
-    for command in
-        ["", "run", "status", "jobs", "show", "retry", "cancel", "approve", "pause", "resume", "prune", "simulate"]
-    {
+    for command in [
+        "", "run", "status", "jobs", "show", "retry", "cancel", "approve", "pause", "resume", "prune", "doctor",
+        "simulate",
+    ] {
         let ended = here.overnight(&format!("{command} --help")).end().exits(0);
         assert!(ended.stdout.contains("Usage: overnight"), "{command}: {}", ended.stdout);
         assert_eq!(ended.stderr, "");

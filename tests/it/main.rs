@@ -5,6 +5,7 @@ mod cli_changed;
 mod cli_connection;
 mod cli_database;
 mod cli_diagnostics;
+mod cli_doctor;
 mod cli_edited;
 mod cli_events;
 mod cli_exit_codes;

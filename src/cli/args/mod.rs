@@ -3,6 +3,7 @@
 
 mod approve;
 mod cancel;
+mod doctor;
 mod export;
 mod init;
 mod jobs;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::jobs::JobsArgs;
@@ -95,6 +97,9 @@ pub(super) enum Command {
     /// Remove what no job needs any more: earlier pictures, left-overs, old copies of the database
     #[command(after_long_help = prune::EXAMPLES)]
     Prune(PruneArgs),
+    /// Look whether a night would go well: key, endpoint, model, clock, database, folders, room
+    #[command(after_long_help = doctor::EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// Be a Gemini-compatible server on loopback, with faults on demand
     #[command(after_help = simulate::fault_kinds())]
     Simulate(SimulateArgs),

@@ -26,7 +26,7 @@ use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::{LogLines, Recorder, Reporters, Terminal, WriteFault};
 use crate::run::{PATIENCE, Parts, Rules, Stop, drain};
 pub(super) use price::unpriced;
-pub(super) use settings::rules;
+pub(super) use settings::{files_allowed, files_needed, rules};
 
 /// A job whose manifest is queued, in the hand of this process.
 struct Prepared {

@@ -29,6 +29,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0011_pruned.sql"),
 ];
 
+/// The version of the schema that this program knows.
+pub(super) const fn known() -> usize {
+    MIGRATIONS.len()
+}
+
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.
 pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError> {
     let path = database.path.clone();
