@@ -7,6 +7,7 @@ mod approve;
 mod args;
 mod cancel;
 mod completions;
+mod doctor;
 mod enqueue;
 mod events;
 mod exit;
@@ -25,6 +26,7 @@ mod outlook;
 mod pause;
 mod plan;
 mod precious;
+mod prune;
 mod read_ahead;
 mod retry;
 mod run;
@@ -69,6 +71,8 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Resume(args) => pause::resume(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Prune(args) => prune::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Schedule(args) => schedule::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => completions::run(&args),

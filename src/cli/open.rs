@@ -10,13 +10,15 @@ use super::exit::UsageError;
 use crate::clock::{Clock, SystemClock};
 use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
-use crate::provider::{Provider, ReferenceSource};
-use crate::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
-use crate::queue::{Desk, Inventory, Ledger, Preview, Queue, QueueError, Redo};
+use crate::provider::{Endpoint, Provider, ReferenceSource};
+use crate::queue::sqlite::{
+    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+};
+use crate::queue::{Desk, Health, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
-use crate::store::{ArtifactStore, Shelf, StoreError};
+use crate::store::{ArtifactStore, Attic, Shelf, StoreError};
 
 /// The time.
 pub(super) fn clock() -> Arc<dyn Clock> {
@@ -52,7 +54,7 @@ fn entry(job: &Job) -> Result<JobEntry, UsageError> {
 }
 
 /// Who runs it, for someone who meets the lock.
-fn holder() -> String {
+pub(super) fn holder() -> String {
     let since = jiff::Timestamp::try_from(SystemTime::now()).unwrap_or_default();
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let on = if host.trim().is_empty() { String::new() } else { format!(" on {}", host.trim()) };
@@ -72,6 +74,16 @@ pub(super) fn inventory(db: &Path) -> Result<Box<dyn Inventory>, QueueError> {
 /// What lies in a job's output folder; opening it leaves no trace there.
 pub(super) fn shelf(output: &Path, job: &str) -> Result<Box<dyn Shelf>, StoreError> {
     Ok(Box::new(LocalShelf::of(output, job)?))
+}
+
+/// The same, for who tidies up there.
+pub(super) fn attic(output: &Path, job: &str) -> Result<Box<dyn Attic>, StoreError> {
+    Ok(Box::new(LocalShelf::of(output, job)?))
+}
+
+/// Who tidies up a workspace's database.
+pub(super) fn upkeep(db: &Path) -> Result<Box<dyn Upkeep>, QueueError> {
+    Ok(Box::new(SqliteUpkeep::open(db)?))
 }
 
 /// A person's hand on a workspace.
@@ -120,8 +132,22 @@ fn references(job: &Job, base_url: &str, ca_file: Option<PathBuf>) -> Arc<dyn Re
     }))
 }
 
+/// How a database is, without touching it; none if there is none.
+pub(super) fn health(db: &Path) -> Result<Option<Health>, QueueError> {
+    sqlite::health(db)
+}
+
 /// Who makes the job's pictures, at `base_url`. What the person can put right is told as their mistake.
 pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Provider>> {
+    Ok(Arc::new(gemini(job, base_url, credentials)?))
+}
+
+/// The same, for who only looks.
+pub(super) fn endpoint(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Endpoint>> {
+    Ok(Arc::new(gemini(job, base_url, credentials)?))
+}
+
+fn gemini(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Gemini> {
     let ca_file = job.ca_file.clone().filter(|_| !job.rehearse);
     let settings = GeminiSettings {
         base_url: base_url.to_owned(),
@@ -136,7 +162,7 @@ pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> a
         in_flight: job.concurrency.highest().get(),
     };
     match Gemini::new(settings) {
-        Ok(gemini) => Ok(Arc::new(gemini)),
+        Ok(gemini) => Ok(gemini),
         Err(error @ GeminiError::Client(_)) => Err(error.into()),
         Err(error) => Err(UsageError(error.to_string()).into()),
     }

@@ -2,6 +2,7 @@
 //! left, and a ballast for the day on which there is none. Never knows what a file is for.
 
 mod ballast;
+mod far;
 mod listed;
 mod listings;
 pub mod private;
@@ -12,6 +13,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 pub use ballast::Ballast;
+pub use far::far_file_system;
 pub use listed::{FileError, ListFolder};
 pub use listings::{Listings, PatternError, escaped, is_pattern, literal, unescaped};
 

@@ -106,7 +106,8 @@ impl KeySource {
         (mode & 0o077 != 0).then_some(path)
     }
 
-    fn place(&self) -> String {
+    /// Where that is, in words.
+    pub fn place(&self) -> String {
         match self {
             Self::Env(name) => format!("the environment variable {name}"),
             Self::File(path) => format!("the file {}", path.display()),

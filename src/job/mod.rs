@@ -46,7 +46,7 @@ pub use options::Options;
 pub use paths::{hidden_folder, is_rehearsal};
 pub use sample::{Sample, column_called};
 pub use schedule::{Schedule, Start};
-pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero};
+pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan, above_zero, names_a_file};
 pub use shape::{Condition, Shaping};
 pub use watching::{FileSize, ListenAddress, Watching};
 

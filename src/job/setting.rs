@@ -7,6 +7,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SpanRelativeTo;
 use jiff::fmt::friendly::SpanParser;
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -137,8 +138,11 @@ impl FromStr for TimeSpan {
     type Err = BadSetting;
 
     fn from_str(text: &str) -> Result<Self, BadSetting> {
-        match SpanParser::new().parse_unsigned_duration(text) {
-            Ok(length) if !length.is_zero() => Ok(Self(length)),
+        // A day has 24 hours here, whatever a clock does in it.
+        let span = SpanParser::new().parse_span(text).ok();
+        let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+        match length.and_then(|length| Duration::try_from(length).ok()) {
+            Some(length) if !length.is_zero() => Ok(Self(length)),
             _ => Err(BadSetting(format!(
                 "`{text}` is not a length of time; write a number with its unit, such as 180s or 3m"
             ))),
@@ -187,7 +191,7 @@ impl FromStr for JobName {
 }
 
 /// Whether where a job is asked for, this text means a file rather than a job's name.
-pub(super) fn names_a_file(text: &str) -> bool {
+pub fn names_a_file(text: &str) -> bool {
     let endings = [".toml", ".csv", ".tsv", ".jsonl", ".ndjson", ".gz", ".xlsx", ".xlsm"];
     text.contains(['/', '\\']) || endings.iter().any(|ending| text.ends_with(ending))
 }
@@ -341,10 +345,12 @@ mod tests {
 
     #[test]
     fn lengths_of_time_read_as_people_write_them() {
-        for (text, seconds) in [("180s", 180), ("3m", 180), ("1h 30m", 5400), ("2 minutes", 120)] {
+        for (text, seconds) in
+            [("180s", 180), ("3m", 180), ("1h 30m", 5400), ("2 minutes", 120), ("30d", 2_592_000), ("1w", 604_800)]
+        {
             assert_eq!(text.parse::<TimeSpan>().unwrap().0, Duration::from_secs(seconds), "{text}");
         }
-        for text in ["", "180", "0s", "-3s", "soon"] {
+        for text in ["", "180", "0s", "-3s", "soon", "1 month"] {
             assert!(text.parse::<TimeSpan>().unwrap_err().to_string().contains("such as 180s or 3m"), "{text}");
         }
     }

@@ -106,7 +106,12 @@ impl Client {
         self.ask(Method::POST, url, headers, body).await
     }
 
-    /// The same by another method.
+    /// The same for a request that only reads.
+    pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Response, TransportError> {
+        self.ask(Method::GET, url, headers, whole(Bytes::new())).await
+    }
+
+    /// The same by any method.
     pub async fn ask(
         &self,
         method: Method,

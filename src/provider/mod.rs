@@ -1,10 +1,12 @@
 //! Who makes pictures: the contract, and one folder for each protocol. Never retries, never touches the store.
 
+mod endpoint;
 pub mod gemini;
 mod reference;
 
 use std::io;
 
+pub use endpoint::{Endpoint, Looked, Offer};
 use futures::future::BoxFuture;
 pub use reference::{ReadyFile, ReferenceSource, Unready};
 

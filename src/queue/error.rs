@@ -52,6 +52,14 @@ pub enum QueueError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file that was to go stays.
+    #[error("cannot remove {path}: {}", io_words(.source))]
+    Remove {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The database was written by a newer program.
     #[error("{path} was written by a newer overnight (schema {found}, this one knows {known}); update the program")]
     Newer {

@@ -40,6 +40,14 @@ pub fn is_held(database: &Path, job: &str) -> bool {
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
+/// Who has the lock of a job, if a run lives.
+pub fn holder(database: &Path, job: &str) -> Option<String> {
+    let mut holder = String::new();
+    let is_named = || File::open(lock_path(database, job)).ok()?.read_to_string(&mut holder).ok();
+    is_held(database, job).then(is_named)?;
+    Some(if holder.is_empty() { "another process".to_owned() } else { holder })
+}
+
 /// Takes the lock unless another has it. Someone who only looks, with [`is_held`], has it for an instant.
 fn take(file: &File) -> io::Result<bool> {
     for _ in 0..LOOKS {

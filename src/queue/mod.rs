@@ -3,6 +3,7 @@
 mod account;
 mod desk;
 mod error;
+mod health;
 mod intake;
 mod inventory;
 pub mod lock;
@@ -12,6 +13,7 @@ mod preview;
 mod recent;
 pub mod sqlite;
 pub mod story;
+mod upkeep;
 mod words;
 
 use std::ops::Range;
@@ -21,12 +23,15 @@ use std::time::Duration;
 pub use account::{AttemptEnd, AttemptEntry};
 pub use desk::{Desk, Selection};
 pub use error::QueueError;
+pub use health::Health;
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
 pub use neighbour::{Displaced, Neighbour};
 pub use past::PastRun;
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
+
+pub use upkeep::{DatabaseCopy, EarlierVersion, Upkeep};
 
 use crate::domain::{
     Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome,

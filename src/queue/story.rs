@@ -41,6 +41,8 @@ pub struct VersionRecord {
     pub artifact: Artifact,
     /// Whether its files stand where they were published, for nothing has taken their place yet.
     pub stands: bool,
+    /// When its files were removed, if a person said so.
+    pub pruned_at: Option<Timestamp>,
 }
 
 /// Who took an item out of the queue.

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
 use super::account::{Account, Bill};
@@ -97,6 +97,9 @@ pub(super) fn router(service: Arc<Service>) -> Router {
 }
 
 async fn generate(State(service): State<Arc<Service>>, request: Request) -> Response {
+    if is_listing(request.method(), request.uri()) {
+        return service.list(&request).into_response();
+    }
     let Some(model) = model(request.method(), request.uri()) else {
         return ApiError::no_such_method(request.uri().path()).into_response();
     };
@@ -149,6 +152,11 @@ fn model(method: &Method, uri: &Uri) -> Option<String> {
     (method == Method::POST).then(|| model.to_owned())
 }
 
+/// Whether this asks which models there are. It costs nothing, and no quota counts it.
+fn is_listing(method: &Method, uri: &Uri) -> bool {
+    method == Method::GET && uri.path().ends_with("/v1beta/models")
+}
+
 fn failed(error: ApiError, visit: &mut Visit) -> Response {
     let response = error.into_response();
     visit.got(response.status().as_str());
@@ -177,6 +185,13 @@ impl Service {
         self.take_place(&wish.model)?;
         visit.is_taken();
         Ok((wish, script))
+    }
+
+    fn list(&self, request: &Request) -> Result<Json<Value>, ApiError> {
+        self.settings.key_way.check(request.uri(), request.headers())?;
+        let model =
+            |name: &&str| json!({"name": format!("models/{name}"), "supportedGenerationMethods": ["generateContent"]});
+        Ok(Json(json!({"models": MODELS.iter().map(model).collect::<Vec<_>>()})))
     }
 
     fn take_place(&self, model: &str) -> Result<(), ApiError> {

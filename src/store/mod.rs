@@ -1,5 +1,6 @@
 //! Where pictures are kept: the contract, all or nothing under a final name. Never knows who made them.
 
+mod attic;
 pub mod local;
 mod shelf;
 
@@ -7,6 +8,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use attic::{Attic, Clearing, Earlier, LeftOver};
 pub use shelf::{FolderId, Found, KeptFile, Presence, Shelf};
 
 use crate::domain::{Artifact, Receipt, Received, Reply, Room, Sent, StagedImage, io_words};

@@ -8,7 +8,7 @@ use overnight::domain::{
 };
 use overnight::queue::{
     Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Redo, Selection,
-    Settlement, Start, Turn, Turned,
+    Settlement, Start, Turn, Turned, Upkeep,
 };
 
 use crate::queue_contract_account as account;
@@ -35,6 +35,8 @@ pub trait Workspace {
     fn preview(&self, job: &str, redo: Redo) -> Box<dyn Preview>;
     /// A person's hand.
     fn desk(&self) -> Box<dyn Desk>;
+    /// Who tidies up.
+    fn upkeep(&self) -> Box<dyn Upkeep>;
 }
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);

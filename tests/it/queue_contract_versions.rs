@@ -1,7 +1,7 @@
 //! What every queue promises about finished items that are made again. Never names an implementation.
 
 use overnight::domain::{Artifact, FailureKind, Item, ItemId, OnLost, Outcome};
-use overnight::queue::{Enqueued, ItemRecord, ItemState, Queue, Redo, Turn};
+use overnight::queue::{Enqueued, ItemRecord, ItemState, Queue, QueueError, Redo, Turn};
 
 use crate::queue_contract::{
     NOW, Promise, Workspace, artifact, claim, enqueue, failure, item, receipt, row, settle, start, turn,
@@ -14,6 +14,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("made again and taken out", what_is_taken_out_is_left_with_the_picture_it_has),
     ("made again under a name of another", an_earlier_picture_whose_name_is_taken_is_the_takers),
     ("made again and killed", what_was_received_of_it_still_knows_what_it_replaces),
+    ("made again and tidied up", what_was_replaced_can_be_noted_as_gone_while_no_run_is_on),
 ];
 
 fn reread(run: &mut dyn Queue, items: &[Item]) -> Enqueued {
@@ -134,4 +135,28 @@ fn what_was_received_of_it_still_knows_what_it_replaces(workspace: &dyn Workspac
     assert_eq!(attempt.claim.earlier, Some(artifact()));
     settle(&mut *run, attempt, Outcome::Done(artifact()));
     assert!(standing(workspace).is_empty());
+}
+
+fn what_was_replaced_can_be_noted_as_gone_while_no_run_is_on(workspace: &dyn Workspace) {
+    let mut run = redone(workspace);
+    let mut upkeep = workspace.upkeep();
+    assert!(upkeep.earlier("job").unwrap().is_empty(), "what stands yet may come back");
+    assert!(attempt(&mut *run, Outcome::Done(artifact())).is_some());
+    assert!(matches!(upkeep.hold("job", "the test"), Err(QueueError::Held { .. })));
+    assert!(matches!(upkeep.hold("nothing", "the test"), Err(QueueError::NoSuchJob { .. })));
+    drop(run);
+    let hold = upkeep.hold("job", "who tidies up").unwrap();
+    let refused = workspace.run("job").err().unwrap().to_string();
+    assert!(refused.contains("who tidies up"), "{refused}");
+    let earlier = upkeep.earlier("job").unwrap();
+    let told = (earlier[0].item.as_str(), earlier[0].number, &earlier[0].artifact, earlier[0].replaced_at);
+    assert_eq!((earlier.len(), told), (1, ("mug", 1, &artifact(), Some(NOW))));
+    upkeep.pruned(NOW, "job", &[&earlier[0]]).unwrap();
+    assert!(upkeep.pruned(NOW, "job", &[&earlier[0]]).is_err(), "once");
+    assert!(upkeep.earlier("job").unwrap().is_empty());
+    let story = workspace.ledger().item("job", &ItemId::new("mug")).unwrap();
+    assert_eq!((story.versions[0].pruned_at, story.versions[0].stands), (Some(NOW), false));
+    assert_eq!(workspace.ledger().status(NOW, &[]).unwrap()[0].images, 1);
+    drop(hold);
+    workspace.run("job").unwrap();
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use overnight::domain::{Item, Outcome, Sources};
-use overnight::queue::sqlite::{Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue};
-use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError, Redo};
+use overnight::queue::sqlite::{
+    Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+};
+use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
@@ -54,6 +56,10 @@ impl Workspace for Sqlite {
 
     fn desk(&self) -> Box<dyn Desk> {
         Box::new(SqliteDesk::open(&self.path).unwrap())
+    }
+
+    fn upkeep(&self) -> Box<dyn Upkeep> {
+        Box::new(SqliteUpkeep::open(&self.path).unwrap())
     }
 }
 

@@ -4,6 +4,7 @@
 mod approve;
 mod cancel;
 mod completions;
+mod doctor;
 mod export;
 mod init;
 mod jobs;
@@ -14,6 +15,7 @@ mod narrow;
 mod overview;
 mod pause;
 mod plan;
+mod prune;
 mod retry;
 mod run;
 mod schedule;
@@ -29,6 +31,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use self::approve::ApproveArgs;
 pub(super) use self::cancel::CancelArgs;
 pub(super) use self::completions::CompletionsArgs;
+pub(super) use self::doctor::DoctorArgs;
 pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::jobs::JobsArgs;
@@ -38,6 +41,7 @@ pub(super) use self::man::ManArgs;
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
+pub(super) use self::prune::PruneArgs;
 pub(super) use self::retry::RetryArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::schedule::{Print, ScheduleArgs};
@@ -100,6 +104,12 @@ pub(super) enum Command {
     /// Check every file against the database: missing, changed, orphaned
     #[command(after_long_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Remove what no job needs any more: earlier pictures, left-overs, old copies of the database
+    #[command(after_long_help = prune::EXAMPLES)]
+    Prune(PruneArgs),
+    /// Look whether a night would go well: key, endpoint, model, clock, database, folders, room
+    #[command(after_long_help = doctor::EXAMPLES)]
+    Doctor(Box<DoctorArgs>),
     /// Run jobs at the times their files say, or print what lets cron or systemd do so
     #[command(after_long_help = schedule::EXAMPLES)]
     Schedule(ScheduleArgs),

@@ -20,7 +20,7 @@ use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
 pub(super) use price::unpriced;
 pub(super) use session::{Process, Session};
-pub(super) use settings::rules;
+pub(super) use settings::{files_allowed, files_needed, rules};
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let (given, current_dir) = (open::clock().now(), current_dir()?);

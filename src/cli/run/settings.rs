@@ -74,7 +74,7 @@ pub(in crate::cli) fn rules(job: &Job, sent_today: u64, given: Timestamp) -> Rul
 
 /// Each request in flight holds a socket and a staged file; the usual limit of 1,024 would not do for many.
 pub(super) fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
-    let needed = concurrency as u64 * FILES_A_REQUEST + FILES_BESIDE;
+    let needed = files_needed(concurrency);
     let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
     let allowed = if soft < needed { rlimit::increase_nofile_limit(needed)? } else { soft };
     if allowed < needed {
@@ -87,6 +87,16 @@ pub(super) fn raise_open_files(concurrency: usize) -> anyhow::Result<()> {
         return Err(UsageError(message).into());
     }
     Ok(())
+}
+
+/// The open files that so many requests in flight need.
+pub(in crate::cli) fn files_needed(concurrency: usize) -> u64 {
+    concurrency as u64 * FILES_A_REQUEST + FILES_BESIDE
+}
+
+/// How many may be open when a run has asked for more, if the system says so.
+pub(in crate::cli) fn files_allowed() -> Option<u64> {
+    rlimit::getrlimit(rlimit::Resource::NOFILE).ok().map(|(_, hard)| hard)
 }
 
 /// A socket, a staged file, and a reference while it is read.

@@ -18,6 +18,8 @@ pub(super) struct Version<'a> {
     blake3: Vec<&'a str>,
     /// Whether it lies under its name still; else it lies in `.versions`.
     stands: bool,
+    /// When `prune` removed its files.
+    pruned_at: Option<String>,
 }
 
 impl<'a> From<&'a VersionRecord> for Version<'a> {
@@ -30,6 +32,7 @@ impl<'a> From<&'a VersionRecord> for Version<'a> {
             prompt: &version.request.prompt,
             blake3: version.artifact.images.iter().map(|image| image.blake3.as_str()).collect(),
             stands: version.stands,
+            pruned_at: version.pruned_at.map(rfc3339),
         }
     }
 }
@@ -40,6 +43,7 @@ pub(super) fn lines(version: &VersionRecord, job: &JobStatus, look: &Look) -> Ve
     let by = version.attempt.map(|attempt| format!("  made by attempt {attempt}")).unwrap_or_default();
     let mut lines = vec![format!("  {}{made}{by}", version.number)];
     let place = match (version.stands, version.artifact.images.first()) {
+        _ if let Some(pruned) = version.pruned_at => format!("removed by `overnight prune` on {}", look.moment(pruned)),
         (true, Some(image)) => {
             format!("stands as {} until its successor comes", job.output.join(&image.file).display())
         }

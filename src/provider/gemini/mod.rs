@@ -14,6 +14,7 @@ mod error_reply;
 mod fetch;
 mod incoming;
 mod links;
+mod listing;
 mod redact;
 mod reference_file;
 mod references;
@@ -193,7 +194,8 @@ impl Gemini {
             return classify::redirect(status.as_u16(), &self.key.redact(&location));
         }
         let wait = delay::in_headers(response.headers());
-        let body = error_body(response).await;
+        let body = read_body(response, MOST_ERROR_BYTES).await;
+        let body = String::from_utf8_lossy(&body);
         classify::http_error(status.as_u16(), &ErrorReply::of_body(&body, wait, &self.key))
     }
 }
@@ -208,17 +210,17 @@ impl Provider for Gemini {
     }
 }
 
-/// What can be had of an error's body.
-async fn error_body(mut response: Response) -> String {
+/// What can be had of a small body, and no more than so many bytes.
+async fn read_body(mut response: Response, most: usize) -> Vec<u8> {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
-        let room = MOST_ERROR_BYTES - body.len();
+        let room = most - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
             break;
         }
     }
-    String::from_utf8_lossy(&body).into_owned()
+    body
 }
 
 fn base_url(text: &str) -> Result<Url, GeminiError> {

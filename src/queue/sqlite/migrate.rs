@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::super::QueueError;
 use super::{Database, Doing};
 use copy::Copy;
+pub(super) use copy::is_copy;
 
 /// Marks the file as ours ("OVNT").
 const APPLICATION_ID: i64 = 0x4F56_4E54;
@@ -26,7 +27,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0009_price_sources.sql"),
     include_str!("../../../migrations/sqlite/0010_pause.sql"),
     include_str!("../../../migrations/sqlite/0011_scheduled.sql"),
+    include_str!("../../../migrations/sqlite/0012_pruned.sql"),
 ];
+
+/// The version of the schema that this program knows.
+pub(super) const fn known() -> usize {
+    MIGRATIONS.len()
+}
 
 /// Runs the migrations the database has not seen, all or none, after copying it if it holds anything.
 pub(super) fn bring_up_to_date(database: &mut Database) -> Result<(), QueueError> {

@@ -5,6 +5,7 @@ mod chosen;
 mod desk;
 mod drain;
 mod entry;
+mod health;
 mod held;
 mod intake;
 mod inventory;
@@ -27,6 +28,7 @@ mod seen;
 mod stored;
 mod story;
 mod turn;
+mod upkeep;
 mod versions;
 mod waits;
 
@@ -44,9 +46,11 @@ use crate::domain::ItemId;
 pub use desk::SqliteDesk;
 pub use drain::SqliteQueue;
 pub use entry::JobEntry;
+pub use health::health;
 pub use intake::SqliteIntake;
 pub use ledger::SqliteLedger;
 pub use preview::SqlitePreview;
+pub use upkeep::SqliteUpkeep;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);

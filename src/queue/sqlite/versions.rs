@@ -111,7 +111,7 @@ pub(super) fn replaced(transaction: &Transaction<'_>, item: i64) -> rusqlite::Re
 /// What an item had, in the order in which it was made.
 pub(super) fn of_item(connection: &Connection, item: i64) -> rusqlite::Result<Vec<VersionRecord>> {
     let mut statement = connection.prepare(
-        "SELECT number, attempt, name, request, artifact, stands,
+        "SELECT number, attempt, name, request, artifact, stands, pruned_at,
                 (SELECT ended_at FROM attempts WHERE attempts.item_key = ?1 AND attempts.number = attempt)
          FROM versions WHERE versions.item_key = ?1 ORDER BY number",
     )?;
@@ -122,10 +122,11 @@ fn version(row: &Row<'_>) -> rusqlite::Result<VersionRecord> {
     Ok(VersionRecord {
         number: row.get(0)?,
         attempt: row.get(1)?,
-        made_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+        made_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
         name: row.get(2)?,
         request: json(row, 3)?,
         artifact: json(row, 4)?,
         stands: row.get(5)?,
+        pruned_at: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
     })
 }

@@ -3,6 +3,7 @@
 //! Below the output folder: `.staging/<job>/` holds what arrives, `.versions/` what was replaced, and everything else
 //! stands under its final name.
 
+mod attic;
 mod disk;
 mod folders;
 mod names;

@@ -29,6 +29,14 @@ impl LocalShelf {
         names::check_job(job)?;
         Ok(Self { output: output.to_owned(), job: job.to_owned() })
     }
+
+    pub(super) fn output(&self) -> &Path {
+        &self.output
+    }
+
+    pub(super) fn job(&self) -> &str {
+        &self.job
+    }
 }
 
 impl Shelf for LocalShelf {
@@ -185,7 +193,7 @@ fn is_whole(file: &mut File, length: u64) -> io::Result<bool> {
 }
 
 /// The names of the folders and of the files in a folder; links are files, wherever they lead.
-fn children(folder: &Path) -> io::Result<(Vec<String>, Vec<String>)> {
+pub(super) fn children(folder: &Path) -> io::Result<(Vec<String>, Vec<String>)> {
     let (mut folders, mut files) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -204,10 +212,10 @@ fn found(file: String) -> Option<Found> {
 }
 
 /// A path below the output folder, of a folder there and a name in it.
-fn join(folder: &str, name: &str) -> String {
+pub(super) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-fn is_gone(error: &io::Error) -> bool {
+pub(super) fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -64,3 +64,14 @@ fn an_unknown_way_is_told_the_known_ones() {
     let message = "cookie".parse::<KeyWay>().unwrap_err().to_string();
     assert!(["cookie", "any", "header", "query", "bearer"].iter().all(|word| message.contains(word)), "{message}");
 }
+
+#[tokio::test]
+async fn whoever_has_a_key_is_told_the_models_for_nothing() {
+    let simulator = start(Settings::default()).await;
+    let list = |query: &str| client().get(format!("{}/any/path/v1beta/models{query}", simulator.base_url()));
+    let (status, models) = read(list("?pageSize=1000&key=a").send().await.unwrap()).await;
+    assert_eq!((status, &models["models"][0]["name"]), (200, &json!("models/gemini-3.1-flash-lite-image")));
+    assert_eq!(read(list("").send().await.unwrap()).await.0, 403);
+    assert_eq!(read(list("?key=invalid").send().await.unwrap()).await.0, 400);
+    assert_eq!(simulator.stats().requests, 0, "nothing of it is a request for a picture");
+}

@@ -11,6 +11,18 @@ use super::super::super::QueueError;
 use super::super::{Doing, beside_itself, identity};
 use crate::disk::private;
 
+/// What stands behind a database's name in that of its copy, in front of the version it was to get.
+const MARK: &str = ".before-";
+
+/// Whether this is the name of a whole copy of the database, as [`Copy::keep`] gives it.
+pub(in super::super) fn is_copy(database: &Path, path: &Path) -> bool {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (name, database) = (name(path), name(database));
+    let rest = name.strip_prefix(&database).and_then(|rest| rest.strip_prefix(MARK));
+    rest.is_some_and(|rest| rest.splitn(2, '-').all(is_number))
+}
+
 /// A copy under a name that no person takes for a whole one; it goes away unless it is kept.
 pub(super) struct Copy {
     /// Held locked, so that of several processes one copies and migrates.
@@ -24,7 +36,7 @@ pub(super) struct Copy {
 impl Copy {
     /// Waits until no other process copies this database, and begins. What a killed process left is used again.
     pub(super) fn begin(database: &Path, next_version: usize) -> Result<Self, QueueError> {
-        let path = beside_itself(database, &format!(".before-{next_version}"));
+        let path = beside_itself(database, &format!("{MARK}{next_version}"));
         let part_path = beside_itself(&path, ".part");
         let part = locked(&part_path).map_err(|source| failed(&part_path, source))?;
         Ok(Self { part, part_path, path, kept: false })

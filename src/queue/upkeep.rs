@@ -1,0 +1,53 @@
+//! What a database no longer needs, and a person may have removed: the contract. Never removes a picture: it only tells
+//! which are earlier ones, and takes note when they are gone.
+
+use std::path::PathBuf;
+
+use super::QueueError;
+use super::lock::RunLock;
+use crate::domain::{Artifact, ItemId, Timestamp};
+
+/// A picture that an item had before it was made again, as long as its files are not known to be removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierVersion {
+    /// The item's key in the database.
+    pub(in crate::queue) key: i64,
+    /// The item.
+    pub item: ItemId,
+    /// 1, 2, 3 … of its item.
+    pub number: u32,
+    /// Its files, as they were called before they moved to the earlier ones.
+    pub artifact: Artifact,
+    /// When its successor came, where that is known.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// A copy of the database from before a migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseCopy {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// When it was made.
+    pub made_at: Timestamp,
+}
+
+/// A person who tidies up.
+pub trait Upkeep {
+    /// Keeps runs of a job from beginning, for as long as what is returned is held; fails if one is on. `holder` is what
+    /// they are told.
+    fn hold(&self, job: &str, holder: &str) -> Result<RunLock, QueueError>;
+
+    /// The earlier versions of a job's items that nothing shows any more, those of an item together and the oldest first.
+    fn earlier(&self, job: &str) -> Result<Vec<EarlierVersion>, QueueError>;
+
+    /// The files of these are gone, for a person said so.
+    fn pruned(&mut self, now: Timestamp, job: &str, versions: &[&EarlierVersion]) -> Result<(), QueueError>;
+
+    /// The copies of the database from before its migrations, but for one that is being made.
+    fn copies(&self) -> Result<Vec<DatabaseCopy>, QueueError>;
+
+    /// Removes one.
+    fn remove_copy(&self, copy: &DatabaseCopy) -> Result<(), QueueError>;
+}
