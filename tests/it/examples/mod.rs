@@ -16,9 +16,17 @@ const NOT_DONE: &[(&str, &str)] = &[
     ("cargo test", "this is it"),
     ("cargo install ", "the program is there"),
     ("export OVERNIGHT_API_KEY=", "each line has a shell of its own, in which a key is set"),
-    ("overnight schedule jobs/nightly.toml", "it stays until a signal comes"),
+    ("overnight schedule jobs", "it stays until a signal comes"),
+    ("overnight schedule   ", "it stays until a signal comes"),
     ("overnight status --watch", "it goes on until Ctrl-C"),
     ("overnight status nightly --watch", "it goes on until Ctrl-C"),
+    ("systemctl ", "it would change this machine; tests/system/systemd.rs tries the units"),
+    ("sudo ", "it would change this machine; tests/system/package.rs tries the package"),
+    ("loginctl ", "it would change this machine"),
+    ("journalctl ", "there is no such unit here"),
+    ("scp ", "there is no other machine"),
+    ("podman ", "it takes images from elsewhere"),
+    (".ci/", "it builds for minutes; tests/system/package.rs tries what comes of it"),
     ("OVERNIGHT_CRASH_KILLS=", "hours of tests, and of this program"),
 ];
 
@@ -65,6 +73,7 @@ impl Page<'_> {
                 self.does(&format!("overnight plan {}", places::FRAGMENT), 0, &at);
             }
             ("csv" | "tsv" | "json" | "text", Some(file)) => self.place.folder.write(file, &block.text),
+            ("yaml", Some(_)) => self.try_names(block, &at),
             ("console", _) => self.try_session(block, &at),
             ("" | "sh", _) => block.text.lines().for_each(|line| self.try_line(line, &at)),
             _ => panic!("{at}: no rule of tests/it/examples says what this block is:\n{}", block.text),
@@ -87,12 +96,20 @@ impl Page<'_> {
         }
     }
 
-    /// A line of an indented block: a command, one in a crontab, a file that is there by now.
+    /// What others are told of our metrics: they are there by these names.
+    fn try_names(&self, block: &Block, at: &str) {
+        self.does("overnight run fragment.csv --rehearse --metrics-file told.prom", 0, at);
+        let told = self.place.folder.read("told-rehearsal.prom");
+        let words = block.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for name in words.filter(|word| word.starts_with("overnight_")) {
+            assert!(told.contains(&format!("# TYPE {name} ")), "{at}: there is no metric {name}");
+        }
+    }
+
+    /// A line of an indented block: a command, or a file that is there by now.
     fn try_line(&self, line: &str, at: &str) {
         let file = parted(line).0;
-        if let Some(scheduled) = line.strip_prefix("0 22 * * * ") {
-            self.try_command(scheduled, at);
-        } else if file.starts_with("output/") && !file.contains(' ') {
+        if file.starts_with("output/") && !file.contains(' ') {
             let is_optional = line.contains("if any");
             assert!(is_optional || self.place.folder.path(file).exists(), "{at}: there is no {file}");
         } else {
@@ -142,10 +159,16 @@ fn the_page_about_catalogues_does_what_it_shows() {
 }
 
 #[test]
+fn the_page_of_tasks_does_what_it_shows() {
+    Page { name: "docs/tasks.md", place: places::tasks() }.try_all();
+}
+
+#[test]
 fn every_other_page_does_what_it_shows() {
     let pages = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
     let pages = pages.map(|name| format!("docs/{}", name.to_string_lossy())).filter(|name| name.ends_with(".md"));
-    let others: Vec<String> = pages.filter(|name| name != "docs/catalogues.md").collect();
+    let others: Vec<String> =
+        pages.filter(|name| !["docs/catalogues.md", "docs/tasks.md"].contains(&&**name)).collect();
     assert!(others.len() >= 4, "{others:?}");
     for name in &others {
         Page { name, place: places::list() }.try_all();

@@ -1,11 +1,13 @@
 //! What the text of each page presupposes: files that its reader has. Never anything that an example makes itself.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::shell::Place;
 use crate::support::photo::photo;
 use crate::support::workbook::{texts, workbook};
+use crate::support::workspace::KEY;
 
 /// A piece of a job file, tried as the rest of a job that has nothing but a list.
 pub const FRAGMENT: &str = "jobs/fragment.toml";
@@ -26,11 +28,10 @@ blue-mug,,,,,https://cdn.shop.example/mug-2.jpg
 oak-bowl,Oak Bowl,<p>Turned from one piece.</p>,Kiln,Bowls,https://cdn.shop.example/bowl.jpg
 ";
 
-/// A checkout of this project, with a shop's export in it, and the workspace that the crontab names.
+/// A checkout of this project, with a shop's export in it.
 pub fn readme() -> Place {
     let place = with_fragments();
     copy("jobs", &place.folder.path("jobs"));
-    copy("jobs", &place.folder.path("home/shop/jobs"));
     place.folder.write("products.csv", EXPORT);
     place
 }
@@ -39,6 +40,18 @@ pub fn readme() -> Place {
 pub fn list() -> Place {
     let place = with_fragments();
     place.folder.write("spring.csv", "id,prompt\nmug-7,A blue mug\nmug-8,A green mug\n");
+    place
+}
+
+/// The same with the file of a key, and the folders that a system has for what is put there.
+pub fn tasks() -> Place {
+    let place = list();
+    place.folder.write("anyfast.key", KEY);
+    let key = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(place.folder.path("anyfast.key"), key).unwrap();
+    for folder in [".local/share/bash-completion/completions", ".config/systemd/user"] {
+        fs::create_dir_all(place.folder.path("home").join(folder)).unwrap();
+    }
     place
 }
 

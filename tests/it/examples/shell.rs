@@ -53,6 +53,8 @@ impl Place {
         shell.args(["-c", &format!("{STAND_INS}\n{line}")]).current_dir(self.folder.path(".")).env_clear();
         shell.env("PATH", path).env("HOME", home).env("OVERNIGHT_API_KEY", KEY);
         shell.env("OVERNIGHT_BASE_URL", self.simulator.url());
+        // Whose clocks a job goes by, and whether cron can, is for the machine to say.
+        shell.env("TZ", "UTC");
         // The pages show what a reader sees at a terminal; without one, what goes well is one line.
         shell.env("OVERNIGHT_PROGRESS", "plain");
         shell.env("HTTPS_PROXY", "http://127.0.0.1:9").env("HTTP_PROXY", "http://127.0.0.1:9");
