@@ -24,7 +24,6 @@ struct Shared {
     pace: Pace,
     outage: Outage,
     limits: Limits,
-    bounds: Bounds,
     lanes: BTreeMap<LaneId, Traffic>,
     last: LaneId,
     /// By so many milliseconds the clock was moved.
@@ -32,8 +31,11 @@ struct Shared {
 }
 
 /// What the others know of a run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Traffic {
+    /// What it was told to keep to.
+    limits: Limits,
+    bounds: Bounds,
     under_way: usize,
     /// When it asks again, having been held back.
     asks_at: Option<Timestamp>,
@@ -52,26 +54,40 @@ impl Shared {
             pace: Pace::new(&PaceSettings { concurrency: bounds, limits }, now),
             outage: Outage::new(rules.outage, bounds.highest.get()),
             limits,
-            bounds,
             lanes: BTreeMap::new(),
             last: LaneId::default(),
             moved: 0,
         }
     }
 
-    /// One run more uses the account. Of two limits the lower holds from now on; each run keeps to its own number in
-    /// flight, and all together to the highest.
+    /// One run more uses the account.
     fn join(&mut self, rules: &Rules, now: Timestamp) -> LaneId {
-        let limits = self.limits.and(&rules.limits);
-        if limits != self.limits {
+        let (limits, bounds) = (rules.limits, rules.concurrency);
+        self.last = self.last.next();
+        self.lanes.insert(self.last, Traffic { limits, bounds, under_way: 0, asks_at: None });
+        self.agree(now);
+        self.last
+    }
+
+    /// A run is over.
+    fn leave(&mut self, lane: LaneId, now: Timestamp) {
+        self.outage.leave(lane);
+        self.pace.leave(lane);
+        self.lanes.remove(&lane);
+        self.agree(now);
+    }
+
+    /// Of the limits of all who are there the lowest hold; each run keeps to its own number in flight, and all together
+    /// to the highest.
+    fn agree(&mut self, now: Timestamp) {
+        let lanes = || self.lanes.values();
+        let Some(limits) = lanes().map(|lane| lane.limits).reduce(|one, other| one.and(&other)) else { return };
+        let Some(bounds) = lanes().map(|lane| lane.bounds).reduce(Bounds::or) else { return };
+        if !limits.are_as(&self.limits) {
             self.pace.limit(&limits, now);
         }
-        self.bounds = self.bounds.or(rules.concurrency);
-        self.pace.widen(self.bounds);
         self.limits = limits;
-        self.last = self.last.next();
-        self.lanes.insert(self.last, Traffic::default());
-        self.last
+        self.pace.widen(bounds);
     }
 
     /// Those in flight together with the other runs'.
@@ -85,8 +101,11 @@ impl Shared {
         others.into_iter().any(|(_, other)| other.under_way < own && other.is_held_back(now))
     }
 
-    fn traffic(&mut self, lane: LaneId) -> &mut Traffic {
-        self.lanes.entry(lane).or_default()
+    /// Takes note of what a run has under way, and of when it asks again.
+    fn note(&mut self, lane: LaneId, note: impl FnOnce(&mut Traffic)) {
+        if let Some(own) = self.lanes.get_mut(&lane) {
+            note(own);
+        }
     }
 
     /// Where several use the account, what is waited for may come back in another's lane.
@@ -109,6 +128,8 @@ pub(super) struct Lane {
     tickets: HashMap<ItemId, Ticket>,
     /// By so many milliseconds the clock was moved, as far as this run has seen.
     moved: i64,
+    /// The last moment it was told.
+    now: Timestamp,
 }
 
 impl Lane {
@@ -118,7 +139,7 @@ impl Lane {
         let shared = shared.get_or_insert_with(|| Shared::new(rules, now));
         let (id, moved) = (shared.join(rules, now), shared.moved);
         let highest = rules.concurrency.highest.get();
-        Self { account: account.clone(), id, highest, tickets: HashMap::new(), moved }
+        Self { account: account.clone(), id, highest, tickets: HashMap::new(), moved, now }
     }
 
     fn shared<T>(&self, act: impl FnOnce(&mut Shared) -> T) -> T {
@@ -133,6 +154,7 @@ impl Lane {
 
     /// What was let go and did not leave is let go no more.
     pub fn take_back_unsent(&mut self, now: Timestamp) {
+        self.now = now;
         self.shared(|shared| shared.pace.take_back_unsent(self.id, now));
     }
 
@@ -174,7 +196,7 @@ impl Lane {
             };
             let permit = shared.wait(permit, now);
             let asks_at = if let Permit::At(moment) = permit { Some(moment) } else { None };
-            *shared.traffic(self.id) = Traffic { under_way: flights.under_way, asks_at };
+            shared.note(self.id, |own| (own.under_way, own.asks_at) = (flights.under_way, asks_at));
             permit
         })
     }
@@ -182,7 +204,7 @@ impl Lane {
     /// The item's request has left while so many others of this run were under way.
     pub fn sent(&mut self, item: &ItemId, under_way: usize, now: Timestamp) {
         let ticket = self.shared(|shared| {
-            shared.traffic(self.id).under_way = under_way + 1;
+            shared.note(self.id, |own| own.under_way = under_way + 1);
             shared.outage.sent(&(self.id, item.clone()));
             shared.pace.sent(self.id, shared.all(self.id, under_way), now)
         });
@@ -207,8 +229,7 @@ impl Lane {
         now: Timestamp,
     ) -> Verdict {
         self.shared(|shared| {
-            let traffic = shared.traffic(self.id);
-            traffic.under_way = traffic.under_way.saturating_sub(1);
+            shared.note(self.id, |own| own.under_way = own.under_way.saturating_sub(1));
             shared.outage.ended(&(self.id, item.clone()), sign, asked, jitter, now)
         })
     }
@@ -271,9 +292,7 @@ impl Drop for Lane {
     fn drop(&mut self) {
         let mut account = self.account.lock();
         let Some(shared) = account.as_mut() else { return };
-        shared.outage.leave(self.id);
-        shared.pace.leave(self.id);
-        shared.lanes.remove(&self.id);
+        shared.leave(self.id, self.now);
         if shared.lanes.is_empty() {
             *account = None;
         }

@@ -175,3 +175,40 @@ fn an_account_that_nobody_uses_any_more_has_forgotten_what_was_learned() {
     next.turn(NOW);
     assert!(!next.in_flight.is_empty());
 }
+
+#[test]
+fn one_that_comes_forgets_nothing_that_was_taken_and_one_that_goes_takes_its_limit_along() {
+    let account = Account::default();
+    let mut first = Busy::of(&account, &rules(64, Some(60)), NOW);
+    work(&mut [&mut first], NOW, Duration::from_secs(60));
+    let (later, before) = (NOW.after(Duration::from_secs(60)), first.sent);
+    // Each that comes would bring a burst of its own if the limit began anew.
+    for seconds in 0..30 {
+        let at = later.after(Duration::from_secs(seconds));
+        let other = Lane::of(&account, &rules(64, None), at);
+        work(&mut [&mut first], at, Duration::from_secs(1));
+        drop(other);
+    }
+    let sent = first.sent - before;
+    assert!((28..=31).contains(&sent), "{sent} in half a minute of 60");
+    let (last, before) = (later.after(Duration::from_secs(30)), first.sent);
+    let slow = Lane::of(&account, &rules(64, Some(6)), last);
+    work(&mut [&mut first], last, Duration::from_secs(60));
+    assert!(first.sent - before <= 7, "{} in a minute of 6", first.sent - before);
+    drop(slow);
+    let (end, before) = (last.after(Duration::from_secs(60)), first.sent);
+    work(&mut [&mut first], end, Duration::from_secs(60));
+    assert!(first.sent - before >= 50, "{} in a minute of 60 again", first.sent - before);
+}
+
+#[test]
+fn the_day_goes_on_when_one_comes_that_knows_of_none() {
+    let account = Account::default();
+    let limits = Limits { requests_a_day: NonZeroU32::new(5), sent_today: 0, ..Limits::default() };
+    let mut first = Busy::of(&account, &Rules { limits, ..rules(64, None) }, NOW);
+    first.turn(NOW);
+    assert_eq!(first.sent, 5, "all of the day");
+    let mut other = Busy::of(&account, &rules(64, None), NOW);
+    work(&mut [&mut first, &mut other], NOW, Duration::from_secs(60));
+    assert_eq!(first.sent + other.sent, 5);
+}

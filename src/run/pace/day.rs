@@ -60,6 +60,11 @@ impl Day {
         Self { limit, sent, ends_at: next_midnight(now), counted_at: now, counted: sent }
     }
 
+    /// The same day, of so many.
+    pub fn of(self, limit: u32) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Whether, and until when, nothing may leave.
     pub fn used_up(&mut self, now: Timestamp) -> Option<UsedUp> {
         if now >= self.ends_at {

@@ -1,5 +1,6 @@
 //! The limits that a person stated, any of them together. Pure: it is told the time and what came; never asks for either.
 
+use std::mem;
 use std::num::NonZeroU32;
 
 use super::gate::Gate;
@@ -21,6 +22,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Whether they are the same, whatever has left today.
+    pub fn are_as(&self, other: &Self) -> bool {
+        Self { sent_today: other.sent_today, ..*self } == *other
+    }
+
     /// The lower of both, each, and the later count of what left today.
     pub fn and(&self, other: &Self) -> Self {
         let lower = |one: Option<NonZeroU32>, two: Option<NonZeroU32>| one.into_iter().chain(two).min();
@@ -75,6 +81,8 @@ pub(super) struct Gates {
 #[derive(Debug)]
 struct Gated {
     gate: Gate,
+    /// So much a minute.
+    limit: NonZeroU32,
     unit: Unit,
     /// What a request takes beside what is known of it beforehand.
     mean: f64,
@@ -115,16 +123,29 @@ impl Taken {
 
 impl Gates {
     pub fn new(limits: &Limits, now: f64) -> Self {
+        let mut gates = Self { gates: Vec::new() };
+        gates.limit(limits, now);
+        gates
+    }
+
+    /// These hold from now on; of those that are as they were, what was taken stays taken.
+    pub fn limit(&mut self, limits: &Limits, now: f64) {
         let stated = [
             (Unit::Request, limits.requests_a_minute),
             (Unit::Image, limits.images_a_minute),
             (Unit::Token, limits.tokens_a_minute),
         ];
-        let gates = stated.into_iter().filter_map(|(unit, limit)| {
-            let mean = unit.of(&Consumed::EXPECTED).unwrap_or(1.0);
-            Some(Gated { gate: Gate::new(limit?.get(), mean, now), unit, mean, kept: None })
-        });
-        Self { gates: gates.collect() }
+        let mut before = mem::take(&mut self.gates);
+        self.gates = stated
+            .into_iter()
+            .filter_map(|(unit, limit)| {
+                let limit = limit?;
+                let same = before.iter().position(|gated| gated.unit == unit && gated.limit == limit);
+                let mean = unit.of(&Consumed::EXPECTED).unwrap_or(1.0);
+                let new = || Gated { gate: Gate::new(limit.get(), mean, now), limit, unit, mean, kept: None };
+                Some(same.map_or_else(new, |same| before.swap_remove(same)))
+            })
+            .collect();
     }
 
     /// Takes a request's place in every limit, of which so many tokens are known beforehand, or says when to ask again.

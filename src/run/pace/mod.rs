@@ -162,8 +162,12 @@ impl Pace {
 
     /// Other limits hold from now on.
     pub fn limit(&mut self, limits: &Limits, now: Timestamp) {
-        self.gates = Gates::new(limits, self.steady(now));
-        self.day = limits.requests_a_day.map(|limit| Day::new(limit.get(), limits.sent_today, now));
+        self.gates.limit(limits, self.steady(now));
+        let before = self.day.take();
+        self.day = limits.requests_a_day.map(|limit| match before {
+            Some(day) => day.of(limit.get()),
+            None => Day::new(limit.get(), limits.sent_today, now),
+        });
     }
 
     /// The number in flight may be chosen between these.
