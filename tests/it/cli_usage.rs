@@ -103,9 +103,4 @@ fn what_a_command_wants_is_named_with_where_to_find_it() {
         let none = here.overnight(&format!("{command} list --rehearse")).end().exits(0).says(&["only "]);
         assert!(none.stdout.starts_with("list: 0 items "), "{}", none.stdout);
     }
-    for (output, said) in
-        [(".", "--output: . is a folder"), ("nowhere/x.csv", "--output: there is no folder for nowhere/x.csv")]
-    {
-        here.overnight(&format!("export list --rehearse -o {output}")).end().exits(2).says(&[said]);
-    }
 }
