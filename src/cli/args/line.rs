@@ -40,7 +40,7 @@ pub(in crate::cli) fn read() -> Result<CommandLine, clap::Error> {
         Ok(matches) => matches,
         // The help names all variables, also those that are empty.
         Err(error) if error.kind() == ErrorKind::DisplayHelp => command().try_get_matches_from(&words)?,
-        Err(error) => return Err(traced(error, &words)),
+        Err(error) => return Err(hinted(traced(error, &words), &words)),
     };
     let mut line = CommandLine::from_arg_matches(&matches)?;
     settle(&mut line.command, &matches)?;
@@ -85,10 +85,34 @@ fn traced(mut error: clap::Error, words: &[OsString]) -> clap::Error {
         std::env::var_os(variable).map(|_| variable.to_string_lossy().into_owned())
     });
     if let Some(variable) = variable {
-        let tip = format!("it stands in the environment variable {variable}; change it there, or unset it");
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+        suggest(&mut error, format!("it stands in the environment variable {variable}; change it there, or unset it"));
     }
     error
+}
+
+/// The error, with what its own words leave out: where the jobs' names are, and how an item is named.
+fn hinted(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    let said = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(text)) => vec![text.clone()],
+        Some(ContextValue::Strings(texts)) => texts.clone(),
+        _ => vec![],
+    };
+    let takes_items = words.get(1).is_some_and(|command| command == "retry" || command == "cancel");
+    let is_word = said.first().is_some_and(|word| !word.starts_with('-'));
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument if said.iter().any(|name| name == "<JOB>") => {
+            suggest(&mut error, "`overnight jobs` tells which jobs there are".to_owned());
+        }
+        ErrorKind::UnknownArgument if is_word && takes_items => {
+            suggest(&mut error, "one job at a time; name its items with --item".to_owned());
+        }
+        _ => {}
+    }
+    error
+}
+
+fn suggest(error: &mut clap::Error, tip: String) {
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
 }
 
 fn same(one: &clap::Error, other: &clap::Error) -> bool {
