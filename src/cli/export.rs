@@ -21,6 +21,7 @@ pub(super) fn run(args: &ExportArgs) -> anyhow::Result<Code> {
         hand_over(&*ledger, &wanted, &mut stdout, anyhow::Error::from)?;
         stdout.flush()?;
     } else {
+        has_a_place(&args.output)?;
         spare(&*ledger, &located.db, &wanted, &args.output)?;
         hand_over_as(&*ledger, &wanted, &args.output)?;
     }
@@ -43,6 +44,21 @@ fn format(args: &ExportArgs) -> Result<Format, UsageError> {
         ExportFormat::Jsonl => Format::JsonLines,
         ExportFormat::Shopify => Format::Shopify { image_url: args.image_url.clone() },
     })
+}
+
+/// That a file can be made there: a folder that is none, or is not there, is a mistake of whoever named it.
+fn has_a_place(output: &Path) -> Result<(), UsageError> {
+    let shown = output.display();
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if output.is_dir() {
+        return Err(UsageError(format!("--output: {shown} is a folder; name a file in it")));
+    }
+    match folder.is_none_or(Path::is_dir) {
+        true => Ok(()),
+        false => {
+            Err(UsageError(format!("--output: there is no folder for {shown}; name a file in a folder that is there")))
+        }
+    }
 }
 
 /// The results must not take the place of what they are made from.

@@ -41,6 +41,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use crate::domain::io_words;
 use crate::job::JobError;
 use args::Command;
@@ -84,7 +86,31 @@ fn act(command: Command) -> anyhow::Result<Code> {
 fn told_by_clap(error: &clap::Error) -> Code {
     // Where stderr is closed there is nobody to tell.
     let _ = error.print();
+    if let Some(tip) = tip(error) {
+        let _ = writeln!(std::io::stderr(), "\n  tip: {tip}");
+    }
     if error.use_stderr() { Code::Usage } else { Code::Complete }
+}
+
+/// What the command line's own words leave out: where the jobs' names are, and how an item is named.
+fn tip(error: &clap::Error) -> Option<&'static str> {
+    let said = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => vec![text.as_str()],
+        Some(ContextValue::Strings(texts)) => texts.iter().map(String::as_str).collect(),
+        _ => vec![],
+    };
+    let invalid = said(ContextKind::InvalidArg);
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument if invalid.contains(&"<JOB>") => {
+            Some("`overnight jobs` tells which jobs there are")
+        }
+        ErrorKind::UnknownArgument if invalid.first().is_some_and(|word| !word.starts_with('-')) => {
+            let takes_items =
+                std::env::args().nth(1).is_some_and(|command| ["retry", "cancel"].contains(&command.as_str()));
+            takes_items.then_some("one job at a time; name its items with --item")
+        }
+        _ => None,
+    }
 }
 
 /// Says what went wrong, on stderr, and with which code that ends.

@@ -19,7 +19,7 @@ pub struct PastRun {
 
 impl PastRun {
     /// The same, where the job's lock is held or not: a killed run could not write its end.
-    pub(in crate::queue) fn as_of(self, is_held: bool) -> Self {
+    pub(in crate::queue) fn with_lock(self, is_held: bool) -> Self {
         Self { lives: self.lives && is_held, ..self }
     }
 }

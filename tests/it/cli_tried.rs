@@ -14,10 +14,12 @@ use crate::support::workspace::Workspace;
 enum Alone {
     /// Ends with this code, and says this, on stdout or stderr.
     Ends(i32, &'static str),
+    /// Ends with code 1, having found this, which it tells on stdout.
+    Finds(&'static str),
     /// Goes on until it is stopped, which is no failure.
     Serves,
 }
-use Alone::{Ends, Serves};
+use Alone::{Ends, Finds, Serves};
 
 /// A command, what it does alone, nonsense with what is said of it (code 2, if none stands before it), and what prints
 /// JSON. Beside the command lie `list.csv`, which has been run, `jobs` with a job that has a schedule, `folder` with
@@ -40,6 +42,8 @@ const TRIED: &[Row] = &[
     ("resume", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &[]),
     ("export", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("list --format odd", "shopify"), ("list --image-url x", "https://cdn.shop.example")], &["list --format jsonl"]),
     ("verify", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &["list --json"]),
+    ("prune", Ends(2, "a run makes it"), &[("nobody", "it has list"), ("folder", "it has list"), ("--older-than x", "such as")], &["--json"]),
+    ("doctor", Finds("check the base URL"), &[("nobody", "it has list"), ("--timezone x", "Europe/Berlin")], &["list.csv --rehearse --json"]),
     ("schedule", Ends(2, "[schedule]"), &[("folder", "[schedule]"), ("list.csv", "(.toml)"), ("--print x", "crontab, systemd, scheduler"), ("--next 0", "from 1 to 1440")], &["--next --json"]),
     ("simulate", Serves, &[("--port x", "a number up to 65535"), ("--bind x", "127.0.0.1"), ("--seed x", "a whole number"), ("list.csv", "--help")], &[]),
     ("completions", Ends(2, "bash|elvish|fish|powershell|zsh"), &[("csh", "bash, elvish, fish, powershell, zsh"), ("list.csv", "bash, elvish, fish, powershell, zsh")], &[]),
@@ -71,6 +75,10 @@ fn a_command_without_words_does_its_work_or_says_what_it_wants() {
                 let told = if *code == 0 { &ended.stdout } else { &ended.stderr };
                 assert!(told.contains(says), "{command}: `{says}` is not in:\n{told}");
                 assert!(*code == 0 || ended.stdout.is_empty(), "{command}: {}", ended.stdout);
+            }
+            Finds(what) => {
+                let ended = here.overnight(command).env("OVERNIGHT_BASE_URL", "http://127.0.0.1:1").end().exits(1);
+                assert!(ended.stdout.contains(what), "{command}: `{what}` is not in:\n{}", ended.stdout);
             }
             Serves => {
                 let mut running = here.overnight(command).start();

@@ -87,3 +87,25 @@ fn options_that_do_not_exist_yet_are_refused_rather_than_ignored() {
 fn a_mistyped_flag_is_told_the_nearest() {
     Workspace::new().overnight("run list.csv --concurency 3").end().exits(2).says(&["--concurrency"]);
 }
+
+#[test]
+fn what_a_command_wants_is_named_with_where_to_find_it() {
+    let here = Workspace::with_list(2);
+    here.overnight("run list.csv --rehearse").end().exits(0);
+    for command in ["retry", "cancel", "show", "export", "verify", "approve", "pause", "resume"] {
+        here.overnight(command).end().exits(2).says(&["<JOB>", "`overnight jobs` tells which jobs there are"]);
+        let words = if command == "show" { "show nonsense x" } else { command };
+        let nonsense = if command == "show" { words.to_owned() } else { format!("{command} nonsense") };
+        here.overnight(&format!("{nonsense} --rehearse")).end().exits(2).says(&["no job `nonsense`", "it has list"]);
+    }
+    for command in ["retry", "cancel"] {
+        here.overnight(&format!("{command} list item-1 --rehearse")).end().exits(2).says(&["item-1", "with --item"]);
+        let none = here.overnight(&format!("{command} list --rehearse")).end().exits(0).says(&["only "]);
+        assert!(none.stdout.starts_with("list: 0 items "), "{}", none.stdout);
+    }
+    for (output, said) in
+        [(".", "--output: . is a folder"), ("nowhere/x.csv", "--output: there is no folder for nowhere/x.csv")]
+    {
+        here.overnight(&format!("export list --rehearse -o {output}")).end().exits(2).says(&[said]);
+    }
+}

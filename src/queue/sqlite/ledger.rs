@@ -99,7 +99,7 @@ impl SqliteLedger {
                 in_flight,
                 last_ending,
                 completed_at,
-                last_run: last_run.map(|run| run.as_of(lives)),
+                last_run: last_run.map(|run| run.with_lock(lives)),
             })
         })
     }
@@ -159,7 +159,7 @@ impl Ledger for SqliteLedger {
     fn newest_run(&self, job: &str) -> Result<Option<PastRun>, QueueError> {
         let found = past::newest_run(&self.database.connection, job);
         let found = found.doing(&self.database.path, "reading a job's newest run")?;
-        Ok(found.map(|run| run.as_of(lock::is_held(&self.database.path, job))))
+        Ok(found.map(|run| run.with_lock(lock::is_held(&self.database.path, job))))
     }
 
     fn columns(&self, job: &str) -> Result<Vec<String>, QueueError> {
