@@ -6,10 +6,12 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::str::FromStr;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::setting::BadSetting;
 use crate::domain::io_words;
 
 /// A shell command that prints the key. Never printed itself: someone may have written the key into it.
@@ -26,6 +28,31 @@ impl From<String> for KeyCommand {
 impl fmt::Debug for KeyCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyCommand(..)")
+    }
+}
+
+/// The name of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VariableName(String);
+
+impl VariableName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for VariableName {
+    type Err = BadSetting;
+
+    fn from_str(text: &str) -> Result<Self, BadSetting> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if is_plain && text.bytes().next().is_some_and(|first| !first.is_ascii_digit()) {
+            return Ok(Self(text.to_owned()));
+        }
+        // It may be the key itself, written into the wrong place.
+        let words = "this names no environment variable; write a name such as SHOP_KEY, and never the key itself";
+        Err(BadSetting::new(words.to_owned()))
     }
 }
 

@@ -377,10 +377,10 @@ impl Stated {
 
     fn key(&self) -> KeySource {
         let Options { api_key_file, api_key_command, api_key_env, .. } = self.options.clone();
-        match (api_key_file, api_key_command, api_key_env) {
+        match (api_key_file, api_key_command, api_key_env.as_ref()) {
             (Some(path), ..) => KeySource::File(path),
             (_, Some(command), _) => KeySource::Command { command, folder: self.key_folder.clone() },
-            (.., variable) => KeySource::Env(variable.unwrap_or_else(|| KEY_VARIABLE.to_owned())),
+            (.., variable) => KeySource::Env(variable.map_or(KEY_VARIABLE, |name| name.as_str()).to_owned()),
         }
     }
 }

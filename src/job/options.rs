@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
-use super::key::KeyCommand;
+use super::key::{KeyCommand, VariableName};
 use super::paths;
 use super::setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, Seed, Temperature, TimeSpan, above_zero};
 use super::watching::Watching;
@@ -53,7 +53,7 @@ pub struct Options {
     pub auth: Option<Auth>,
     /// The environment variable that holds the key [default: OVERNIGHT_API_KEY]
     #[arg(long, value_name = "NAME", env = "OVERNIGHT_API_KEY_ENV", help_heading = "Endpoint and key")]
-    pub api_key_env: Option<String>,
+    pub api_key_env: Option<VariableName>,
     /// A file that holds the key and nothing else
     #[arg(long, value_name = "PATH", env = "OVERNIGHT_API_KEY_FILE", help_heading = "Endpoint and key")]
     pub api_key_file: Option<PathBuf>,

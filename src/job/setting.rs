@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use super::end::{ClockTime, ZoneName};
 use super::endpoint::BaseUrl;
 use super::format::ManifestFormat;
+use super::key::VariableName;
 use super::manifest::names;
 use super::paths::without_gz;
 use super::watching::{FileSize, ListenAddress};
@@ -309,7 +310,8 @@ read_from_text!(
     LongerSide,
     Dollars,
     ListenAddress,
-    FileSize
+    FileSize,
+    VariableName
 );
 
 /// Takes a word or a bare number, and gives its text: so a job file may say `16` and `"16"` alike.

@@ -170,3 +170,15 @@ fn the_database_and_what_lies_beside_it_are_for_their_owner_only() {
     here.overnight("run list.csv").at(&gate.url()).end().exits(0);
     modes(&["overnight.db", "overnight.db.list.lock"]);
 }
+
+#[test]
+fn what_names_no_variable_is_a_fault_of_the_job_before_anything_is_printed_from_it() {
+    let here = Workspace::with_list(1);
+    let night =
+        "manifest = '../list.csv'\napi_key_env = \"A\\nExecStartPre=/bin/false\"\n[schedule]\ncron = '0 22 * * *'\n";
+    here.write("jobs/night.toml", night);
+    for command in ["plan jobs/night.toml", "schedule --print systemd", "schedule --print crontab"] {
+        let ended = here.overnight(command).end().exits(2).says(&["names no environment variable"]);
+        assert_eq!(ended.stdout, "", "{command}");
+    }
+}

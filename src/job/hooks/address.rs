@@ -41,8 +41,11 @@ impl HookAddress {
         parsed(text).map(|url| Self(Place::Written(url))).map_err(|why| format!("this is not an address: {why}"))
     }
 
-    /// Whether a text is meant as an address, right or wrong: so begins no command.
+    /// Whether a text is meant as an address, right or wrong: so begins no command, and none is a variable alone.
     pub(super) fn is_meant(text: &str) -> bool {
+        if matches!(named(text), Ok(Some(Named::Variable(_)))) {
+            return true;
+        }
         let first = text.split_whitespace().next().unwrap_or_default();
         first.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphanumeric()))
     }

@@ -158,12 +158,13 @@ impl HookHome {
         let word = |key: &str| table.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let named = options.name.clone().or_else(|| word("name")?.parse().ok());
         let in_folder = |path_written: String| paths::resolve(&paths::folder_of(&path), Path::new(&path_written));
+        let given = options.api_key_env.as_ref().map(|name| name.as_str().to_owned());
         let ca_file = options.ca_file.as_ref().map(|file| paths::resolve(current_dir, file));
         Some(Self {
             job: named.unwrap_or_else(|| JobName::of_file(&path)).as_str().to_owned(),
             workspace: paths::workspace_of(&path),
             output: None,
-            key_variables: key_variables(options.api_key_env.clone().into_iter().chain(word("api_key_env"))),
+            key_variables: key_variables(given.into_iter().chain(word("api_key_env"))),
             ca_file: ca_file.or_else(|| word("ca_file").map(in_folder)),
             rehearsal: options
                 .rehearse

@@ -82,6 +82,7 @@ fn every_mistake_is_told_at_its_place_and_repeats_no_value() {
         ("hooks.on_item = {}", "16: `hooks.on_item`: write a command like"),
         ("hooks.on_item = { timeout = '5s' }", "16: `hooks.on_item`: write a command like"),
         ("hooks.on_item = { comand = 's3cret' }", "18: `hooks.on_item`: unknown key `comand`; did you mean `command`?"),
+        ("hooks.on_item = { command = '$SECRET' }", "28: `hooks.on_item`: this is an address; write it as url"),
         ("hooks.on_item = { command = 'https://s3cret' }", "28: `hooks.on_item`: this is an address; write it as url"),
         ("hooks.on_item = { command = 's3cret', timeout = 5 }", "48: `hooks.on_item`: a time is text with its unit"),
         ("hooks.on_item = { command = 's3cret', timeout = '5' }", "48: `hooks.on_item`: `5` is not a length of time"),
