@@ -36,7 +36,8 @@ fn job(url: &str, more: &str) -> String {
 /// Lets the job's newest run have begun so many hours earlier.
 fn backdate(here: &Workspace, hours: i64) {
     let database = Connection::open(here.path("overnight.db")).unwrap();
-    let sql = "UPDATE runs SET started_at = started_at - ?1, scheduled_for = scheduled_for - ?1
+    let sql = "UPDATE runs SET started_at = started_at - ?1, ended_at = ended_at - ?1,
+               scheduled_for = scheduled_for - ?1
                WHERE id = (SELECT max(id) FROM runs)";
     assert_eq!(database.execute(sql, [hours * 3_600_000]).unwrap(), 1);
 }
@@ -245,4 +246,44 @@ fn the_coming_starts_are_told_without_a_trace() {
     assert_eq!(until.duration_since(begins).as_hours(), 8, "{document}");
     assert_eq!(document["jobs"][1]["timezone"], "Asia/Kolkata");
     assert!(!here.path("overnight.db").exists() && !here.path("output").exists());
+}
+
+#[test]
+fn a_start_that_came_during_a_run_is_not_caught_up_with() {
+    let simulator = Simulated::start();
+    let here = with_job(2, &simulator.url(), "");
+    here.overnight("run jobs/nightly.toml --limit 1").end().exits(5);
+    let database = Connection::open(here.path("overnight.db")).unwrap();
+    // The last start lies between: it found this run on.
+    database.execute("UPDATE runs SET started_at = started_at - ?1", [72 * 3_600_000]).unwrap();
+    let running = schedule(&here);
+    running.wait_until_it_says("next start");
+    running.signal(Signal::TERM);
+    running.end().exits(143).never_says("catches up");
+    assert_eq!(runs(&here), 1);
+}
+
+#[test]
+fn a_log_file_never_takes_the_place_of_what_a_job_needs() {
+    let simulator = Simulated::start();
+    let here = with_job(2, &simulator.url(), "");
+    here.overnight("run jobs/nightly.toml --limit 1").end().exits(5);
+    let before = std::fs::read(here.path("overnight.db")).unwrap();
+    for file in ["overnight.db", "list.csv"] {
+        let words = format!("schedule --log-file {file} --log-file-size 1kB");
+        here.overnight(&words).end().exits(2).says(&["--log-file: ", file, "choose another file"]);
+    }
+    let run = here.overnight("schedule --log-file-size 1kB").env("OVERNIGHT_LOG_FILE", "overnight.db");
+    run.end().exits(2).says(&["--log-file: ", "belongs to the workspace database"]);
+    assert!(std::fs::read(here.path("overnight.db")).unwrap() == before && !here.path("overnight.db.1").exists());
+    // A job that comes later is refused by itself.
+    here.write("other.csv", &here.read("list.csv"));
+    let running = here.overnight("schedule --log-file other.csv").start();
+    running.wait_until_it_says("nightly: jobs/nightly.toml");
+    let late = job(&simulator.url(), "").replace("list.csv", "other.csv");
+    here.write("jobs/late.toml", &late);
+    running.signal(Signal::HUP);
+    running.wait_until_it_says("is the job's manifest; choose another file");
+    running.signal(Signal::TERM);
+    running.end().exits(143).says(&["jobs/late.toml: does not start until this is put right"]);
 }

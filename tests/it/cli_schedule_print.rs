@@ -123,3 +123,24 @@ fn what_only_this_environment_says_is_told() {
     let print = here.overnight("schedule --print crontab").env("OVERNIGHT_MODEL", "some-model");
     print.end().exits(0).says(&["neither cron nor systemd has OVERNIGHT_MODEL of this environment"]);
 }
+
+#[test]
+fn two_jobs_of_one_name_have_no_units() {
+    let here = with_job("schedule.cron = '@daily'\n");
+    here.write("more/nightly.toml", "manifest = \"../list.csv\"\nschedule.cron = '@daily'\n");
+    for more in ["", " -o units"] {
+        let ended = here.overnight(&format!("schedule jobs more --print systemd{more}")).end().exits(2);
+        ended.says(&["jobs/nightly.toml and more/nightly.toml are both called `nightly`", "give one another `name`"]);
+    }
+    assert!(!here.path("units").exists());
+}
+
+#[test]
+fn units_leave_alone_what_is_no_text() {
+    let here = with_job("schedule.cron = '@daily'\n");
+    here.write("units/overnight-nightly.timer", "");
+    std::fs::write(here.path("units/overnight-nightly.timer"), [0xff, 0xfe, 1]).unwrap();
+    let ended = here.overnight("schedule --print systemd -o units").end().exits(2);
+    ended.says(&["overnight-nightly.timer is there and was not made by this program"]);
+    assert_eq!(std::fs::read(here.path("units/overnight-nightly.timer")).unwrap(), [0xff, 0xfe, 1]);
+}

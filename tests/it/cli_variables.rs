@@ -104,3 +104,14 @@ fn a_simulator_is_set_up_by_variables_of_its_own() {
     here.overnight("run list.csv").at(line.strip_prefix("listening on ").unwrap()).end().exits(3);
     assert_eq!(here.status("")["counts"]["failed"], 3);
 }
+
+#[test]
+fn a_scheduled_job_reads_the_environment_as_a_run_does() {
+    let here = Workspace::with_list(1);
+    here.write("jobs/nightly.toml", "manifest = \"../list.csv\"\nschedule.cron = \"@daily\"\n");
+    for (variable, value) in [("OVERNIGHT_REHEARSE", "1"), ("OVERNIGHT_QUIET", "1"), ("OVERNIGHT_RPM", "")] {
+        here.overnight("schedule --next").env(variable, value).end().exits(0);
+    }
+    let told = here.overnight("schedule --next").env("OVERNIGHT_RPM", "many").end().exits(2);
+    told.says(&["it stands in the environment variable OVERNIGHT_RPM"]).never_says("error: error:");
+}

@@ -32,7 +32,11 @@ fn switch(text: &str) -> Result<bool, String> {
 
 /// What the program was told to do.
 pub(in crate::cli) fn read() -> Result<CommandLine, clap::Error> {
-    let words: Vec<OsString> = std::env::args_os().collect();
+    read_from(std::env::args_os().collect())
+}
+
+/// What these words tell it to do, the program's name first.
+pub(in crate::cli) fn read_from(words: Vec<OsString>) -> Result<CommandLine, clap::Error> {
     let is_empty = |argument: &Arg| {
         argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.as_encoded_bytes().is_empty())
     };

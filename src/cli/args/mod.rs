@@ -36,7 +36,7 @@ pub(super) use self::export::{ExportArgs, ExportFormat};
 pub(super) use self::init::InitArgs;
 pub(super) use self::jobs::JobsArgs;
 pub(super) use self::ledger::{LedgerArgs, LedgerFormat};
-pub(super) use self::line::{command, read};
+pub(super) use self::line::{command, read, read_from};
 pub(super) use self::man::ManArgs;
 pub(super) use self::narrow::NarrowArgs;
 pub(super) use self::pause::PauseArgs;

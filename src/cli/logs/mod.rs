@@ -4,7 +4,7 @@
 mod rotating;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::Subscriber;
@@ -75,11 +75,7 @@ pub(super) fn wanted<'a>(jobs: impl Iterator<Item = &'a Job>) -> Result<Option<W
     let mut wanted: Option<Wanted> = None;
     for job in jobs {
         let Some(path) = &job.watching.log_file else { continue };
-        Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare(OPTION, path)?;
-        if job.events.as_ref() == Some(path) || job.watching.metrics_file.as_ref() == Some(path) {
-            let message = format!("{OPTION}: {} is written otherwise too; choose another file", path.display());
-            return Err(UsageError(message));
-        }
+        spare(job, path)?;
         let most = job.watching.log_file_size.unwrap_or_default().0;
         let this = Wanted { path: path.clone(), most };
         if wanted.as_ref().is_some_and(|other| other.path != this.path) {
@@ -89,6 +85,17 @@ pub(super) fn wanted<'a>(jobs: impl Iterator<Item = &'a Job>) -> Result<Option<W
         wanted.get_or_insert(this);
     }
     Ok(wanted)
+}
+
+/// That a log file may be there as far as this job goes: it is put aside when it is full, whatever it is.
+pub(super) fn spare(job: &Job, path: &Path) -> Result<(), UsageError> {
+    Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare(OPTION, path)?;
+    let is = |other: &Option<PathBuf>| other.as_deref() == Some(path);
+    if is(&job.events) || is(&job.watching.metrics_file) {
+        let message = format!("{OPTION}: {} is written otherwise too; choose another file", path.display());
+        return Err(UsageError(message));
+    }
+    Ok(())
 }
 
 const OPTION: &str = "--log-file";

@@ -5,12 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::super::args::{Command, CommandLine, RunArgs, ScheduleArgs};
+use super::super::args::{Command, RunArgs, ScheduleArgs, read_from};
 use super::super::exit::UsageError;
-use super::super::told_as;
+use super::super::{logs, told_as};
 use crate::domain::{Progress, io_words};
 use crate::job::{Job, paths};
-use clap::Parser;
 
 /// Where job files lie unless somebody says otherwise.
 const JOBS: &str = "jobs";
@@ -24,6 +23,8 @@ pub(super) struct Files {
     current_dir: PathBuf,
     rehearse: bool,
     progress: Option<Progress>,
+    /// Where the log lines of all runs go.
+    log_file: Option<PathBuf>,
 }
 
 /// A job as `run` would take it.
@@ -62,8 +63,11 @@ impl Files {
                 return Err(UsageError(format!("{}: {message}", target.display())));
             }
         }
+        // Who only looks writes no log.
+        let stays = args.next.is_none() && args.print.is_none();
+        let log_file = args.log_file.as_deref().filter(|_| stays).map(|path| paths::resolve(current_dir, path));
         let current_dir = current_dir.to_owned();
-        Ok(Self { targets, current_dir, rehearse: args.rehearse, progress: args.progress })
+        Ok(Self { targets, current_dir, rehearse: args.rehearse, progress: args.progress, log_file })
     }
 
     /// The job files that are there now, as a person here writes them, each with its stamp. One that was named is among
@@ -100,16 +104,37 @@ impl Files {
                 "{}: its list comes on standard input, which nobody gives it at its time; write the list into a file",
                 file.display()
             )),
-            Ok(loaded) => Said::Scheduled(Box::new(loaded)),
+            Ok(loaded) => match self.spared_by(&loaded.job) {
+                Ok(()) => Said::Scheduled(Box::new(loaded)),
+                Err(error) => Said::Faulty(told_as(&error.into())),
+            },
             Err(error) => Said::Faulty(told_as(&error)),
         }
+    }
+
+    /// Refuses a log file that takes the place of what any of the jobs needs.
+    pub fn spare(&self) -> Result<(), UsageError> {
+        let files = self.list();
+        files.keys().filter_map(|file| self.loaded(file).ok()).try_for_each(|loaded| self.spared_by(&loaded.job))
+    }
+
+    fn spared_by(&self, job: &Job) -> Result<(), UsageError> {
+        self.log_file.as_deref().map_or(Ok(()), |path| logs::spare(job, path))
+    }
+
+    /// The log file of all runs, by its whole path.
+    pub fn log_file(&self) -> Option<&Path> {
+        self.log_file.as_deref()
     }
 
     fn loaded(&self, file: &Path) -> anyhow::Result<Loaded> {
         let mut typed = vec!["run".to_owned(), file.display().to_string()];
         typed.extend(self.rehearse.then(|| "--rehearse".to_owned()));
-        let words = std::iter::once("overnight").chain(typed.iter().map(String::as_str));
-        let line = CommandLine::try_parse_from(words).map_err(|error| UsageError(error.to_string()))?;
+        let words = std::iter::once("overnight").chain(typed.iter().map(String::as_str)).map(Into::into);
+        let line = read_from(words.collect()).map_err(|error| {
+            let told = error.to_string();
+            UsageError(told.strip_prefix("error: ").unwrap_or(&told).trim_end().to_owned())
+        })?;
         let Command::Run(args) = line.command else { return Err(UsageError(typed.join(" ")).into()) };
         let mut job = Job::load(file, &args.options, &self.current_dir)?;
         // Several runs share one stderr: none may draw over what another says.

@@ -20,7 +20,7 @@ use super::runs::{Ended, Shared};
 use super::voice::Voice;
 use crate::domain::Timestamp;
 use crate::job::schedule::{Due, Lapse, due};
-use crate::job::{Job, Schedule, Start, paths};
+use crate::job::{Job, Schedule, Start};
 use crate::run::Stop;
 
 /// The files are looked at so often, and the clock at least: it may have been set, or the machine asleep.
@@ -28,10 +28,10 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs jobs at their times until a signal comes.
 pub(super) fn keep(args: &ScheduleArgs, files: Files) -> anyhow::Result<Code> {
-    let log_file = args.log_file.as_deref().map(|path| {
-        let path = paths::resolve(files.current_dir(), path);
-        logs::Wanted { path, most: args.log_file_size.unwrap_or_default().0 }
-    });
+    // Before the file is opened: a full one is put aside, and a database may look full.
+    files.spare()?;
+    let most = args.log_file_size.unwrap_or_default().0;
+    let log_file = files.log_file().map(|path| logs::Wanted { path: path.to_owned(), most });
     let logs = logs::start(args.verbose, args.quiet, args.log_format.unwrap_or_default(), log_file)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
@@ -213,6 +213,9 @@ impl Keeper {
 
     /// Goes on with a run that was cut off, unless its time is over.
     fn go_on(&mut self, file: &Path, unfinished: Unfinished, now: Timestamp) {
+        if self.on.contains(file) {
+            return;
+        }
         let Unfinished { start, began } = unfinished;
         let Some(scheduled) = self.jobs.get(file) else { return };
         match scheduled.schedule.send_by(start, began) {

@@ -1,8 +1,9 @@
 //! A service and a timer of systemd for each job. Never puts a key into them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use jiff::tz::AmbiguousOffset;
 
@@ -32,9 +33,18 @@ pub(super) struct Unit {
 
 /// The units of these jobs.
 pub(super) fn units(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: bool) -> anyhow::Result<Vec<Unit>> {
-    let mut units = Vec::new();
-    for (_, Loaded { job, .. }) in jobs {
+    let (mut units, mut names) = (Vec::new(), BTreeMap::new());
+    for (file, Loaded { job, .. }) in jobs {
         let Some(schedule) = &job.schedule else { continue };
+        if let Some(other) = names.insert(&job.name, file) {
+            return Err(UsageError(format!(
+                "{} and {} are both called `{}`, and so would be their units; give one another `name`",
+                other.display(),
+                file.display(),
+                job.name
+            ))
+            .into());
+        }
         let name = format!("overnight-{}", escaped(&job.name));
         units.push(Unit { text: service(program, job, schedule, rehearse)?, name: format!("{name}.service") });
         units.push(Unit { text: timer(job, schedule)?, name: format!("{name}.timer") });
@@ -203,9 +213,13 @@ pub(super) fn write(units: &[Unit], folder: &Path) -> anyhow::Result<String> {
     fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let files: Vec<_> = units.iter().map(|unit| (paths::resolve(folder, Path::new(&unit.name)), &unit.text)).collect();
     for (path, _) in &files {
-        if fs::read_to_string(path).is_ok_and(|text| !text.starts_with(MADE)) {
-            let message = format!("{} is there and was not made by this program; move it away", path.display());
-            return Err(UsageError(message).into());
+        match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(bytes) if bytes.starts_with(MADE.as_bytes()) => {}
+            _ => {
+                let message = format!("{} is there and was not made by this program; move it away", path.display());
+                return Err(UsageError(message).into());
+            }
         }
     }
     for (path, text) in &files {
