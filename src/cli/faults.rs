@@ -47,6 +47,16 @@ impl Reader {
     }
 }
 
+/// Mistakes that stand a line each, where there is room for one: the first in full, and how many more there are.
+pub(super) fn in_a_line(text: &str) -> String {
+    let mut mistakes = text.lines();
+    let first = one_line(mistakes.next().unwrap_or_default());
+    match mistakes.count() {
+        0 => first,
+        more => format!("{first} (and {more} more)"),
+    }
+}
+
 /// All that is wrong with the manifest of a job that was named so. On a terminal a screen of it, and how many there are.
 pub(super) fn refused(job: &Job, target: &Path, faults: &[Fault]) -> String {
     refused_to(Reader::now(), job, target, faults)

@@ -61,6 +61,9 @@ pub(super) fn holder() -> String {
     format!("process {}{on}, since {since:.0}", std::process::id())
 }
 
+/// What a holder who only tidies up adds to its name: a run waits for it.
+pub(super) const TIDIES_UP: &str = ", which only tidies up";
+
 /// The read side of a workspace.
 pub(super) fn ledger(db: &Path) -> Result<Box<dyn Ledger>, QueueError> {
     Ok(Box::new(SqliteLedger::open(db)?))

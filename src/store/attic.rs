@@ -41,7 +41,8 @@ pub struct LeftOver {
 /// disk.
 pub trait Attic: Shelf {
     /// Calls `each` with everything among the earlier pictures that is called like one, and what cannot be looked into.
-    fn earlier(&self, each: &mut dyn FnMut(Earlier)) -> Result<(), StoreError>;
+    /// Whether there is anything to look into.
+    fn earlier(&self, each: &mut dyn FnMut(Earlier)) -> Result<bool, StoreError>;
 
     /// Removes this earlier file if it holds what was kept; if it is `dry`, only says what would happen.
     fn clear_earlier(&self, file: &KeptFile, dry: bool) -> Clearing;

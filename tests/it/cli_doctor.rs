@@ -87,6 +87,27 @@ fn a_picture_is_asked_for_only_when_that_is_said_and_its_price_first() {
 }
 
 #[test]
+fn no_picture_is_asked_for_where_the_day_or_the_month_has_no_room_for_it() {
+    let simulator = Simulated::start();
+    let here = asking(&simulator.url());
+    here.overnight("run jobs/spring.toml").end().exits(0);
+    for (cap, most) in [("day", "0.11"), ("month", "0.1"), ("day", "0.01")] {
+        let ended =
+            here.overnight("doctor spring --paid").env(&format!("OVERNIGHT_MAX_COST_PER_{}", cap.to_uppercase()), most);
+        let page = ended.end().exits(1).stdout;
+        has(
+            &page,
+            "fault",
+            "picture",
+            &format!("none was asked for: --max-cost-per-{cap} has no room left for $0.0336"),
+        );
+    }
+    assert_eq!(simulator.stats().requests, 3);
+    here.overnight("doctor spring --paid").env("OVERNIGHT_MAX_COST_PER_DAY", "9").end().exits(0);
+    assert_eq!(simulator.stats().requests, 4);
+}
+
+#[test]
 fn what_is_wrong_with_the_key_is_told_and_never_the_key() {
     let simulator = Simulated::start();
     let here = asking(&simulator.url());

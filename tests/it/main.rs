@@ -34,6 +34,7 @@ mod cli_pilot;
 mod cli_plan;
 mod cli_precedence;
 mod cli_prune;
+mod cli_prune_cut_short;
 mod cli_queue;
 mod cli_references;
 mod cli_rehearsal;

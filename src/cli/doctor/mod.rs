@@ -9,12 +9,11 @@ mod place;
 mod subjects;
 
 use std::io::Write;
-use std::path::Path;
 
 use super::args::DoctorArgs;
 use super::exit::Code;
 use super::{current_dir, runtime};
-use crate::job::{Job, Manifest};
+use crate::job::{Job, Manifest, paths};
 use crate::report::words::counted;
 use endpoint::Endpoints;
 use findings::{Findings, Level};
@@ -50,7 +49,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Code> {
 /// Reads the job's list to its end; how many items it has, if it has no mistakes.
 fn list(subject: &Subject, job: &Job, findings: &mut Findings) -> Option<u64> {
     if let Some(file) = &job.file {
-        findings.add(Level::Ok, "job", &format!("{} is understood", shown(file, &subject.current_dir)));
+        findings.add(Level::Ok, "job", &format!("{} is understood", paths::shown(file, &subject.current_dir)));
     }
     if subject.is_made_up {
         return None;
@@ -94,9 +93,4 @@ fn list(subject: &Subject, job: &Job, findings: &mut Findings) -> Option<u64> {
             Some(items)
         }
     }
-}
-
-/// A path as a person here would write it.
-fn shown(path: &Path, current_dir: &Path) -> String {
-    path.strip_prefix(current_dir).unwrap_or(path).display().to_string()
 }

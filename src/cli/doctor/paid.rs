@@ -2,13 +2,15 @@
 
 use std::io;
 
-use super::super::open;
+use super::super::run::rules;
+use super::super::{open, outlook};
 use super::endpoint::{Endpoints, credentials};
 use super::findings::{Findings, Level};
 use super::subjects::Subject;
-use crate::domain::{ImageFormat, Request};
+use crate::domain::{Cap, CapKind, Held, ImageFormat, Request, Usd};
 use crate::job::Job;
 use crate::provider::{AskError, ImageSink};
+use crate::queue::Redo;
 use crate::report::words::{counted, money};
 
 /// As small and as harmless as a picture can be.
@@ -26,6 +28,14 @@ pub(super) async fn ask(subjects: &[Subject], endpoints: &Endpoints, findings: &
     let request = request(job);
     let price = job.prices.of(&request.model);
     let most = price.map_or("nobody knows how much".to_owned(), |price| money(price.reserve(&request)));
+    match without_room(job, price.map(|price| price.reserve(&request)).unwrap_or_default()) {
+        Ok(None) => {}
+        Ok(Some(cap)) => {
+            let words = format!("none was asked for: {} has no room left for {most}", cap.flag());
+            return findings.add(Level::Fault, "picture", &words);
+        }
+        Err(error) => return findings.add(Level::Fault, "picture", &error.to_string()),
+    }
     let model = &request.model;
     let whom = if job.rehearse { "the simulator, for nothing," } else { job.base_url.as_str() };
     // Before it leaves, and apart from what is found.
@@ -58,6 +68,18 @@ pub(super) async fn ask(subjects: &[Subject], endpoints: &Endpoints, findings: &
             findings.add(Level::Fault, "picture", &format!("what came is no picture: {error}"))
         }
     }
+}
+
+/// The cap of the day or of the month that leaves no room for a request at this price. Those of a job or a run are no
+/// matter of this request, which belongs to none.
+fn without_room(job: &Job, next: Usd) -> anyhow::Result<Option<CapKind>> {
+    if job.rehearse || (job.caps.day.is_none() && job.caps.month.is_none()) {
+        return Ok(None);
+    }
+    let (preview, now) = (open::preview(job, Redo::No)?, open::clock().now());
+    let is_full = |(cap, held): &(Cap, Held)| held.total() + next > cap.most || held.total() >= cap.most;
+    let mut caps = outlook::caps(&rules(job, 0, now), &*preview, now)?.into_iter();
+    Ok(caps.find(|cap| matches!(cap.0.kind, CapKind::Day | CapKind::Month) && is_full(cap)).map(|(cap, _)| cap.kind))
 }
 
 /// What the job would ask for, but for the prompt and its references.

@@ -8,10 +8,10 @@ use std::path::Path;
 use super::super::open;
 use super::super::run::{files_allowed, files_needed};
 use super::findings::{Findings, Level};
-use super::shown;
 use crate::disk;
 use crate::domain::io_words;
 use crate::job::Job;
+use crate::job::paths::shown;
 use crate::queue::Health;
 use crate::queue::lock;
 use crate::report::words::{count, counted};
@@ -98,7 +98,7 @@ fn waiting(job: &Job, is_current: bool) -> Option<u64> {
 fn writable(check: &'static str, folder: &Path, current_dir: &Path, findings: &mut Findings) {
     let Some(there) = folder.ancestors().find(|above| fs::symlink_metadata(above).is_ok()) else { return };
     let place = shown(there, current_dir);
-    let place = if place.is_empty() { "this folder".to_owned() } else { place };
+    let place = if place == "." { "this folder".to_owned() } else { place };
     let is_made =
         if there == folder { String::new() } else { format!(", where {} is made", shown(folder, current_dir)) };
     match probe(there) {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::args::DoctorArgs;
 use super::super::exit::UsageError;
-use super::super::{job_files, open};
-use crate::job::{Job, JobError, Workspace, names_a_file};
+use super::super::{faults, job_files, open};
+use crate::job::{Job, Workspace, names_a_file};
 
 /// A job to look at.
 pub(super) struct Subject {
@@ -39,17 +39,11 @@ fn by_file(file: &Path, args: &DoctorArgs, current_dir: &Path) -> Subject {
     let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let job = Job::load(file, &args.options, current_dir);
     let name = job.as_ref().map_or_else(|_| stem(), |job| job.name.clone());
-    Subject { name, job: job.map_err(|error| told(&error)), is_made_up: false, current_dir: current_dir.to_owned() }
-}
-
-/// All mistakes of a job file, the first in full.
-fn told(error: &JobError) -> String {
-    let text = error.to_string();
-    let mut mistakes = text.lines();
-    let first = mistakes.next().unwrap_or_default().to_owned();
-    match mistakes.count() {
-        0 => first,
-        more => format!("{first} (and {more} more)"),
+    Subject {
+        name,
+        job: job.map_err(|error| faults::in_a_line(&error.to_string())),
+        is_made_up: false,
+        current_dir: current_dir.to_owned(),
     }
 }
 

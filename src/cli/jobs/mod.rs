@@ -10,11 +10,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::JobsArgs;
 use super::exit::Code;
-use super::{current_dir, job_files, open};
+use super::{current_dir, faults, job_files, open};
 use crate::domain::Timestamp;
-use crate::job::{Located, is_rehearsal};
+use crate::job::{Located, is_rehearsal, paths};
 use crate::queue::JobStatus;
-use crate::report::words::one_line;
 
 pub(super) fn run(args: &JobsArgs) -> anyhow::Result<Code> {
     let (now, current_dir) = (open::clock().now(), current_dir()?);
@@ -48,7 +47,7 @@ fn lines(args: &JobsArgs, current_dir: &Path, now: Timestamp) -> anyhow::Result<
     // A file may name a database of its own.
     let mut elsewhere = BTreeMap::<PathBuf, Vec<Line>>::new();
     for file in files {
-        let shown = file.strip_prefix(current_dir).unwrap_or(&file).display().to_string();
+        let shown = paths::shown(&file, current_dir);
         match workspace.locate(&file.to_string_lossy()) {
             Ok(Located { name, db }) if db == database => attach(&mut lines, &name, &shown, &db),
             Ok(Located { name, db }) => {
@@ -100,12 +99,7 @@ fn attach(lines: &mut Vec<Line>, name: &str, file: &str, db: &Path) {
 /// The file cannot be understood: the job called after it has that problem.
 fn unread(lines: &mut Vec<Line>, file: &Path, shown: String, problem: &str) {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut mistakes = problem.lines();
-    let first = one_line(mistakes.next().unwrap_or_default());
-    let problem = match mistakes.count() {
-        0 => first,
-        more => format!("{first} (and {more} more)"),
-    };
+    let problem = faults::in_a_line(problem);
     match lines.iter_mut().find(|line| line.name == stem && line.file.is_none()) {
         Some(line) => (line.file, line.problem) = (Some(shown), Some(problem)),
         None => {

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::PruneArgs;
-use super::exit::Code;
+use super::exit::{Code, UsageError};
 use super::status::databases;
 use super::{current_dir, open};
 use crate::domain::Timestamp;
-use crate::queue::{QueueError, Upkeep};
+use crate::queue::{Health, JobStatus, QueueError, Upkeep};
 use crate::store::StoreError;
 use told::{Kind, Removed, Report};
 
@@ -55,27 +55,60 @@ pub(super) fn run(args: &PruneArgs) -> anyhow::Result<Code> {
     let (now, current_dir) = (open::clock().now(), current_dir()?);
     let limits = Limits::of(args, now);
     let mut report = Report::of(args.dry_run);
-    for (db, named) in named(args, &current_dir)? {
-        let mut upkeep = open::upkeep(&db)?;
-        for job in open::ledger(&db)?.status(now, &named)? {
+    for Place { db, mut upkeep, jobs } in places(args, now, &current_dir)? {
+        for job in jobs {
             match job::prune(&job, &db, &mut *upkeep, &limits, now, &mut report) {
                 Ok(()) => {}
                 Err(error) if is_held(&error) => report.held.push(error.to_string()),
-                Err(error) => return Err(error),
+                Err(error) => report.failed.push(error.to_string()),
             }
         }
-        if args.jobs.is_empty() {
-            copies(&*upkeep, &limits, &mut report)?;
+        if args.jobs.is_empty()
+            && let Err(error) = copies(&*upkeep, &limits, &mut report)
+        {
+            report.failed.push(error.to_string());
         }
     }
     let text = if args.json { told::document(&report)? } else { told::page(&report, &current_dir) };
     std::io::stdout().write_all(text.as_bytes())?;
     let _ = std::io::stderr().write_all(told::complaints(&report, &current_dir).as_bytes());
-    Ok(match (report.problems.is_empty(), report.held.is_empty()) {
+    Ok(match (report.problems.is_empty() && report.failed.is_empty(), report.held.is_empty()) {
         (false, _) => Code::Unexpected,
         (true, false) => Code::Held,
         (true, true) => Code::Complete,
     })
+}
+
+/// A workspace to tidy up.
+struct Place {
+    db: PathBuf,
+    upkeep: Box<dyn Upkeep>,
+    jobs: Vec<JobStatus>,
+}
+
+/// All of them, before anything is removed: a mistake in the last name is told while all is still there.
+fn places(args: &PruneArgs, now: Timestamp, current_dir: &Path) -> anyhow::Result<Vec<Place>> {
+    let place = |(db, named): (PathBuf, Vec<String>)| {
+        if args.dry_run {
+            refuse_older(&db)?;
+        }
+        let (upkeep, jobs) = (open::upkeep(&db)?, open::ledger(&db)?.status(now, &named)?);
+        Ok(Place { db, upkeep, jobs })
+    };
+    named(args, current_dir)?.into_iter().map(place).collect()
+}
+
+/// Who only asks what would go changes nothing, and so does not bring an older database up to date, as whatever opens
+/// it would.
+fn refuse_older(db: &Path) -> anyhow::Result<()> {
+    match open::health(db)? {
+        Some(Health { version, known, .. }) if version < known => Err(UsageError(format!(
+            "{} is of schema {version}, which --dry-run does not bring to {known}; `overnight status` does, after a copy",
+            db.display()
+        ))
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// The databases with the jobs that are meant, each job once.

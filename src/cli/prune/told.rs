@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::job::paths;
 use crate::report::words::{count, counted, one_line};
 
 /// Why something may go.
@@ -47,11 +48,13 @@ pub(super) struct Report {
     pub problems: Vec<(PathBuf, String)>,
     /// That runs are on.
     pub held: Vec<String>,
+    /// What cut the work at a job short.
+    pub failed: Vec<String>,
 }
 
 impl Report {
     pub fn of(dry: bool) -> Self {
-        Self { dry, removed: vec![], problems: vec![], held: vec![] }
+        Self { dry, removed: vec![], problems: vec![], held: vec![], failed: vec![] }
     }
 
     /// Something that should go is still there.
@@ -65,7 +68,7 @@ impl Report {
 }
 
 fn shown(path: &Path, current_dir: &Path) -> String {
-    one_line(&path.strip_prefix(current_dir).unwrap_or(path).display().to_string())
+    one_line(&paths::shown(path, current_dir))
 }
 
 /// A line a file, then what all come to.
@@ -101,7 +104,8 @@ pub(super) fn complaints(report: &Report, current_dir: &Path) -> String {
     let held = report.held.iter().map(|held| format!("error: {held}; nothing of it was removed\n"));
     let stays =
         |(path, why): &(PathBuf, String)| format!("error: {} stays: {}\n", shown(path, current_dir), one_line(why));
-    let mut complaints: String = held.chain(report.problems.iter().map(stays)).collect();
+    let failed = report.failed.iter().map(|error| format!("error: {}\n", one_line(error)));
+    let mut complaints: String = held.chain(failed).chain(report.problems.iter().map(stays)).collect();
     if report.problems.len() > 1 {
         complaints += &format!(
             "{} files could not be removed; put that right and prune again\n",
@@ -119,6 +123,7 @@ struct Document<'a> {
     bytes: u64,
     problems: Vec<Stays<'a>>,
     held: &'a [String],
+    errors: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -154,6 +159,7 @@ pub(super) fn document(report: &Report) -> anyhow::Result<String> {
         bytes: report.bytes(),
         problems: stays.iter().map(|(file, problem)| Stays { file: file.clone(), problem }).collect(),
         held: &report.held,
+        errors: &report.failed,
     };
     Ok(serde_json::to_string(&document)? + "\n")
 }

@@ -1,7 +1,7 @@
 //! A job taken in hand: its lock, what a dead run left, its manifest, who will make its pictures. Never sends anything.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::enqueue::{Taken, enqueue};
 use super::super::exit::{self, UsageError};
@@ -14,6 +14,9 @@ use crate::job::{Job, Manifest};
 use crate::queue::{Queue, QueueError, Rescued};
 use crate::report::terminal::is_unattended;
 use crate::run::PATIENCE;
+
+/// How long until a job that is being tidied up is tried again.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// A job whose manifest is queued, in the hand of this process.
 pub(super) struct Prepared {
@@ -51,14 +54,22 @@ impl Session<'_> {
         }
     }
 
-    /// Waits for a database that another program keeps locked, as a run does that is on; each try waits for half a
-    /// minute itself.
+    /// Waits for a database that another program keeps locked, as a run does that is on, and for who only tidies up the
+    /// job's files: nobody would be told that the night did not begin. Each try at a database waits for half a minute
+    /// itself.
     fn patiently<T>(&self, open: impl Fn() -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let since = Instant::now();
+        let (since, mut is_told) = (Instant::now(), false);
+        let may_wait = || since.elapsed() < PATIENCE && !self.is_stopped();
         loop {
             match open() {
-                Err(error) if is_busy(&error) && since.elapsed() < PATIENCE && !self.is_stopped() => {
+                Err(error) if is_busy(&error) && may_wait() => {
                     self.say(&format!("{error}\nwaiting for it\n"));
+                }
+                Err(error) if is_tidied_up(&error) && may_wait() => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        self.say(&format!("{error}\nwaiting for it\n"));
+                    }
+                    std::thread::sleep(AGAIN);
                 }
                 opened => return opened,
             }
@@ -125,6 +136,10 @@ impl Session<'_> {
 
 fn is_busy(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(QueueError::is_busy)
+}
+
+fn is_tidied_up(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(QueueError::Held { holder, .. }) if holder.ends_with(open::TIDIES_UP))
 }
 
 /// The answers of a dead run that lie in staging whole though the queue has not heard of them.

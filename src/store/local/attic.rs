@@ -13,15 +13,15 @@ use super::shelf::{LocalShelf, children, is_gone, join};
 use crate::domain::{Mark, Timestamp, io_words};
 
 impl Attic for LocalShelf {
-    fn earlier(&self, each: &mut dyn FnMut(Earlier)) -> Result<(), StoreError> {
+    fn earlier(&self, each: &mut dyn FnMut(Earlier)) -> Result<bool, StoreError> {
         let root = names::VERSIONS.to_owned();
         match fs::symlink_metadata(self.output().join(&root)) {
             Ok(found) if found.is_dir() => {}
             Ok(_) => {
                 each(obstacle(root, "it is no folder"));
-                return Ok(());
+                return Ok(false);
             }
-            Err(error) if is_gone(&error) => return Ok(()),
+            Err(error) if is_gone(&error) => return Ok(false),
             Err(error) => return Err(failed("look at", &self.output().join(&root))(error)),
         }
         let mut folders = vec![root];
@@ -49,7 +49,7 @@ impl Attic for LocalShelf {
                 folders.push(file);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn clear_earlier(&self, file: &KeptFile, dry: bool) -> Clearing {
