@@ -11,7 +11,6 @@ mod letter;
 mod patience;
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,7 +34,8 @@ pub struct Hook {
     name: String,
     act: Act,
     timeout: Option<Duration>,
-    asker: OnceLock<Result<Asker, String>>,
+    /// Who asks, where an address is asked.
+    asker: Option<Result<Asker, String>>,
 }
 
 /// What a hook does.
@@ -105,9 +105,13 @@ pub trait Voice: Send + Sync {
 }
 
 impl Hook {
-    /// One that is called so.
+    /// One that is called so. Reads the certificates that it needs: not to be made where others wait.
     pub fn new(name: String, act: Act, timeout: Option<Duration>) -> Self {
-        Self { name, act, timeout, asker: OnceLock::new() }
+        let asker = match &act {
+            Act::Request(request) => Some(Asker::new(request, timeout.unwrap_or(USUAL_REQUEST))),
+            _ => None,
+        };
+        Self { name, act, timeout, asker }
     }
 
     /// What it is called.
@@ -119,11 +123,11 @@ impl Hook {
     pub async fn run(&self, letter: &Letter) -> Ran {
         match &self.act {
             Act::Command(command) => command::run(command, letter, self.timeout.unwrap_or(USUAL_COMMAND)).await,
-            Act::Request(request) => {
-                let timeout = self.timeout.unwrap_or(USUAL_REQUEST);
-                let asked = match self.asker.get_or_init(|| Asker::new(request, timeout)) {
-                    Ok(asker) => asker.ask(Bytes::copy_from_slice(letter.body())).await.err(),
-                    Err(why) => Some(why.clone()),
+            Act::Request(_) => {
+                let asked = match &self.asker {
+                    Some(Ok(asker)) => asker.ask(Bytes::copy_from_slice(letter.body())).await.err(),
+                    Some(Err(why)) => Some(why.clone()),
+                    None => None,
                 };
                 Ran { trouble: asked, output: String::new() }
             }

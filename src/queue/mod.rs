@@ -282,6 +282,13 @@ pub struct JobStatus {
     pub last_run: Option<PastRun>,
 }
 
+impl JobStatus {
+    /// Where the job's money is, where any price is known.
+    pub fn money(&self) -> Option<Held> {
+        (self.cost.is_some() || self.held != Held::default()).then_some(self.held)
+    }
+}
+
 /// The states of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemState {

@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
-use tracing::{Instrument, debug_span};
+use tracing::{Instrument, info_span};
 
 use crate::clock::Clock;
 use crate::domain::{
@@ -119,7 +119,7 @@ const BETWEEN_TURNS: Duration = Duration::from_millis(10);
 /// Works until nothing is left to do, or until it is told or forced to stop. `received` is what an earlier run received
 /// and did not publish: it comes first, without a request.
 pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attempt, Receipt)>) -> Summary {
-    let span = debug_span!("run", job = settings.job);
+    let span = info_span!("run", job = settings.job);
     let whole = async {
         let mut run = Run::new(parts, settings);
         let ending = match run.work(received).await {

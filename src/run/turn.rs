@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{Instrument, debug_span};
+use tracing::{Instrument, info_span};
 
 use super::admission::{Flights, Permit};
 use super::score::Gain;
@@ -284,7 +284,7 @@ impl Run<'_> {
         let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
         let request = attempt.claim.item.request.clone();
         let sent = Sent { attempt: attempt.id, digest: attempt.claim.item.digest };
-        let span = debug_span!("attempt", item = item.id.as_str(), attempt = attempt.number);
+        let span = info_span!("attempt", item = item.id.as_str(), attempt = attempt.number);
         self.flights.spawn(worker::attempt(sent, request, self.settings.strict, provider, store).instrument(span));
         self.flying.insert(attempt.id);
         self.open.insert(attempt.id, attempt);

@@ -122,6 +122,21 @@ fn what_keeps_a_run_from_beginning_is_a_failure_too() {
 }
 
 #[test]
+fn a_log_file_that_cannot_be_had_is_a_failure_too() {
+    let here = night(1, TOLD);
+    for (words, message) in [
+        ("--log-file gone/night.log", "gone/night.log cannot be written"),
+        ("--log-file list.csv", "is the job's manifest"),
+    ] {
+        here.overnight(&format!("run jobs/night.toml --rehearse {words}")).end().exits(2).says(&[message]);
+        let told = json(&here, "failure.json");
+        assert_eq!((&told["event"], &told["exit_code"]), (&"not_run".into(), &2.into()), "{told}");
+        assert!(told["message"].as_str().unwrap().contains(message), "{told}");
+        fs::remove_file(here.path("failure.json")).unwrap();
+    }
+}
+
+#[test]
 fn a_job_that_is_not_run_for_the_sake_of_another_tells_so() {
     let here = night(1, TOLD);
     here.write("other.toml", "manifest = 'none.csv'\n");

@@ -54,6 +54,27 @@ fn every_line_of_a_run_is_an_object_that_says_which_attempt_it_belongs_to() {
 }
 
 #[test]
+fn also_without_a_word_for_more_each_line_says_whose_run_it_is_of() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    here.overnight("run list.csv -q --log-file night.log --log-format json").at(&simulator.url()).end().exits(0);
+    let lines = lines(&here, "night.log");
+    assert!(!lines.is_empty());
+    for line in lines {
+        assert_eq!((&line["spans"][0]["name"], &line["spans"][0]["job"]), (&"run".into(), &"list".into()), "{line}");
+    }
+}
+
+#[test]
+fn a_database_of_whatever_job_is_no_log_file() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    here.overnight("run list.csv --db other.db").at(&simulator.url()).end().exits(0);
+    let before = fs::read(here.path("other.db")).unwrap();
+    let words = "run list.csv --log-file other.db --log-file-size 1kB";
+    here.overnight(words).at(&simulator.url()).end().exits(2).says(&["--log-file: ", "it is a database"]);
+    assert!(fs::read(here.path("other.db")).unwrap() == before && !here.path("other.db.1").exists());
+}
+
+#[test]
 fn a_text_line_names_them_before_what_it_says() {
     let (here, simulator) = (Workspace::with_list(1), Simulated::start());
     let ended = here.overnight("run list.csv -vv").at(&simulator.url()).end().exits(0);

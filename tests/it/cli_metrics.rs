@@ -45,12 +45,15 @@ fn the_counters_are_what_the_server_counted() {
     assert_eq!(samples.sum("overnight_responses_total"), (stats.requests - by_status("none")) as f64);
     assert_eq!(samples.number("overnight_requests_total{job=\"list\",outcome=\"done\"}"), stats.answered as f64);
     assert_eq!(samples.number("overnight_items_finished_total{job=\"list\",outcome=\"done\"}"), stats.answered as f64);
-    assert_eq!(samples.number("overnight_throttled_total{job=\"list\"}"), stats.statuses["429"] as f64);
+    assert_eq!(
+        samples.number("overnight_failures_total{job=\"list\",kind=\"throttled\"}"),
+        stats.statuses["429"] as f64
+    );
     assert_eq!(
         samples.number("overnight_failures_total{job=\"list\",kind=\"refused\"}"),
         stats.oddities["refused"] as f64
     );
-    assert!(samples.number("overnight_pauses_total{job=\"list\"}") > 0.0);
+    assert!(samples.number("overnight_slowdowns_total{job=\"list\"}") > 0.0);
     assert_eq!(samples.number("overnight_images_total{job=\"list\"}"), here.pictures("output/list").len() as f64);
     assert_eq!(samples.number("overnight_attempts_in_flight{job=\"list\"}"), 0.0);
     assert_eq!(samples.number("overnight_last_run_exit_code{job=\"list\"}"), 3.0);
@@ -231,6 +234,33 @@ fn the_jobs_of_one_command_share_an_address_and_a_file() {
         assert_eq!(samples.sum(&format!("overnight_requests_total{{job=\"{job}\"")), 1.0, "{job}");
         assert_eq!(samples.number(&format!("overnight_last_run_exit_code{{job=\"{job}\"}}")), 0.0, "{job}");
     }
+}
+
+#[test]
+fn a_run_that_cannot_begin_is_not_shown_as_the_success_before_it() {
+    let here = Workspace::with_list(1);
+    here.write("night.toml", "manifest = \"list.csv\"\nmetrics_file = \"night.prom\"\n");
+    let (simulator, code) = (Simulated::start(), "overnight_last_run_exit_code{job=\"night\"}");
+    let run = || here.overnight("run night.toml").at(&simulator.url()).end();
+    run().exits(0);
+    assert_eq!(samples(&here, "night.prom").number(code), 0.0);
+    fs::remove_file(here.path("list.csv")).unwrap();
+    run().exits(2);
+    assert_eq!(samples(&here, "night.prom").number(code), 2.0);
+    assert_eq!(samples(&here, "night.prom").number("overnight_items{job=\"night\",state=\"done\"}"), 1.0);
+}
+
+#[test]
+fn two_jobs_are_never_counted_as_one() {
+    let (here, simulator) = (Workspace::with_list(1), Simulated::start());
+    for folder in ["one", "two"] {
+        here.write(&format!("{folder}/list.csv"), "id,prompt\na,a mug\n");
+        let job = "manifest = \"../list.csv\"\nmetrics_file = \"../../night.prom\"\n";
+        here.write(&format!("{folder}/jobs/night.toml"), job);
+    }
+    let ended = here.overnight("run one/jobs/night.toml two/jobs/night.toml").at(&simulator.url()).end().exits(2);
+    ended.says(&["metrics: `night` is already shown for the job `night` of ", "one/overnight.db", "another `name`"]);
+    assert_eq!(simulator.stats().requests, 0);
 }
 
 #[test]

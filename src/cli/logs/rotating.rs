@@ -5,7 +5,7 @@
 //! `copytruncate`: the next line begins a new one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,6 +35,9 @@ struct Shared {
 impl RotatingFile {
     /// Opens it to write behind what stands there. That it cannot be written later on is told there, once.
     pub fn open(path: &Path, most: u64, stderr: LogWriter) -> io::Result<Self> {
+        if is_database(path)? {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "it is a database"));
+        }
         let open = Mutex::new(Some(opened(path)?));
         Ok(Self(Arc::new(Shared { path: path.to_owned(), most, open, stderr, is_told: AtomicBool::new(false) })))
     }
@@ -109,6 +112,25 @@ impl Shared {
         }
     }
 }
+
+/// Whether a database stands there, of whatever job: to put one aside as a log would lose it.
+fn is_database(path: &Path) -> io::Result<bool> {
+    // To read a pipe would wait for whoever fills it.
+    if !fs::metadata(path).is_ok_and(|about| about.is_file()) {
+        return Ok(false);
+    }
+    let mut first = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(DATABASE.len() as u64).read_to_end(&mut first)?,
+        // A file that may be written need not be one that may be read.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    Ok(first == DATABASE)
+}
+
+/// How every SQLite file begins.
+const DATABASE: &[u8] = b"SQLite format 3\0";
 
 fn opened(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)

@@ -32,6 +32,8 @@ pub(super) struct Exposition(Arc<Shared>);
 struct Shared {
     metrics: Metrics,
     places: Mutex<Places>,
+    /// Beside the jobs: one that begins keeps nobody from counting.
+    servers: Mutex<BTreeMap<ListenAddress, server::Server>>,
     /// Held while a file is written, so that what is older never takes the place of what is newer.
     writing: Mutex<()>,
     ticker: Mutex<Option<Ticker>>,
@@ -41,7 +43,6 @@ struct Shared {
 struct Places {
     /// By the name under which a job is shown.
     jobs: BTreeMap<String, Watched>,
-    servers: BTreeMap<ListenAddress, server::Server>,
     asked_at: Option<Instant>,
 }
 
@@ -51,14 +52,22 @@ struct Watched {
     metrics: JobMetrics,
     db: PathBuf,
     name: String,
+    rehearse: bool,
     file: Option<PathBuf>,
     /// Its database was read: what is shown of it can be believed.
     is_known: bool,
 }
 
+impl Watched {
+    fn is(&self, job: &Job) -> bool {
+        (&self.db, &self.name, self.rehearse) == (&job.db, &job.name, job.rehearse)
+    }
+}
+
 impl Exposition {
     /// That the job's metrics file may be written, before anything else is done for it. The file itself stays as it is.
     pub fn check(&self, job: &Job) -> anyhow::Result<()> {
+        self.check_name(job)?;
         let Some(path) = &job.watching.metrics_file else { return Ok(()) };
         Precious { db: &job.db, manifest: &job.manifest, output: &job.output }.spare(file::OPTION, path)?;
         if job.events.as_ref() == Some(path) {
@@ -68,21 +77,29 @@ impl Exposition {
         Ok(file::check(path, &job.name)?)
     }
 
+    /// Refuses a job that would be shown by the name of another: both would count as one.
+    fn check_name(&self, job: &Job) -> Result<(), UsageError> {
+        let label = label(job);
+        match self.0.places().jobs.get(&label).filter(|other| is_wanted(job) && !other.is(job)) {
+            None => Ok(()),
+            Some(other) => Err(UsageError(format!(
+                "metrics: `{label}` is already shown for the job `{}` of {}; give one of them another `name`, or no \
+                 metrics",
+                other.name,
+                other.db.display()
+            ))),
+        }
+    }
+
     /// Shows the job from now on; it is in this process' hand. Says where its metrics can be asked for, if that was not
     /// said before.
     pub fn show(&self, job: &Job) -> anyhow::Result<Option<String>> {
-        let (label, watching) = (label(job), &job.watching);
-        if watching.metrics.is_none() && watching.metrics_file.is_none() {
+        let watching = &job.watching;
+        if !is_wanted(job) {
             return Ok(None);
         }
-        let watched = Watched {
-            metrics: self.0.metrics.of(&label),
-            db: job.db.clone(),
-            name: job.name.clone(),
-            file: watching.metrics_file.clone(),
-            is_known: false,
-        };
-        self.0.places().jobs.insert(label, watched);
+        self.check_name(job)?;
+        self.watch(job);
         let told = watching.metrics.map(|address| self.serve(address)).transpose()?.flatten();
         if watching.metrics_file.is_some() {
             self.keep_writing();
@@ -90,9 +107,29 @@ impl Exposition {
         Ok(told)
     }
 
+    /// A run of the job could not begin: from now on it is shown that one was wanted, unless it may not be shown at all.
+    pub fn not_begun(&self, job: &Job) {
+        if is_wanted(job) && self.check(job).is_ok() {
+            self.watch(job);
+        }
+    }
+
+    fn watch(&self, job: &Job) {
+        let label = label(job);
+        let watched = Watched {
+            metrics: self.0.metrics.of(&label),
+            db: job.db.clone(),
+            name: job.name.clone(),
+            rehearse: job.rehearse,
+            file: job.watching.metrics_file.clone(),
+            is_known: false,
+        };
+        self.0.places().jobs.insert(label, watched);
+    }
+
     /// Who counts the job's run, if it is shown.
     pub fn listener(&self, job: &Job) -> Option<JobMetrics> {
-        self.0.places().jobs.get(&label(job)).map(|watched| watched.metrics.clone())
+        self.0.places().jobs.get(&label(job)).filter(|watched| watched.is(job)).map(|watched| watched.metrics.clone())
     }
 
     /// A run of the job ended so, or could not begin. Says what went wrong with its file.
@@ -104,14 +141,14 @@ impl Exposition {
     }
 
     fn serve(&self, address: ListenAddress) -> anyhow::Result<Option<String>> {
-        let mut places = self.0.places();
-        if places.servers.contains_key(&address) {
+        let mut servers = self.0.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        if servers.contains_key(&address) {
             return Ok(None);
         }
         let shared = Arc::downgrade(&self.0);
         let server = server::Server::start(address, move || Some(shared.upgrade()?.page()))?;
         let told = format!("metrics at http://{}/metrics\n", server.address());
-        places.servers.insert(address, server);
+        servers.insert(address, server);
         Ok(Some(told))
     }
 
@@ -120,6 +157,10 @@ impl Exposition {
         let mut ticker = self.0.ticker.lock().unwrap_or_else(PoisonError::into_inner);
         ticker.get_or_insert_with(|| Ticker::start(Arc::downgrade(&self.0)));
     }
+}
+
+fn is_wanted(job: &Job) -> bool {
+    job.watching.metrics.is_some() || job.watching.metrics_file.is_some()
 }
 
 /// By which name a job is shown: a rehearsal's figures are not the job's.
@@ -151,7 +192,7 @@ impl Shared {
         let now = open::clock().now();
         for (label, job) in jobs {
             let Some(status) = status(&job, now) else { continue };
-            let held = (status.cost.is_some() || status.held != Default::default()).then_some(status.held);
+            let held = status.money();
             let (counts, completed_at, is_paused) = (status.counts, status.completed_at, status.paused_since.is_some());
             job.metrics.stands(Standing { counts, held, completed_at, is_paused });
             if let Some(job) = self.places().jobs.get_mut(&label) {

@@ -170,7 +170,8 @@ impl<'a> Hooked<'a> {
 
     fn made(&self, key: &str, hook: &job::Hook) -> Hook {
         let name = format!("{key} ({})", place(&self.home, hook, self.current_dir));
-        Hook::new(name, act(&self.home, hook).unwrap_or_else(Act::Unready), hook.timeout)
+        let act = act(&self.home, hook).unwrap_or_else(Act::Unready);
+        tokio::task::block_in_place(|| Hook::new(name, act, hook.timeout))
     }
 }
 

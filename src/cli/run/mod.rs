@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use super::accounts::Accounts;
 use super::args::RunArgs;
 use super::exit::{Code, UsageError};
+use super::logs::LogWriter;
 use super::metrics::Exposition;
 use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
@@ -24,13 +25,10 @@ pub(super) use settings::{files_allowed, files_needed, rules};
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     let (given, current_dir) = (open::clock().now(), current_dir()?);
-    let jobs = match load(args, &current_dir) {
-        Ok(jobs) => jobs,
+    let (jobs, logs) = match begin(args, &current_dir) {
+        Ok(begun) => begun,
         Err(error) => return hooks::refused(args, &current_dir, &error),
     };
-    let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
-    let log_file = logs::wanted(jobs.iter().map(|(job, _)| job))?;
-    let logs = logs::start(args.verbose, args.quiet, format, log_file)?;
     let typed: Vec<_> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let runtime = runtime()?;
     let code = runtime.block_on(async {
@@ -43,6 +41,15 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<Code> {
     // Whoever still holds a file or a connection was given up: what they did is written down.
     runtime.shutdown_background();
     code
+}
+
+/// What comes before any job is touched: each is read, and their log is there.
+fn begin(args: &RunArgs, current_dir: &Path) -> anyhow::Result<(Vec<(Job, PathBuf)>, LogWriter)> {
+    let jobs = load(args, current_dir)?;
+    let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
+    let log_file = logs::wanted(jobs.iter().map(|(job, _)| job))?;
+    let logs = logs::start(args.verbose, args.quiet, format, log_file)?;
+    Ok((jobs, logs))
 }
 
 /// Reads every job; what is wrong with any of them is told before any is touched.

@@ -63,7 +63,11 @@ impl Session<'_> {
                 Ok(job) => prepared.push(job),
                 Err(error) => {
                     let code = told(&error);
-                    self.ended(&job, code);
+                    // Whoever has it in hand shows how it goes.
+                    if code != Code::Held {
+                        self.process.exposition.not_begun(&job);
+                        self.ended(&job, code);
+                    }
                     at_fault |= !matches!(code, Code::Held);
                     worst = worst.min(code);
                     not_run.push((home, code, error.to_string()));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Standing, forecast, held};
+use super::{Standing, forecast};
 use crate::domain::Usd;
 use crate::report::shape::{CountsShape, MoneyShape, rfc3339};
 
@@ -50,7 +50,7 @@ impl<'a> From<&'a Standing> for Entry<'a> {
             attempts: status.attempts,
             lost_attempts: status.lost_attempts,
             cost_usd: status.cost,
-            money: MoneyShape::of(held(status), forecast(status)),
+            money: MoneyShape::of(status.money(), forecast(status)),
             running_since: status.running_since.map(rfc3339),
             next_due: status.next_due.map(rfc3339),
             paused_since: status.paused_since.map(rfc3339),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::args::{StatusArgs, WorkspaceArgs};
 use super::exit::Code;
 use super::{current_dir, open};
-use crate::domain::{Held, Timestamp, Usd, projected};
+use crate::domain::{Timestamp, Usd, projected};
 use crate::job::is_rehearsal;
 use crate::queue::JobStatus;
 use crate::report::rest::Rest;
@@ -63,11 +63,6 @@ pub(super) fn databases(
     }
     let found = jobs.iter().map(|job| workspace.locate(job));
     Ok(found.map(|job| job.map(|job| (job.db, vec![job.name]))).collect::<Result<_, _>>()?)
-}
-
-/// Where the job's money is, where any price is known.
-fn held(status: &JobStatus) -> Option<Held> {
-    (status.cost.is_some() || status.held != Held::default()).then_some(status.held)
 }
 
 /// What the job will have cost in the end, if that can be said.

@@ -1,6 +1,6 @@
 //! How jobs stand, in words. Never printed here.
 
-use super::{Standing, forecast, held};
+use super::{Standing, forecast};
 use crate::domain::{PriceList, PriceSource, Timestamp, Usd};
 use crate::queue::JobStatus;
 use crate::report::rest::Rest;
@@ -36,7 +36,7 @@ fn job_lines(Standing { status, rest, rehearsal }: &Standing, now: Timestamp) ->
 
 /// What is spent, what may be billed yet, and what it will come to.
 fn cost(status: &JobStatus, rehearsal: bool) -> String {
-    let Some(held) = held(status) else {
+    let Some(held) = status.money() else {
         return if rehearsal { "nothing, this is a rehearsal".to_owned() } else { "unknown".to_owned() };
     };
     let spent = money(held.settled);

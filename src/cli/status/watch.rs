@@ -1,7 +1,7 @@
 //! `status --watch`: the same again and again, until a signal comes. Never leaves more of it on a terminal than how it stood
 //! at the end, and elsewhere never says twice what has not changed.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
@@ -13,7 +13,7 @@ use super::{Standing, as_json, as_text, standings};
 use crate::domain::{Interrupt, Timestamp};
 use crate::queue::{JobStatus, QueueError};
 use crate::report::shape::rfc3339;
-use crate::report::terminal::Canvas;
+use crate::report::terminal::{Canvas, can_draw};
 use crate::report::words::cut;
 use crate::run::Stop;
 
@@ -61,8 +61,7 @@ enum Page {
 
 impl Page {
     fn of(json: bool, every: Duration) -> Self {
-        let can_draw = io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-        match (json, can_draw) {
+        match (json, can_draw(&io::stdout())) {
             (true, _) => Self::Lines(None),
             (false, true) => Self::Drawn { canvas: Canvas::default(), last: String::new(), every },
             (false, false) => Self::Blocks(None),

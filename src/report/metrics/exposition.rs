@@ -41,17 +41,14 @@ fn requests(page: &mut Page, jobs: &Jobs<'_>) {
     let mut family = page.family("overnight_failures_total", "counter", help);
     for (job, figures) in jobs {
         for kind in FailureKind::ALL {
-            family.sample(&[("job", job), ("kind", kind.as_str())], failures(figures, *kind));
+            let count = figures.failures.get(kind).copied().unwrap_or_default();
+            family.sample(&[("job", job), ("kind", kind.as_str())], count);
         }
     }
-    count(page, jobs, "overnight_throttled_total", "Attempts that the server turned away as too fast.", |figures| {
-        failures(figures, FailureKind::Throttled)
-    });
-    count(page, jobs, "overnight_pauses_total", "Pauses in sending: for the server, a quota or a disk.", |figures| {
-        figures.pauses
-    });
-    let help = "Until when the last of these pauses goes, or went.";
-    gauge(page, jobs, "overnight_pause_end_time_seconds", help, |figures| figures.paused_until.map(moment));
+    let help = "How often sending was held back: for the server, a quota or a disk.";
+    count(page, jobs, "overnight_slowdowns_total", help, |figures| figures.slowdowns);
+    let help = "Until when sending is held back, or last was.";
+    gauge(page, jobs, "overnight_slowed_until_timestamp_seconds", help, |figures| figures.slowed_until.map(moment));
     let help = "Requests on their way.";
     gauge(page, jobs, "overnight_attempts_in_flight", help, |figures| Some(figures.in_flight.to_string()));
     let help =
@@ -129,10 +126,6 @@ fn runs(page: &mut Page, jobs: &Jobs<'_>) {
     gauge(page, jobs, "overnight_last_success_timestamp_seconds", help, |figures| {
         figures.standing.completed_at.map(moment)
     });
-}
-
-fn failures(figures: &Figures, kind: FailureKind) -> u64 {
-    figures.failures.get(&kind).copied().unwrap_or_default()
 }
 
 /// A counter with no label but the job.

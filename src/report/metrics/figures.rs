@@ -28,8 +28,8 @@ pub(super) struct Figures {
     pub images: u64,
     /// None as long as no price is known.
     pub cost: Option<Usd>,
-    pub pauses: u64,
-    pub paused_until: Option<Timestamp>,
+    pub slowdowns: u64,
+    pub slowed_until: Option<Timestamp>,
     pub in_flight: u64,
     pub run_started: Option<Timestamp>,
     pub run_ended: Option<Timestamp>,
@@ -71,8 +71,8 @@ impl Figures {
                 }
             }
             News::Slowed { until, .. } => {
-                self.pauses += 1;
-                self.paused_until = self.paused_until.max(Some(*until));
+                self.slowdowns += 1;
+                self.slowed_until = self.slowed_until.max(Some(*until));
             }
             News::Halted { .. } | News::Paused { .. } | News::Resumed { .. } => {}
             News::RunEnded(summary) => {

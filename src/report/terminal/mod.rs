@@ -44,7 +44,7 @@ impl Terminal {
         let look = |columns, colours| Look { columns, colours, zone, rehearsal };
         Self(match progress {
             Progress::None => Display::None,
-            Progress::Auto | Progress::Bar if can_draw() => {
+            Progress::Auto | Progress::Bar if can_draw(&io::stderr()) => {
                 Display::Bar(Bar::new(look(USUAL_COLUMNS, has_colours()), frame))
             }
             progress => {
@@ -131,7 +131,7 @@ fn has_colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty()) && console::colors_enabled_stderr()
 }
 
-/// Whether lines can be drawn over: stderr is a terminal, and one that can move its cursor.
-fn can_draw() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+/// Whether lines can be drawn over there: it is a terminal, and one that can move its cursor.
+pub fn can_draw(place: &impl IsTerminal) -> bool {
+    place.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
