@@ -23,6 +23,12 @@ use super::Job;
 use super::end::{ClockTime, RunEnd, ZoneName, moment_of, zone_of};
 use crate::domain::Timestamp;
 
+/// 2026-01-01, 00:00 UTC.
+const A_NEW_YEAR: i64 = 1_767_225_600_000;
+const A_YEAR: Duration = Duration::from_secs(366 * 86_400);
+/// So many starts tell what a schedule is like: those of a day at every minute.
+const MOST_SEEN: usize = 1_440;
+
 /// When a job starts by itself, and what then.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
@@ -120,6 +126,15 @@ impl Schedule {
             SendBy::Clock(time) => time.next(start.at, &self.zone()),
             SendBy::Length(length) => began.after(length),
         })
+    }
+
+    /// How long it is from a start to its deadline by the clock, at the least.
+    fn shortest_to_deadline(&self) -> Option<Duration> {
+        let Some(SendBy::Clock(time)) = self.deadline else { return None };
+        let zone = self.zone();
+        let (new_year, next) = (Timestamp::from_millis(A_NEW_YEAR), Timestamp::from_millis(A_NEW_YEAR).after(A_YEAR));
+        let starts = self.after(new_year).take_while(|at| *at < next).take(MOST_SEEN);
+        starts.map(|at| time.next(at, &zone).since(at)).min()
     }
 
     fn next_by_clocks(&self, after: Moment) -> Option<Timestamp> {

@@ -41,9 +41,27 @@ pub(in crate::job) fn read(value: &Value<'_>, file_text: &str) -> Result<Schedul
         wrong.push((value.span(), format!("`schedule`: the key `cron` is missing; {HOW}")));
     }
     match cron {
-        Some(cron) if wrong.is_empty() => Ok(Schedule { cron, timezone, jitter, missed, missed_within, deadline }),
+        Some(cron) if wrong.is_empty() => {
+            reaching_its_deadline(Schedule { cron, timezone, jitter, missed, missed_within, deadline }, table)
+        }
         _ => Err(wrong),
     }
+}
+
+/// The schedule, if none of its starts waits until its time is up: such a one would send nothing, or, where a command
+/// says the time of day, all of the next day.
+fn reaching_its_deadline(schedule: Schedule, table: &DeTable<'_>) -> Result<Schedule, Vec<Wrong>> {
+    let (Some(jitter), Some(most)) = (schedule.jitter, schedule.shortest_to_deadline()) else { return Ok(schedule) };
+    if jitter < most {
+        return Ok(schedule);
+    }
+    let minutes = most.as_secs() / 60;
+    let message = format!(
+        "`schedule.jitter`: a start may wait until its deadline is over, which comes after {minutes} minutes; write less, \
+         or a later deadline"
+    );
+    let span = table.iter().find(|(key, _)| key.get_ref() == "jitter").map(|(_, value)| value.span());
+    Err(vec![(span.unwrap_or(0..0), message)])
 }
 
 fn unknown(key: &Key<'_>) -> Option<Wrong> {
@@ -153,6 +171,8 @@ mod tests {
         let least = told("schedule.cron = '@daily'\nschedule.deadline = '8h'").unwrap();
         assert_eq!(least.deadline, Some(SendBy::Length(Duration::from_secs(8 * 3600))));
         assert_eq!((least.missed, least.jitter, least.timezone), (Missed::Run, None, None));
+        told("schedule = { cron = '0 22 * * *', jitter = '59m', deadline = '23:00' }").unwrap();
+        told("schedule = { cron = '0 22 * * *', jitter = '3h', deadline = '2h' }").unwrap();
     }
 
     #[test]
@@ -173,6 +193,10 @@ mod tests {
             ),
             ("schedule = { cron = '@daily', at = '3m' }", "30: `schedule`: unknown key `at`; the keys are cron, "),
             ("schedule = { cron = '@daily', jitter = '10' }", "39: `schedule.jitter`: `10` is not a length of time; "),
+            (
+                "schedule = { cron = '0 22 * * *', jitter = '1h', deadline = '23:00' }",
+                "43: `schedule.jitter`: a start may wait until its deadline is over, which comes after 60 minutes; ",
+            ),
             ("schedule = { cron = '@daily', missed = 'no' }", "39: `schedule.missed`: `no` is not known; write run, "),
             (
                 "schedule = { cron = '@daily', timezone = 'Berlin' }",
