@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 use url::Url;
@@ -160,7 +161,10 @@ fn headers(request: &Request) -> Result<HeaderMap, String> {
 /// The parts of an address, and the headers, that somebody may use as a password.
 fn secrets(request: &Request) -> Vec<String> {
     let url = &request.url;
-    let path = url.path_segments().into_iter().flatten().map(str::to_owned);
+    // A server that repeats what it was asked for may do so decoded, and cut apart where a part held a slash.
+    let decoded = percent_decode_str(url.path()).decode_utf8_lossy().into_owned();
+    let pieces = decoded.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let path = url.path_segments().into_iter().flatten().map(str::to_owned).chain(pieces);
     let query = url.query_pairs().map(|(_, value)| value.into_owned()).chain(url.query().map(str::to_owned));
     let words = request.headers.iter().flat_map(|(_, value)| value.expose_secret().split(' ').map(str::to_owned));
     let parts = path.chain(query).chain(words).collect::<Vec<_>>();
