@@ -1,14 +1,20 @@
-//! The job files that a workspace keeps in its folder `jobs`. Never reads one.
+//! The job files that lie in a folder, such as a workspace's `jobs`. Never reads one.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Those of the workspace in this folder, in the order of their names. Hidden files are none; what cannot be listed has none.
+/// Those of the workspace in this folder; what cannot be listed has none.
 pub(super) fn of(workspace: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(workspace.join("jobs")).into_iter().flatten().flatten();
+    in_folder(&workspace.join("jobs")).unwrap_or_default()
+}
+
+/// Those that lie in this folder, in the order of their names. Hidden files are none.
+pub(super) fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.flatten();
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_job_file(path)).collect();
     files.sort();
-    files
+    Ok(files)
 }
 
 fn is_job_file(path: &Path) -> bool {

@@ -48,7 +48,7 @@ impl Letter {
 
 /// A run that ended.
 #[derive(Debug, Clone, Copy)]
-pub struct RunEnd<'a> {
+pub struct EndedRun<'a> {
     /// The job's name.
     pub job: &'a str,
     /// Its file.
@@ -95,7 +95,7 @@ struct Group<'a> {
     examples: &'a [String],
 }
 
-impl RunEnd<'_> {
+impl EndedRun<'_> {
     /// The letter that tells of it.
     pub fn letter(&self) -> Letter {
         let Self { job, output, summary, groups, rehearsal, .. } = *self;

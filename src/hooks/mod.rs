@@ -20,12 +20,20 @@ use url::Url;
 
 use asker::Asker;
 pub use items::{ItemHooks, ItemTeller};
-pub use letter::{Letter, NotRun, RunEnd};
+pub use letter::{EndedRun, Letter, NotRun};
 
 /// A command gets so long unless the job says otherwise.
 const USUAL_COMMAND: Duration = Duration::from_secs(60);
 /// A try of a request gets so long.
 const USUAL_REQUEST: Duration = Duration::from_secs(10);
+
+/// How long a hook takes at most, all tries of a request together.
+pub fn longest(is_request: bool, timeout: Option<Duration>) -> Duration {
+    match is_request {
+        true => patience::ALTOGETHER + timeout.unwrap_or(USUAL_REQUEST),
+        false => timeout.unwrap_or(USUAL_COMMAND),
+    }
+}
 
 /// One thing to do.
 #[derive(Debug)]

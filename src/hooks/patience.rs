@@ -6,7 +6,7 @@ use std::time::Duration;
 const WAITS: [Duration; 4] =
     [Duration::from_millis(500), Duration::from_millis(1_500), Duration::from_secs(5), Duration::from_secs(12)];
 /// No try begins later than so long after the first.
-const ALTOGETHER: Duration = Duration::from_secs(30);
+pub(super) const ALTOGETHER: Duration = Duration::from_secs(30);
 
 /// How long to wait after so many tries, the first of which began so long ago; none when it is given up. `asked` is
 /// what the server wants, `chance` lies between 0 and 1.

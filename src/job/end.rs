@@ -111,7 +111,7 @@ impl fmt::Display for ClockTime {
 }
 
 /// The zone that is named, else the machine's own.
-pub(super) fn zone_of(named: Option<&ZoneName>) -> TimeZone {
+pub fn zone_of(named: Option<&ZoneName>) -> TimeZone {
     match named {
         Some(named) => named.0.clone(),
         None => TimeZone::try_system().unwrap_or(TimeZone::UTC),

@@ -292,6 +292,12 @@ fn unknown(name: &str, options: &[String]) -> String {
             format!("unknown key `{name}`; what every row says stands below the heading [template]")
         }
         Some(near) => format!("unknown key `{name}`; did you mean `{near}`?"),
-        None => format!("unknown key `{name}`; the keys are {}", known.join(", ")),
+        None => {
+            let ours: Vec<&str> = JOB_KEYS.into_iter().chain(SHAPING_KEYS).collect();
+            format!(
+                "unknown key `{name}`; the keys are {}, and the options of `overnight run --help`, with `_` for `-`",
+                ours.join(", ")
+            )
+        }
     }
 }

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use defaults::Defaults;
-pub use end::{ClockTime, RunEnd, ZoneName};
+pub use end::{ClockTime, RunEnd, ZoneName, zone_of};
 pub use endpoint::BaseUrl;
 pub use error::JobError;
 pub use fault::{Fault, Place};

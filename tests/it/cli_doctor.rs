@@ -238,3 +238,33 @@ fn the_document_holds_the_same() {
     let key = document["checks"].as_array().unwrap().iter().find(key).unwrap();
     assert_eq!((&key["level"], &key["jobs"][0]), (&"ok".into(), &"spring".into()));
 }
+
+#[test]
+fn who_is_to_be_told_and_a_pause_are_looked_at_as_well() {
+    let simulator = Simulated::start();
+    let here = asking(&simulator.url());
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let more = format!(
+        "metrics = '{}'\nlog_file = '../gone/night.log'\nevents = '../gone/events'\nmetrics_file = '../list.csv'\n\
+         [hooks]\non_failure = {{ url = '$NO_SUCH_VARIABLE' }}\n",
+        taken.local_addr().unwrap()
+    );
+    let job = here.read("jobs/spring.toml");
+    here.write("jobs/spring.toml", &format!("{job}{more}"));
+    let page = doctor(&here, "").exits(1).stdout;
+    for (check, words) in [
+        ("hooks", "NO_SUCH_VARIABLE"),
+        ("log", "there is no folder gone"),
+        ("events", "there is no folder gone"),
+        ("metrics", "list.csv"),
+        ("metrics", "is taken"),
+    ] {
+        has(&page, "fault", check, words);
+    }
+    here.write("jobs/spring.toml", &format!("{job}[hooks]\non_failure = 'cat'\n"));
+    here.overnight("run jobs/spring.toml --limit 1").end().exits(5);
+    here.overnight("pause spring").end().exits(0);
+    let page = doctor(&here, "").exits(0).stdout;
+    has(&page, "note", "pause", "sends nothing until `overnight resume spring`");
+    has(&page, "ok", "hooks", "is there");
+}

@@ -287,3 +287,20 @@ fn a_log_file_never_takes_the_place_of_what_a_job_needs() {
     running.signal(Signal::TERM);
     running.end().exits(143).says(&["jobs/late.toml: does not start until this is put right"]);
 }
+
+#[test]
+fn a_job_file_at_fault_reaches_whoever_its_hooks_tell() {
+    let simulator = Simulated::start();
+    let here = with_job(1, &simulator.url(), "");
+    here.write("jobs/broken.toml", "garbage = 1\n[hooks]\non_failure = 'cat > failure.json'\n");
+    let running = schedule(&here);
+    running.wait_until_it_says("does not start until this is put right");
+    running.signal(Signal::TERM);
+    running.end().exits(143);
+    let told: serde_json::Value = serde_json::from_str(&here.read("failure.json")).unwrap();
+    assert_eq!((&told["job"], &told["exit_code"]), (&"broken".into(), &2.into()), "{told}");
+    std::fs::remove_file(here.path("failure.json")).unwrap();
+    std::fs::remove_file(here.path("jobs/nightly.toml")).unwrap();
+    schedule(&here).end().exits(2);
+    assert!(here.path("failure.json").exists(), "also where there is nothing to stay for");
+}

@@ -144,3 +144,25 @@ fn units_leave_alone_what_is_no_text() {
     ended.says(&["overnight-nightly.timer is there and was not made by this program"]);
     assert_eq!(std::fs::read(here.path("units/overnight-nightly.timer")).unwrap(), [0xff, 0xfe, 1]);
 }
+
+#[test]
+fn units_wait_for_the_hooks_and_say_what_they_cannot() {
+    let schedule = "[schedule]\ncron = '@daily'\nmissed_within = '6h'\n";
+    let plain = with_job(schedule);
+    assert!(unit(&plain, "overnight-nightly.service").contains("\nTimeoutStopSec=240\n"));
+    assert!(unit(&plain, "overnight-nightly.timer").contains("missed_within = \"6h\" holds elsewhere."));
+    let hooks = "[hooks]\non_item = 'cat'\non_failure = [{ command = 'cat', timeout = '20s' }, { url = 'http://127.0.0.1/' }]\n";
+    let told = with_job(&format!("{schedule}{hooks}"));
+    // 180 s for an answer, 60 for the rest of the run, 60 for the items, 20 for the command, 30 and 10 for the request.
+    assert!(unit(&told, "overnight-nightly.service").contains("\nTimeoutStopSec=360\n"));
+}
+
+#[test]
+fn a_path_that_no_line_can_hold_is_in_no_unit() {
+    let here = with_job("");
+    here.write("odd\nExecStartPre=x/a.toml", "manifest = \"../list.csv\"\n[schedule]\ncron = '@daily'\n");
+    for what in ["crontab", "systemd", "scheduler"] {
+        let ended = here.overnight("schedule --print").arg(what).arg("odd\nExecStartPre=x").end().exits(2);
+        assert_eq!(ended.says(&["give it another name"]).stdout, "", "{what}");
+    }
+}

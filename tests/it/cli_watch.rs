@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::gate::Gate;
+use crate::support::process::PATIENCE;
 use crate::support::terminal::OnTerminal;
 use crate::support::workspace::Workspace;
 
@@ -107,4 +108,21 @@ fn what_cannot_be_watched_is_a_mistake() {
     assert!(watch.line().unwrap().starts_with("20") && watch.line().unwrap().starts_with("list: "));
     watch.signal(Signal::INT);
     watch.end().exits(0);
+}
+
+#[test]
+fn it_ends_when_whoever_read_it_went_away_though_nothing_changes() {
+    let (here, _gate) = with_two_jobs();
+    let mut watch = here.overnight("status --watch 0.2");
+    let mut child = watch.command().stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let start = std::time::Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("it goes on for nobody");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }

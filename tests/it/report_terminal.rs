@@ -133,7 +133,7 @@ fn where_nobody_asked_for_lines_a_run_that_goes_well_has_one_an_hour_and_none_at
     assert_eq!(lines.lines().map(|line| &line[..8]).collect::<Vec<_>>(), ["03:00:00", "04:00:00"], "{lines}");
     let why = Some(Failure::new(FailureKind::Refused, "no"));
     let failing = [run_started(3, queued(3)), started(0, 1), ended(3, 1, why), run_ended(9)];
-    assert_eq!(rare(failing.into()), "02:00:03 ✗ 1  refused: no\n");
+    assert_eq!(rare(failing.into()), "02:00:03 spring: ✗ 1  refused: no\n");
 }
 
 #[test]
@@ -185,10 +185,10 @@ fn failures_pauses_and_a_halt_are_told_as_they_happen() {
     ];
     insta::assert_snapshot!(log(events), @r"
     02:00:00 spring: 4 items to do
-    02:00:02 ✗ red  refused: the model refused
-    02:00:03 paused until 02:01:00: 429 RESOURCE_EXHAUSTED: slow down
-    02:00:45 paused until 2026-11-21 05:46:40: 429 RESOURCE_EXHAUSTED: slow down
-    02:00:50 ■ stopping: 401: the key was refused
+    02:00:02 spring: ✗ red  refused: the model refused
+    02:00:03 spring: paused until 02:01:00: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:45 spring: paused until 2026-11-21 05:46:40: 429 RESOURCE_EXHAUSTED: slow down
+    02:00:50 spring: ■ stopping: 401: the key was refused
     02:00:51 spring: 1/4 done, 1 failed
     ");
 }

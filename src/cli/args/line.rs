@@ -63,7 +63,8 @@ fn settle(command: &mut Command, matches: &ArgMatches) -> Result<(), clap::Error
     let Some((name, given)) = matches.subcommand() else { return Ok(()) };
     let settled = match command {
         Command::Init(args) => args.settle(given),
-        Command::Run(args) => args.settle(given),
+        Command::Run(args) => args.told.settle(given),
+        Command::Schedule(args) => args.told.settle(given),
         _ => Ok(()),
     };
     settled.map_err(|error| {

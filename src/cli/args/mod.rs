@@ -22,6 +22,7 @@ mod schedule;
 mod show;
 mod simulate;
 mod status;
+mod verbosity;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ pub(super) use self::schedule::{Print, ScheduleArgs};
 pub(super) use self::show::ShowArgs;
 pub(super) use self::simulate::{Quota, SimulateArgs};
 pub(super) use self::status::StatusArgs;
+pub(super) use self::verbosity::Verbosity;
 pub(super) use self::verify::VerifyArgs;
 use crate::job::Workspace;
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
+use super::Verbosity;
 use crate::domain::{LogFormat, Progress};
 use crate::job::FileSize;
 
@@ -42,7 +43,7 @@ pub(in crate::cli) struct ScheduleArgs {
     #[arg(short, long, value_name = "DIR", requires = "print")]
     pub output: Option<PathBuf>,
     /// Play all of it through against a simulator: no key, no network, nothing paid
-    #[arg(long)]
+    #[arg(long, env = "OVERNIGHT_REHEARSE")]
     pub rehearse: bool,
     /// How the runs' progress is shown: plain or none
     #[arg(long, value_name = "HOW", env = "OVERNIGHT_PROGRESS", help_heading = "What is told")]
@@ -57,12 +58,8 @@ pub(in crate::cli) struct ScheduleArgs {
     /// How large it may grow before it is put aside as PATH.1; five of them are kept [default: 10MiB]
     #[arg(long, value_name = "SIZE", env = "OVERNIGHT_LOG_FILE_SIZE", help_heading = "What is told")]
     pub log_file_size: Option<FileSize>,
-    /// Say nothing but what a person should see
-    #[arg(short, long, help_heading = "What is told", conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Log more on stderr: -v what happens, -vv how, -vvv everything
-    #[arg(short, long, action = ArgAction::Count, help_heading = "What is told")]
-    pub verbose: u8,
+    #[command(flatten)]
+    pub told: Verbosity,
 }
 
 /// Who is to run the jobs instead.

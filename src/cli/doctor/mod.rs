@@ -7,6 +7,7 @@ mod machine;
 mod paid;
 mod place;
 mod subjects;
+mod telling;
 
 use std::io::Write;
 
@@ -32,6 +33,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Code> {
             Ok(job) => {
                 let rows = list(subject, job, &mut findings);
                 place::look(job, rows, &current_dir, &mut findings);
+                telling::look(job, &current_dir, &mut findings);
                 runtime.block_on(endpoints.look(job, &mut findings));
             }
             Err(problem) => findings.add(Level::Fault, "job", problem),

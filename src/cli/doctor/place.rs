@@ -12,9 +12,8 @@ use crate::disk;
 use crate::domain::io_words;
 use crate::job::Job;
 use crate::job::paths::shown;
-use crate::queue::Health;
-use crate::queue::lock;
-use crate::report::words::{count, counted};
+use crate::queue::{Health, JobStatus, lock};
+use crate::report::words::{count, counted, shell_word};
 
 /// About what a picture of the usual size takes, in bytes.
 const A_PICTURE: u64 = 2_000_000;
@@ -31,7 +30,12 @@ pub(super) fn look(job: &Job, items: Option<u64>, current_dir: &Path, findings: 
     for (check, folder) in [("database", database_folder), ("output", &*job.output)] {
         writable(check, folder, current_dir, findings);
     }
-    room(job, waiting(job, is_current).or(items), findings);
+    let status = is_current.then(|| status(job)).flatten();
+    if status.as_ref().is_some_and(|status| status.paused_since.is_some()) {
+        let resume = format!("overnight resume {}", shell_word(&job.name));
+        findings.add(Level::Note, "pause", &format!("the job is paused, and sends nothing until `{resume}`"));
+    }
+    room(job, status.map(|status| status.counts.left()).or(items), findings);
     let (needed, allowed) = (files_needed(job.concurrency.highest().get()), files_allowed());
     let highest = job.concurrency.highest();
     match allowed {
@@ -87,11 +91,10 @@ fn database(job: &Job, current_dir: &Path, findings: &mut Findings) -> bool {
     version == known
 }
 
-/// How many items wait, as the database knows it.
-fn waiting(job: &Job, is_current: bool) -> Option<u64> {
-    let ledger = is_current.then(|| open::ledger(&job.db).ok()).flatten()?;
-    let status = ledger.status(open::clock().now(), std::slice::from_ref(&job.name)).ok()?;
-    status.first().map(|status| status.counts.left())
+/// How the job stands, as the database knows it.
+fn status(job: &Job) -> Option<JobStatus> {
+    let jobs = open::ledger(&job.db).ok()?.status(open::clock().now(), std::slice::from_ref(&job.name)).ok()?;
+    jobs.into_iter().next()
 }
 
 /// That files can be made in a folder, or in the one in which it will be made.

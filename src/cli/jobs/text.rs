@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::{Line, State};
 use crate::domain::Timestamp;
+use crate::job::zone_of;
 use crate::queue::JobStatus;
 use crate::report::terminal::wall_clock;
 use crate::report::words::{count, money, one_line};
@@ -21,7 +22,7 @@ pub(super) fn table(lines: &[Line], now: Timestamp) -> String {
     if lines.is_empty() {
         return "no jobs yet\n".to_owned();
     }
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let zone = zone_of(None);
     let rows = lines.iter().map(|line| row(line, now, &zone));
     let rows: Vec<Row> = std::iter::once(HEADINGS.map(str::to_owned)).chain(rows).collect();
     let widths: [usize; HEADINGS.len()] =

@@ -127,6 +127,15 @@ impl Exposition {
         self.0.places().jobs.insert(label, watched);
     }
 
+    /// The job is no more: nothing of it is shown from now on, and its file stays as it is.
+    pub fn forget(&self, job: &Job) {
+        let (label, mut places) = (label(job), self.0.places());
+        if places.jobs.get(&label).is_some_and(|watched| watched.is(job)) {
+            places.jobs.remove(&label);
+            self.0.metrics.forget(&label);
+        }
+    }
+
     /// Who counts the job's run, if it is shown.
     pub fn listener(&self, job: &Job) -> Option<JobMetrics> {
         self.0.places().jobs.get(&label(job)).filter(|watched| watched.is(job)).map(|watched| watched.metrics.clone())

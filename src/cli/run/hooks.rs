@@ -13,10 +13,13 @@ use super::super::args::RunArgs;
 use super::super::exit::{Code, UsageError};
 use super::super::logs::LogWriter;
 use super::super::{open, runtime, told};
+use super::session::Process;
 use crate::domain::{Ending, Summary};
-use crate::hooks::{Act, Command, Hook, ItemHooks, ItemTeller, Letter, Method, NotRun, Request, RunEnd, Voice};
+use crate::hooks::{
+    Act, Command, EndedRun, Hook, ItemHooks, ItemTeller, Letter, Method, NotRun, Request, Voice, longest,
+};
 use crate::job::paths::shown;
-use crate::job::{self, HookAct, HookHome, HookMethod, Job};
+use crate::job::{self, HookAct, HookHome, HookMethod, Job, Options};
 use crate::report::changed_nothing;
 use crate::report::words::one_line;
 use crate::run::Stop;
@@ -42,7 +45,7 @@ pub(super) struct Hooked<'a> {
 
 /// Refuses hooks that lack something which the environment should hold: that is found in the evening, and not when one
 /// should have told of a failure. A rehearsal needs no secrets.
-pub(super) fn check(job: &Job, current_dir: &Path) -> Result<(), UsageError> {
+pub(in crate::cli) fn check(job: &Job, current_dir: &Path) -> Result<(), UsageError> {
     let home = HookHome::of(job);
     let hooks = &job.hooks;
     let all = [("on_success", &hooks.on_success), ("on_failure", &hooks.on_failure), ("on_item", &hooks.on_item)];
@@ -67,12 +70,27 @@ pub(super) fn refused(args: &RunArgs, current_dir: &Path, error: &anyhow::Error)
             // Nobody listens for signals yet: the first one ends this.
             let (_sender, stop) = watch::channel(Stop::No);
             for home in homes {
-                let hooked = Hooked::of(home, current_dir, LogWriter::default(), args.quiet);
+                let hooked = Hooked::of(home, current_dir, LogWriter::default(), args.told.quiet);
                 hooked.not_run(code, &error.to_string(), stop.clone()).await;
             }
         });
     }
     Ok(code)
+}
+
+/// The file of a job that is to start by itself cannot be read: those of its hooks are told that can be made out.
+pub(in crate::cli) async fn faulty(file: &Path, options: &Options, process: &Process, quiet: bool, message: &str) {
+    if let Some(home) = HookHome::salvaged(file, options, &process.current_dir) {
+        let hooked = Hooked::of(home, &process.current_dir, process.logs.clone(), quiet);
+        hooked.not_run(Code::Usage, message, process.stop.clone()).await;
+    }
+}
+
+/// How long it may take until everybody is told of a run that was stopped.
+pub(in crate::cli) fn time_to_tell(hooks: &job::Hooks) -> Duration {
+    let items = if hooks.on_item.is_empty() { Duration::ZERO } else { FOR_THE_REST };
+    let is_request = |hook: &job::Hook| matches!(hook.act, HookAct::Request { .. });
+    hooks.on_failure.iter().fold(items, |time, hook| time + longest(is_request(hook), hook.timeout))
 }
 
 impl<'a> Hooked<'a> {
@@ -117,7 +135,7 @@ impl<'a> Hooked<'a> {
         }
         // Without the causes the rest is still worth telling.
         let groups = open::ledger(&job.db).and_then(|ledger| ledger.failures(&job.name)).unwrap_or_default();
-        let letter = RunEnd {
+        let letter = EndedRun {
             job: &job.name,
             job_file: job.file.as_deref(),
             output: &job.output,

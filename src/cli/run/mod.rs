@@ -19,6 +19,7 @@ use super::logs::LogWriter;
 use super::metrics::Exposition;
 use super::{current_dir, logs, open, runtime, signals};
 use crate::job::Job;
+pub(super) use hooks::{check, faulty, time_to_tell};
 pub(super) use price::unpriced;
 pub(super) use session::{Process, Session};
 pub(super) use settings::{files_allowed, files_needed, rules};
@@ -48,7 +49,7 @@ fn begin(args: &RunArgs, current_dir: &Path) -> anyhow::Result<(Vec<(Job, PathBu
     let jobs = load(args, current_dir)?;
     let format = jobs.first().map(|(job, _)| job.log_format).unwrap_or_default();
     let log_file = logs::wanted(jobs.iter().map(|(job, _)| job))?;
-    let logs = logs::start(args.verbose, args.quiet, format, log_file)?;
+    let logs = logs::start(args.told.verbose, args.told.quiet, format, log_file)?;
     Ok((jobs, logs))
 }
 

@@ -118,13 +118,13 @@ impl Session<'_> {
 
     /// Says something that is no error; pictures are made also when nobody listens any more.
     pub(super) fn say(&self, words: &str) {
-        if !self.args.quiet {
+        if !self.args.told.quiet {
             let _ = io::stderr().write_all(words.as_bytes());
         }
     }
 
     fn hooked(&self, home: HookHome) -> Hooked<'_> {
-        Hooked::of(home, &self.process.current_dir, self.process.logs.clone(), self.args.quiet)
+        Hooked::of(home, &self.process.current_dir, self.process.logs.clone(), self.args.told.quiet)
     }
 
     /// Makes the pictures, and tells the job's hooks how it went, when the job is in nobody's hand any more.
@@ -163,7 +163,7 @@ impl Session<'_> {
             Some(painter) => (painter, None),
             None => painter::rehearsal(&job).await?,
         };
-        let mut listeners = Listeners::of(&job, self.args.quiet, self.given, &self.process.logs)?;
+        let mut listeners = Listeners::of(&job, self.args.told.quiet, self.given, &self.process.logs)?;
         if let Some(metrics) = self.process.exposition.listener(&job) {
             listeners.reporters.add(metrics);
         }
@@ -204,7 +204,7 @@ impl Session<'_> {
     fn close(&self, job: &Job, target: &Path, summary: &Summary) -> anyhow::Result<()> {
         let went_well = exit::of_summary(summary) == Code::Complete;
         let words = match went_well {
-            true if self.args.quiet => return Ok(()),
+            true if self.args.told.quiet => return Ok(()),
             true if is_unattended(job.progress) => announce::in_brief(job, summary),
             _ => announce::closing_words(job, target, self, summary)?,
         };

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::super::args::{Command, RunArgs, ScheduleArgs, read_from};
 use super::super::exit::UsageError;
-use super::super::{logs, told_as};
+use super::super::{job_files, logs, told_as};
 use crate::domain::{Progress, io_words};
-use crate::job::{Job, paths};
+use crate::job::{Job, Options, paths};
 
 /// Where job files lie unless somebody says otherwise.
 const JOBS: &str = "jobs";
 
 /// What tells a file from what it was before: its length and when it was written.
-type Stamp = Option<(u64, SystemTime)>;
+pub(super) type Stamp = (u64, SystemTime);
 
 /// The job files that are looked after.
 pub(super) struct Files {
@@ -70,30 +71,28 @@ impl Files {
         Ok(Self { targets, current_dir, rehearse: args.rehearse, progress: args.progress, log_file })
     }
 
-    /// The job files that are there now, as a person here writes them, each with its stamp. One that was named is among
-    /// them also when it is gone.
-    pub fn list(&self) -> BTreeMap<PathBuf, Stamp> {
+    /// The job files that are there now, as a person here writes them, each with its stamp; or why a folder cannot be
+    /// looked into, which says nothing of what lies in it.
+    pub fn list(&self) -> io::Result<BTreeMap<PathBuf, Stamp>> {
         let mut found = BTreeMap::new();
         for target in &self.targets {
             let place = self.current_dir.join(target);
             if !place.is_dir() {
-                found.extend(stamp(&place).map(|stamp| (target.clone(), Some(stamp))));
+                found.extend(stamp(&place).map(|stamp| (target.clone(), stamp)));
                 continue;
             }
-            // A folder that cannot be read now may be there again the next time.
-            let files = fs::read_dir(&place).into_iter().flatten().flatten().map(|entry| entry.file_name());
-            let is_job = |name: &PathBuf| {
-                paths::extension(name) == "toml" && !name.as_os_str().as_encoded_bytes().starts_with(b".")
-            };
-            for name in files.map(PathBuf::from).filter(is_job) {
-                let stamp = stamp(&place.join(&name));
-                if stamp.is_some() {
-                    let shown = if target == Path::new(".") { name } else { target.join(name) };
-                    found.insert(shown, stamp);
-                }
+            for file in job_files::in_folder(&place)? {
+                let name = PathBuf::from(file.file_name().unwrap_or_default());
+                let shown = if target == Path::new(".") { name } else { target.join(name) };
+                found.extend(stamp(&file).map(|stamp| (shown, stamp)));
             }
         }
-        found
+        Ok(found)
+    }
+
+    /// What the environment says to the job of this file, as far as that can be understood.
+    pub fn options(&self, file: &Path) -> Options {
+        self.asked(file).map(|(args, _)| args.options).unwrap_or_default()
     }
 
     /// Reads a job file, and what the environment says for all of them.
@@ -114,7 +113,7 @@ impl Files {
 
     /// Refuses a log file that takes the place of what any of the jobs needs.
     pub fn spare(&self) -> Result<(), UsageError> {
-        let files = self.list();
+        let files = self.list().unwrap_or_default();
         files.keys().filter_map(|file| self.loaded(file).ok()).try_for_each(|loaded| self.spared_by(&loaded.job))
     }
 
@@ -127,7 +126,8 @@ impl Files {
         self.log_file.as_deref()
     }
 
-    fn loaded(&self, file: &Path) -> anyhow::Result<Loaded> {
+    /// The words that ask for the job of this file, and what they mean here.
+    fn asked(&self, file: &Path) -> anyhow::Result<(RunArgs, Vec<String>)> {
         let mut typed = vec!["run".to_owned(), file.display().to_string()];
         typed.extend(self.rehearse.then(|| "--rehearse".to_owned()));
         let words = std::iter::once("overnight").chain(typed.iter().map(String::as_str)).map(Into::into);
@@ -135,14 +135,21 @@ impl Files {
             let told = error.to_string();
             UsageError(told.strip_prefix("error: ").unwrap_or(&told).trim_end().to_owned())
         })?;
-        let Command::Run(args) = line.command else { return Err(UsageError(typed.join(" ")).into()) };
+        match line.command {
+            Command::Run(args) => Ok((*args, typed)),
+            _ => Err(UsageError(typed.join(" ")).into()),
+        }
+    }
+
+    fn loaded(&self, file: &Path) -> anyhow::Result<Loaded> {
+        let (args, typed) = self.asked(file)?;
         let mut job = Job::load(file, &args.options, &self.current_dir)?;
         // Several runs share one stderr: none may draw over what another says.
         job.progress = match self.progress.unwrap_or(job.progress) {
             Progress::None => Progress::None,
             _ => Progress::Plain,
         };
-        Ok(Loaded { args: *args, typed, job })
+        Ok(Loaded { args, typed, job })
     }
 
     /// What was named, by whole paths.
@@ -158,7 +165,8 @@ impl Files {
     /// All jobs that say when they start, where none is at fault: for a command that only looks.
     pub fn scheduled(&self) -> anyhow::Result<Vec<(PathBuf, Loaded)>> {
         let (mut found, mut faults) = (Vec::new(), Vec::new());
-        for (file, _) in self.list() {
+        let unreadable = |error: io::Error| UsageError(format!("the job files cannot be listed: {}", io_words(&error)));
+        for (file, _) in self.list().map_err(unreadable)? {
             match self.load(&file) {
                 Said::Scheduled(loaded) => found.push((file, *loaded)),
                 Said::Unscheduled => {}
@@ -182,7 +190,7 @@ impl Files {
     }
 }
 
-fn stamp(file: &Path) -> Stamp {
+fn stamp(file: &Path) -> Option<Stamp> {
     let file = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
     Some((file.len(), file.modified().ok()?))
 }

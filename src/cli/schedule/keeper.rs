@@ -2,7 +2,9 @@
 //! decides when that is, and never runs a job itself.
 
 use std::collections::{BTreeMap, HashSet};
+use std::mem;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -14,11 +16,11 @@ use super::super::exit::Code;
 use super::super::metrics::Exposition;
 use super::super::run::Process;
 use super::super::{logs, open, runtime, signals};
-use super::files::{Files, Said};
+use super::files::{Files, Said, Stamp};
 use super::known::{Unfinished, known};
 use super::runs::{Ended, Shared};
 use super::voice::Voice;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, io_words};
 use crate::job::schedule::{Due, Lapse, due};
 use crate::job::{Job, Schedule, Start};
 use crate::run::Stop;
@@ -32,7 +34,7 @@ pub(super) fn keep(args: &ScheduleArgs, files: Files) -> anyhow::Result<Code> {
     files.spare()?;
     let most = args.log_file_size.unwrap_or_default().0;
     let log_file = files.log_file().map(|path| logs::Wanted { path: path.to_owned(), most });
-    let logs = logs::start(args.verbose, args.quiet, args.log_format.unwrap_or_default(), log_file)?;
+    let logs = logs::start(args.told.verbose, args.told.quiet, args.log_format.unwrap_or_default(), log_file)?;
     let runtime = runtime()?;
     let code = runtime.block_on(async {
         let tidy = logs.clone();
@@ -45,10 +47,21 @@ pub(super) fn keep(args: &ScheduleArgs, files: Files) -> anyhow::Result<Code> {
             stop,
             current_dir: files.current_dir().to_owned(),
         };
-        let shared = Shared { handle: runtime.handle().clone(), process, quiet: args.quiet, ended: sender };
-        let voice = Voice { quiet: args.quiet };
-        let keeper = Keeper { files, shared, voice, seen: BTreeMap::new(), jobs: BTreeMap::new(), on: HashSet::new() };
-        keeper.stay(ended, asked).await
+        let shared = Shared { handle: runtime.handle().clone(), process, quiet: args.told.quiet, ended: sender };
+        let voice = Voice { quiet: args.told.quiet };
+        let mut keeper = Keeper {
+            files,
+            shared,
+            voice,
+            seen: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            on: HashSet::new(),
+            tellers: Vec::new(),
+            told_unlisted: false,
+        };
+        let code = keeper.stay(ended, asked).await;
+        keeper.tellers.into_iter().for_each(|teller| drop(teller.join()));
+        code
     });
     runtime.shutdown_background();
     code
@@ -63,11 +76,13 @@ struct Scheduled {
 }
 
 /// What was seen of a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 struct Look {
-    stamp: Option<(u64, std::time::SystemTime)>,
+    stamp: Stamp,
     /// Whether it was taken in so: one that has just changed may still be written.
     is_taken: bool,
+    /// Of one at fault: how far the starts of its job had been dealt with.
+    handled: Option<Timestamp>,
 }
 
 struct Keeper {
@@ -78,11 +93,15 @@ struct Keeper {
     jobs: BTreeMap<PathBuf, Scheduled>,
     /// The files of the jobs that run.
     on: HashSet<PathBuf>,
+    /// Those who tell of files at fault.
+    tellers: Vec<JoinHandle<()>>,
+    /// It was told that the files cannot be listed.
+    told_unlisted: bool,
 }
 
 impl Keeper {
     async fn stay(
-        mut self,
+        &mut self,
         mut ended: UnboundedReceiver<Ended>,
         mut asked: watch::Receiver<u64>,
     ) -> anyhow::Result<Code> {
@@ -124,11 +143,28 @@ impl Keeper {
     /// Takes in what is new among the files or was changed, and lets go of what is gone. Unless `at_once`, a file that
     /// has just changed is left alone until it stays as it is.
     fn look(&mut self, at_once: bool) {
-        let found = self.files.list();
+        let found = match self.files.list() {
+            Ok(found) => found,
+            // They may be there again the next time; until then all is as it was.
+            Err(error) => {
+                if !mem::replace(&mut self.told_unlisted, true) {
+                    let why = io_words(&error);
+                    let words =
+                        format!("the job files cannot be listed: {why}; those that are known go on as they are");
+                    self.voice.important("schedule", &words);
+                }
+                return;
+            }
+        };
+        self.told_unlisted = false;
         let gone: Vec<_> = self.seen.keys().filter(|file| !found.contains_key(*file)).cloned().collect();
         for file in gone {
             self.seen.remove(&file);
             if let Some(gone) = self.jobs.remove(&file) {
+                // One that is on is counted to its end.
+                if !self.on.contains(&file) {
+                    self.shared.process.exposition.forget(&gone.job);
+                }
                 self.voice.important(&gone.job.name, &format!("{} is gone: it starts no more", file.display()));
             }
         }
@@ -139,7 +175,8 @@ impl Keeper {
                 continue;
             }
             let is_taken = at_once || is_same;
-            self.seen.insert(file.clone(), Look { stamp, is_taken });
+            let handled = before.and_then(|look| look.handled);
+            self.seen.insert(file.clone(), Look { stamp, is_taken, handled });
             if is_taken {
                 self.take_in(&file);
             }
@@ -152,7 +189,7 @@ impl Keeper {
             Said::Scheduled(loaded) => loaded,
             Said::Unscheduled => return self.voice.unscheduled(file, before.is_some()),
             // What a person wrote last is what they want, and nobody knows what that is: better no run than the wrong.
-            Said::Faulty(fault) => return self.voice.faulty(file, &fault),
+            Said::Faulty(fault) => return self.at_fault(file, before.map(|before| before.handled), fault),
         };
         let now = open::clock().now();
         let job = Box::new(loaded.job);
@@ -166,7 +203,8 @@ impl Keeper {
                 (if before.schedule == schedule { before.handled } else { now }, before.unfinished)
             }
             _ => match known(&job, now) {
-                Ok(known) => (known.handled, known.unfinished),
+                // What passed while its file was at fault was missed, also of a job that never ran.
+                Ok(known) => (known.handled.min(self.handled_before(file).unwrap_or(now)), known.unfinished),
                 Err(error) => {
                     self.voice.important(&job.name, &format!("what it did before cannot be read: {error}"));
                     (now, None)
@@ -175,6 +213,20 @@ impl Keeper {
         };
         self.voice.taken_in(&job.name, file, &schedule, now);
         self.jobs.insert(file.to_owned(), Scheduled { job, schedule, handled, unfinished });
+    }
+
+    /// A file cannot be understood: its job does not start, and whoever is to hear of that is told, once for each fault.
+    fn at_fault(&mut self, file: &Path, handled: Option<Timestamp>, fault: String) {
+        self.voice.faulty(file, &fault);
+        if let Some(look) = self.seen.get_mut(file) {
+            look.handled = handled.or(look.handled).or_else(|| Some(open::clock().now()));
+        }
+        self.tellers.retain(|teller| !teller.is_finished());
+        self.tellers.push(self.shared.faulty(file, self.files.options(file), fault));
+    }
+
+    fn handled_before(&mut self, file: &Path) -> Option<Timestamp> {
+        self.seen.get_mut(file)?.handled.take()
     }
 
     /// Begins every start whose time has come. Returns when the next comes.
@@ -202,12 +254,15 @@ impl Keeper {
                 Due::Now(start) => (start, false),
                 Due::CatchUp(start) => (start, true),
             };
-            scheduled.handled = start.at;
             if self.on.contains(file) {
+                scheduled.handled = start.at;
                 self.voice.still_on(&name, start, &scheduled.schedule, now);
                 continue;
             }
-            self.begin(file, start, now, if is_late { "catches up with the start of" } else { "starts, as due at" });
+            let how = if is_late { "catches up with the start of" } else { "starts, as due at" };
+            if self.begin(file, start, now, how) {
+                self.jobs.get_mut(file)?.handled = start.at;
+            }
         }
     }
 
@@ -222,17 +277,21 @@ impl Keeper {
             Some(by) if by <= now => {
                 self.voice.lapsed(&scheduled.job.name, start, Lapse::TooLate(by), &scheduled.schedule, now);
             }
-            _ => self.begin(file, start, began, "goes on with the run of"),
+            _ => _ = self.begin(file, start, began, "goes on with the run of"),
         }
     }
 
-    /// Begins the run of a start that counts from the moment `began`, by what the job's file says now.
-    fn begin(&mut self, file: &Path, start: Start, began: Timestamp, how: &str) {
+    /// Begins the run of a start that counts from the moment `began`, by what the job's file says now. Returns whether the
+    /// start is dealt with.
+    fn begin(&mut self, file: &Path, start: Start, began: Timestamp, how: &str) -> bool {
         let Said::Scheduled(mut loaded) = self.files.load(file) else {
             // It has changed since it was looked at. Its start is missed, and caught up with when it is right again.
-            let stamp = self.files.list().remove(file).flatten();
-            self.seen.insert(file.to_owned(), Look { stamp, is_taken: true });
-            return self.take_in(file);
+            let stamp = self.files.list().ok().and_then(|mut found| found.remove(file));
+            if let (Some(stamp), Some(look)) = (stamp, self.seen.get_mut(file)) {
+                (look.stamp, look.is_taken) = (stamp, true);
+            }
+            self.take_in(file);
+            return false;
         };
         loaded.job = loaded.job.started(start, began);
         self.voice.begins(&loaded.job, how, open::clock().now());
@@ -240,6 +299,7 @@ impl Keeper {
             Ok(()) => _ = self.on.insert(file.to_owned()),
             Err(error) => self.voice.important(&file.display().to_string(), &format!("cannot start: {error}")),
         }
+        true
     }
 
     fn over(&mut self, ended: &Ended) {

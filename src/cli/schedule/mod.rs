@@ -10,15 +10,15 @@ mod runs;
 mod voice;
 
 use super::args::ScheduleArgs;
-use super::current_dir;
 use super::exit::Code;
+use super::{current_dir, open};
 use files::Files;
 
 pub(super) fn run(args: &ScheduleArgs) -> anyhow::Result<Code> {
     let files = Files::of(args, &current_dir()?)?;
     match (args.next, args.print) {
         (Some(number), _) => next::print(&files, number, args.json),
-        (_, Some(what)) => print::print(args, what, &files),
+        (_, Some(what)) => print::print(args, what, &files, open::clock().now()),
         _ => keeper::keep(args, files),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -10,9 +10,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::files::Loaded;
 use crate::cli::exit::Code;
-use crate::cli::run::{Process, Session};
+use crate::cli::run::{self, Process, Session};
 use crate::cli::{open, told};
-use crate::job::Job;
+use crate::job::{Job, Options};
 
 /// What the runs of a scheduler share.
 #[derive(Clone)]
@@ -48,10 +48,19 @@ impl Shared {
         Ok(())
     }
 
+    /// Lets the hooks be told that a job file cannot be read. Nobody waits for it but the end of the program.
+    pub fn faulty(&self, file: &Path, options: Options, fault: String) -> JoinHandle<()> {
+        let (shared, file) = (self.clone(), file.to_owned());
+        let tell = move || {
+            shared.handle.block_on(run::faulty(&file, &options, &shared.process, shared.quiet, &fault));
+        };
+        thread::spawn(tell)
+    }
+
     /// The one place where a run of the scheduler is made: it is what `run` makes, but for what it shares.
     fn run(&self, file: &Path, loaded: Loaded) -> Code {
         let Loaded { mut args, typed, job } = loaded;
-        args.quiet = self.quiet;
+        args.told.quiet = self.quiet;
         let session = Session { args: &args, typed: &typed, process: self.process.clone(), given: open::clock().now() };
         let ended = self.handle.block_on(session.run(vec![(job, file.to_owned())]));
         ended.unwrap_or_else(|error| told(&error))

@@ -9,7 +9,7 @@ use crate::cli::exit::Code;
 use crate::cli::open;
 use crate::domain::Timestamp;
 use crate::job::schedule::Lapse;
-use crate::job::{Job, Schedule, Start};
+use crate::job::{Job, Schedule, Start, zone_of};
 use crate::queue::JobStatus;
 use crate::report::terminal::{hour, wall_clock};
 use crate::report::words::{count, duration, money, one_line};
@@ -24,7 +24,7 @@ impl Voice {
     /// Something that a person should see.
     pub fn important(&self, job: &str, words: &str) {
         let now = open::clock().now();
-        let zone = jiff::tz::TimeZone::try_system().unwrap_or(jiff::tz::TimeZone::UTC);
+        let zone = zone_of(None);
         let line = format!("{} {}: {}\n", wall_clock(now, now, &zone), one_line(job), one_line(words));
         // Jobs are run also when nobody listens any more.
         let _ = io::stderr().write_all(line.as_bytes());

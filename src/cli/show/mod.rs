@@ -7,13 +7,11 @@ mod versions;
 
 use std::io::Write;
 
-use jiff::tz::TimeZone;
-
 use super::args::ShowArgs;
 use super::exit::Code;
 use super::{current_dir, open, program};
 use crate::domain::{ItemId, Timestamp};
-use crate::job::{is_rehearsal, paths};
+use crate::job::{is_rehearsal, paths, zone_of};
 use crate::queue::{ItemState, ItemStory, JobStatus};
 use crate::report::terminal::stdout_columns;
 use crate::report::words::{one_line, shell_word};
@@ -53,7 +51,7 @@ pub(super) fn run(args: &ShowArgs) -> anyhow::Result<Code> {
 }
 
 fn page(told: &Told<'_>, now: Timestamp) -> String {
-    let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+    let zone = zone_of(None);
     text::page(told, &text::Look { columns: stdout_columns(), zone, now })
 }
 

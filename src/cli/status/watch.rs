@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use console::Term;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::super::args::StatusArgs;
 use super::super::exit::Code;
@@ -34,6 +35,7 @@ pub(super) fn run(args: &StatusArgs, jobs: &[String], every: Duration) -> anyhow
                 () = tokio::time::sleep(every) => Stop::No,
             };
             match stopped {
+                Stop::No if is_deserted() => return page.end(Code::Pipe),
                 Stop::No => {}
                 // There is no other way to end it: it has done all that was asked.
                 Stop::Finish(Interrupt::Int) | Stop::Now(Interrupt::Int) => return page.end(Code::Complete),
@@ -47,6 +49,14 @@ pub(super) fn run(args: &StatusArgs, jobs: &[String], every: Duration) -> anyhow
             }
         }
     })
+}
+
+/// Whether whoever read this went away, such as `head`: only a write would tell, and nothing is written while nothing
+/// changes.
+fn is_deserted() -> bool {
+    let stdout = io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    poll(&mut asked, Some(&Timespec::default())).is_ok() && asked[0].revents().contains(PollFlags::ERR)
 }
 
 /// Where it is shown.

@@ -42,6 +42,11 @@ impl Metrics {
         JobMetrics { metrics: self.clone(), job: job.to_owned() }
     }
 
+    /// What was counted of the job that is shown by this name is shown no more.
+    pub fn forget(&self, job: &str) {
+        self.lock().remove(job);
+    }
+
     /// All that is counted of these jobs, or of every one, in Prometheus' text format.
     pub fn text(&self, jobs: Option<&[String]>) -> String {
         let all = self.lock();

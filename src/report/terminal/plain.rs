@@ -60,6 +60,11 @@ impl<W: Write + Send> Plain<W> {
         let _ = writeln!(self.writer, "{} {text}", wall_clock(now, now, &self.look.zone));
     }
 
+    /// A line that says of itself nothing of the job: several may share what it is written to.
+    fn of_job(&mut self, text: &str) {
+        self.line(&format!("{}: {text}", self.tally.job));
+    }
+
     fn progress(&mut self) {
         self.last_line = self.tally.now;
         self.last_ended = self.tally.ended();
@@ -78,9 +83,9 @@ impl<W: Write + Send> Plain<W> {
 
     fn lasting(&mut self, text: &str) {
         if self.tally.failed <= MOST_FAILURES || self.tally.halted {
-            self.line(text);
+            self.of_job(text);
         } else if self.tally.failed == MOST_FAILURES + 1 {
-            self.line("further failures are counted, and grouped in the summary");
+            self.of_job("further failures are counted, and grouped in the summary");
         }
     }
 
@@ -93,7 +98,7 @@ impl<W: Write + Send> Plain<W> {
         };
         if let Some(pause) = self.tally.pause.clone().filter(|_| due) {
             self.last_line = self.tally.now;
-            self.line(&paused::asked_for(&pause, &self.tally, &self.look));
+            self.of_job(&paused::asked_for(&pause, &self.tally, &self.look));
             self.told_pause = Some(pause);
         }
     }
@@ -112,7 +117,7 @@ impl<W: Write + Send> Reporter for Plain<W> {
             News::Slowed { .. } => self.pause(),
             News::Paused { .. } | News::Resumed { .. } => {
                 if let Some(line) = paused::news(&event.news, &self.tally, &self.look) {
-                    self.line(&line);
+                    self.of_job(&line);
                 }
             }
             News::RunEnded(_) if self.tally.items() > 0 && !self.is_rare => self.progress(),

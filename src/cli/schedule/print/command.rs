@@ -5,16 +5,25 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp as Moment;
+use jiff::tz::TimeZone;
+
 use crate::cli::exit::UsageError;
 use crate::job::schedule::SendBy;
 use crate::job::{ClockTime, Job, KeySource, Schedule, paths};
 
-/// Where this program lies, by the path by which it was called: one that is a link goes on meaning what it links to.
-pub(super) struct Program(pub String);
+/// What every printed form goes by.
+pub(super) struct Printing {
+    /// Where this program lies, by the path by which it was called: one that is a link goes on meaning what it links to.
+    pub program: String,
+    pub rehearse: bool,
+    /// When it is printed: zones are compared, and their changes looked for, from then on.
+    pub now: Moment,
+}
 
-impl Program {
-    /// This one, called by someone who stands in `current_dir`.
-    pub fn found(current_dir: &Path) -> anyhow::Result<Self> {
+impl Printing {
+    /// By this program, called by someone who stands in `current_dir`.
+    pub fn of(current_dir: &Path, rehearse: bool, now: Moment) -> anyhow::Result<Self> {
         let itself =
             env::current_exe().map_err(|error| anyhow::anyhow!("where this program lies cannot be told: {error}"))?;
         let called = env::args_os().next().map(PathBuf::from).unwrap_or_default();
@@ -25,28 +34,40 @@ impl Program {
             env::split_paths(&places).map(|place| paths::resolve(current_dir, &place).join(&called)).collect()
         };
         let is_this = |path: &PathBuf| path.canonicalize().is_ok_and(|path| Some(path) == itself.canonicalize().ok());
-        Ok(Self(text(&candidates.into_iter().find(is_this).unwrap_or(itself))?))
+        Ok(Self { program: text(&candidates.into_iter().find(is_this).unwrap_or(itself))?, rehearse, now })
     }
 
     /// The words that run a job as its schedule says.
-    pub fn words(&self, job: &Job, schedule: &Schedule, rehearse: bool) -> anyhow::Result<Vec<String>> {
+    pub fn words(&self, job: &Job, schedule: &Schedule) -> anyhow::Result<Vec<String>> {
         let file = job.file.as_deref().unwrap_or(Path::new(""));
-        let mut words = vec![self.0.clone(), "run".to_owned(), text(file)?];
-        words.extend(deadline(job, schedule)?);
-        words.extend(rehearse.then(|| "--rehearse".to_owned()));
+        let mut words = vec![self.program.clone(), "run".to_owned(), text(file)?];
+        let is_alike = self.have_same_clocks(&schedule.zone(), &job.end.zone());
+        words.extend(deadline(job, schedule, is_alike)?);
+        words.extend(self.rehearse.then(|| "--rehearse".to_owned()));
         Ok(words)
+    }
+
+    /// Whether clocks of two zones will show the same, as far as anybody knows: zones have several names.
+    pub fn have_same_clocks(&self, one: &TimeZone, other: &TimeZone) -> bool {
+        const CHANGES: usize = 8;
+        let changes = |zone: &TimeZone| -> Vec<_> {
+            let changes = zone.following(self.now).take(CHANGES);
+            changes.map(|change| (change.timestamp(), change.offset())).collect()
+        };
+        one.to_offset(self.now) == other.to_offset(self.now) && changes(one) == changes(other)
     }
 }
 
 /// A path as it can stand in a file of lines.
-fn text(path: &Path) -> Result<String, UsageError> {
+pub(super) fn text(path: &Path) -> Result<String, UsageError> {
     let plain = path.to_str().filter(|path| !path.contains(char::is_control));
     let message = || format!("{} holds what no line of a file can; give it another name", path.display());
     plain.map(str::to_owned).ok_or_else(|| UsageError(message()))
 }
 
-/// The options that say the deadline of the schedule; what the job says itself holds anyhow, and the earlier counts.
-fn deadline(job: &Job, schedule: &Schedule) -> Result<Vec<String>, UsageError> {
+/// The options that say the deadline of the schedule; what the job says itself holds anyhow, and the earlier counts. The
+/// clocks of both may be alike.
+fn deadline(job: &Job, schedule: &Schedule, is_alike: bool) -> Result<Vec<String>, UsageError> {
     let flag = |flag: &str, value: String| vec![flag.to_owned(), value];
     match schedule.deadline {
         None => Ok(vec![]),
@@ -54,7 +75,7 @@ fn deadline(job: &Job, schedule: &Schedule) -> Result<Vec<String>, UsageError> {
             Some(own) if own <= length => Ok(vec![]),
             _ => Ok(flag("--max-duration", span(length))),
         },
-        Some(SendBy::Clock(time)) => match (job.end.until, is_alike(schedule, job)) {
+        Some(SendBy::Clock(time)) => match (job.end.until, is_alike) {
             (None, false) if goes_by_no_clocks(job) => {
                 let zone = schedule.timezone.iter().flat_map(|zone| flag("--timezone", zone.to_string()));
                 Ok(zone.chain(flag("--until", time.to_string())).collect())
@@ -98,21 +119,6 @@ fn after(start: i64, time: ClockTime) -> i64 {
         0 => 24 * 60,
         minutes => minutes,
     }
-}
-
-/// Whether the clocks of a schedule show what those of its job do.
-fn is_alike(schedule: &Schedule, job: &Job) -> bool {
-    have_same_clocks(&schedule.zone(), &job.end.zone())
-}
-
-/// Whether clocks of two zones will show the same, as far as anybody knows: zones have several names.
-pub(super) fn have_same_clocks(one: &jiff::tz::TimeZone, other: &jiff::tz::TimeZone) -> bool {
-    const CHANGES: usize = 8;
-    let now = jiff::Timestamp::now();
-    let changes = |zone: &jiff::tz::TimeZone| -> Vec<_> {
-        zone.following(now).take(CHANGES).map(|change| (change.timestamp(), change.offset())).collect()
-    };
-    one.to_offset(now) == other.to_offset(now) && changes(one) == changes(other)
 }
 
 /// A length of time in its largest whole unit.

@@ -1,14 +1,14 @@
 //! A line of a crontab for each job, as Debian's cron takes it. Never says what cron cannot do without saying so.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use super::command::{Program, have_same_clocks, key_variable};
+use super::command::{Printing, key_variable, text};
 use crate::cli::schedule::files::Loaded;
 use crate::job::schedule::{Cron, Missed};
-use crate::job::{Job, Schedule};
+use crate::job::{Job, Schedule, zone_of};
 use crate::report::words::{one_line, shell_word};
 
 /// What is printed, and which jobs are not in it, and why.
@@ -18,7 +18,7 @@ pub(super) struct Printed {
 }
 
 /// The lines for these jobs.
-pub(super) fn print(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: bool) -> anyhow::Result<Printed> {
+pub(super) fn print(printing: &Printing, jobs: &[(PathBuf, Loaded)]) -> anyhow::Result<Printed> {
     let mut printed = Printed { text: "# For `crontab -e`. Made by overnight schedule.\n".to_owned(), unsaid: vec![] };
     let schedules = jobs.iter().filter_map(|(_, loaded)| Some((&loaded.job, loaded.job.schedule.as_ref()?)));
     if schedules.clone().any(|(_, schedule)| schedule.missed == Missed::Run) {
@@ -28,8 +28,8 @@ pub(super) fn print(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: boo
     for (job, schedule) in schedules {
         let (name, cron) = (one_line(&job.name), one_line(&schedule.cron.written));
         write!(printed.text, "\n# {name} ({cron})\n")?;
-        let machine = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        if !have_same_clocks(&schedule.zone(), &machine) {
+        let machine = zone_of(None);
+        if !printing.have_same_clocks(&schedule.zone(), &machine) {
             let (theirs, ours) = (shown(&schedule.zone()), shown(&machine));
             // Not by CRON_TZ, which other crons know: this one takes it for any variable, and starts at the wrong time.
             let why = format!(
@@ -40,7 +40,7 @@ pub(super) fn print(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: boo
             printed.unsaid.push(why);
             continue;
         }
-        printed.text += &line(program, job, schedule, rehearse)?;
+        printed.text += &line(printing, job, schedule)?;
     }
     Ok(printed)
 }
@@ -49,17 +49,17 @@ fn shown(zone: &TimeZone) -> String {
     zone.iana_name().unwrap_or("UTC").to_owned()
 }
 
-fn line(program: &Program, job: &Job, schedule: &Schedule, rehearse: bool) -> anyhow::Result<String> {
+fn line(printing: &Printing, job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     let mut line = String::new();
     if let Some(variable) = key_variable(job) {
-        let file = job.file.as_deref().unwrap_or(std::path::Path::new("")).display();
+        let file = text(job.file.as_deref().unwrap_or(Path::new("")))?;
         writeln!(
             line,
             "# Its key: cron has no {variable}. Keep the key in a file that only you can read, and name that in {file} as \
              api_key_file.",
         )?;
     }
-    let mut words = program.words(job, schedule, rehearse)?;
+    let mut words = printing.words(job, schedule)?;
     // Cron mails whatever is said.
     words.push("-q".to_owned());
     let command = words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");

@@ -11,11 +11,13 @@ use std::io::{self, Write};
 use super::files::Files;
 use crate::cli::args::{Print, ScheduleArgs};
 use crate::cli::exit::{Code, UsageError};
-use command::{Program, strangers};
+use crate::domain::Timestamp;
+use command::{Printing, strangers};
 
 /// Prints it, or writes it into the folder that was named.
-pub(super) fn print(args: &ScheduleArgs, print: Print, files: &Files) -> anyhow::Result<Code> {
-    let program = Program::found(files.current_dir())?;
+pub(super) fn print(args: &ScheduleArgs, print: Print, files: &Files, now: Timestamp) -> anyhow::Result<Code> {
+    let now = jiff::Timestamp::from_millisecond(now.millis())?;
+    let printing = Printing::of(files.current_dir(), args.rehearse, now)?;
     let jobs = files.scheduled()?;
     let units = match (print, &args.output) {
         (Print::Crontab, Some(_)) => {
@@ -23,14 +25,14 @@ pub(super) fn print(args: &ScheduleArgs, print: Print, files: &Files) -> anyhow:
             return Err(UsageError(message.to_owned()).into());
         }
         (Print::Crontab, None) => {
-            let printed = crontab::print(&program, &jobs, args.rehearse)?;
+            let printed = crontab::print(&printing, &jobs)?;
             io::stdout().write_all(printed.text.as_bytes())?;
             warn(&strangers());
             warn(&printed.unsaid);
             return Ok(if printed.unsaid.is_empty() { Code::Complete } else { Code::Usage });
         }
-        (Print::Systemd, _) => systemd::units(&program, &jobs, args.rehearse)?,
-        (Print::Scheduler, _) => vec![systemd::scheduler(&program, files, &jobs, args.rehearse)],
+        (Print::Systemd, _) => systemd::units(&printing, &jobs)?,
+        (Print::Scheduler, _) => vec![systemd::scheduler(&printing, files, &jobs)?],
     };
     warn(&strangers());
     match &args.output {

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{fs, io};
 
 use jiff::tz::AmbiguousOffset;
 
 use super::calendar::calendar;
-use super::command::{Program, have_same_clocks, key_variable, span, starts_of_day};
+use super::command::{Printing, key_variable, span, starts_of_day, text};
 use crate::cli::exit::UsageError;
+use crate::cli::run::time_to_tell;
 use crate::cli::schedule::files::{Files, Loaded};
 use crate::domain::io_words;
+use crate::export::AtomicFile;
 use crate::job::schedule::{Missed, SendBy};
-use crate::job::{Job, Schedule, paths};
+use crate::job::{Job, Schedule, paths, zone_of};
 use crate::report::words::one_line;
 
 /// The first line of every unit: only what begins so is ever written over.
@@ -22,8 +26,8 @@ const MADE: &str = "# Made by overnight schedule.";
 /// Codes that are no failure: a limit, a cap, a deadline, another run that is on, a stop that was asked for.
 const SUCCESSES: &str = "5 8 10 75 130 143";
 
-/// What a run may need beside the longest answer to come to its end.
-const TO_THE_END: u64 = 60;
+/// What a run may need beside the longest answer and its hooks to come to its end.
+const TO_THE_END: Duration = Duration::from_secs(60);
 
 /// A file for systemd.
 pub(super) struct Unit {
@@ -32,7 +36,7 @@ pub(super) struct Unit {
 }
 
 /// The units of these jobs.
-pub(super) fn units(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: bool) -> anyhow::Result<Vec<Unit>> {
+pub(super) fn units(printing: &Printing, jobs: &[(PathBuf, Loaded)]) -> anyhow::Result<Vec<Unit>> {
     let (mut units, mut names) = (Vec::new(), BTreeMap::new());
     for (file, Loaded { job, .. }) in jobs {
         let Some(schedule) = &job.schedule else { continue };
@@ -46,18 +50,18 @@ pub(super) fn units(program: &Program, jobs: &[(PathBuf, Loaded)], rehearse: boo
             .into());
         }
         let name = format!("overnight-{}", escaped(&job.name));
-        units.push(Unit { text: service(program, job, schedule, rehearse)?, name: format!("{name}.service") });
-        units.push(Unit { text: timer(job, schedule)?, name: format!("{name}.timer") });
+        units.push(Unit { text: service(printing, job, schedule)?, name: format!("{name}.service") });
+        units.push(Unit { text: timer(printing, job, schedule)?, name: format!("{name}.timer") });
     }
     Ok(units)
 }
 
 /// The unit that keeps `overnight schedule` itself running.
-pub(super) fn scheduler(program: &Program, files: &Files, jobs: &[(PathBuf, Loaded)], rehearse: bool) -> Unit {
-    let mut words = vec![program.0.clone(), "schedule".to_owned()];
-    words.extend(files.targets().iter().map(|target| target.display().to_string()));
-    words.extend(rehearse.then(|| "--rehearse".to_owned()));
-    let longest = jobs.iter().map(|(_, loaded)| loaded.job.request_timeout.as_secs()).max().unwrap_or_default();
+pub(super) fn scheduler(printing: &Printing, files: &Files, jobs: &[(PathBuf, Loaded)]) -> anyhow::Result<Unit> {
+    let mut words = vec![printing.program.clone(), "schedule".to_owned()];
+    words.extend(files.targets().iter().map(|target| text(target)).collect::<Result<Vec<_>, _>>()?);
+    words.extend(printing.rehearse.then(|| "--rehearse".to_owned()));
+    let longest = jobs.iter().map(|(_, loaded)| to_the_end(&loaded.job)).max().unwrap_or(TO_THE_END);
     let keys: String = jobs.iter().filter_map(|(_, loaded)| key_hint(&loaded.job)).take(1).collect();
     let text = format!(
         "{MADE}\n[Unit]\nDescription=Overnight: jobs at their times\nWants=network-online.target\n\
@@ -65,25 +69,30 @@ pub(super) fn scheduler(program: &Program, files: &Files, jobs: &[(PathBuf, Load
          Restart=on-failure\nRestartPreventExitStatus=2\nSuccessExitStatus=130 143\nKillMode=mixed\n\
          TimeoutStopSec={}\nNoNewPrivileges=yes\n\n[Install]\nWantedBy=default.target\n",
         command(&words),
-        longest + TO_THE_END,
+        longest.as_secs(),
     );
-    Unit { name: "overnight.service".to_owned(), text }
+    Ok(Unit { name: "overnight.service".to_owned(), text })
 }
 
-fn service(program: &Program, job: &Job, schedule: &Schedule, rehearse: bool) -> anyhow::Result<String> {
+fn service(printing: &Printing, job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     let mut text = format!(
         "{MADE}\n[Unit]\nDescription=Overnight: {}\nWants=network-online.target\nAfter=network-online.target\n\n\
          [Service]\nType=exec\n",
         one_line(&job.name).replace('%', "%%")
     );
     text += &key_hint(job).unwrap_or_default();
-    text += &condition(schedule).unwrap_or_default();
-    writeln!(text, "ExecStart={}", command(&program.words(job, schedule, rehearse)?))?;
+    text += &condition(printing, schedule).unwrap_or_default();
+    writeln!(text, "ExecStart={}", command(&printing.words(job, schedule)?))?;
     writeln!(text, "SuccessExitStatus={SUCCESSES}\nKillMode=mixed")?;
     // The first signal lets what is in flight come back.
-    writeln!(text, "TimeoutStopSec={}", job.request_timeout.as_secs() + TO_THE_END)?;
+    writeln!(text, "TimeoutStopSec={}", to_the_end(job).as_secs())?;
     text += "NoNewPrivileges=yes\n";
     Ok(text)
+}
+
+/// How long a run may take to its end when it is asked to stop: its hooks tell of that.
+fn to_the_end(job: &Job) -> Duration {
+    job.request_timeout + time_to_tell(&job.hooks) + TO_THE_END
 }
 
 fn key_hint(job: &Job) -> Option<String> {
@@ -97,7 +106,7 @@ fn key_hint(job: &Job) -> Option<String> {
 
 /// What keeps a start that is caught up with from going on past its deadline until that of the next day: between the
 /// deadline and the first start behind it, nothing is started.
-fn condition(schedule: &Schedule) -> Option<String> {
+fn condition(printing: &Printing, schedule: &Schedule) -> Option<String> {
     let Some(SendBy::Clock(deadline)) = schedule.deadline.filter(|_| schedule.missed == Missed::Run) else {
         return None;
     };
@@ -109,7 +118,7 @@ fn condition(schedule: &Schedule) -> Option<String> {
         std::cmp::Ordering::Greater => "&&",
     };
     let clock = |minutes: i64| format!("{:02}{:02}", minutes / 60, minutes % 60);
-    let zone = named_zone(schedule).map_or(String::new(), |zone| format!("TZ={zone} "));
+    let zone = named_zone(printing, schedule).map_or(String::new(), |zone| format!("TZ={zone} "));
     let script =
         format!("now=$({zone}date +%H%M); [ $now -lt {} ] {joined} [ $now -ge {} ]", clock(deadline), clock(first));
     Some(format!(
@@ -118,14 +127,14 @@ fn condition(schedule: &Schedule) -> Option<String> {
     ))
 }
 
-fn timer(job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
+fn timer(printing: &Printing, job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     let mut text = format!("{MADE}\n[Unit]\nDescription=Overnight: {} (", one_line(&job.name).replace('%', "%%"));
     writeln!(text, "{})\n\n[Timer]", one_line(&schedule.cron.written))?;
     let zone = schedule.zone();
-    for value in calendar(&schedule.cron, named_zone(schedule).map(|_| &zone)) {
+    for value in calendar(&schedule.cron, named_zone(printing, schedule).map(|_| &zone)) {
         writeln!(text, "OnCalendar={value}")?;
     }
-    if let Some(time) = leapt_over(schedule) {
+    if let Some(time) = leapt_over(printing, schedule) {
         writeln!(text, "# In a night in which clocks leap over {time}, systemd starts nothing then.")?;
     }
     // Without it, systemd lets a minute pass.
@@ -133,16 +142,23 @@ fn timer(job: &Job, schedule: &Schedule) -> anyhow::Result<String> {
     if let Some(jitter) = schedule.jitter {
         writeln!(text, "RandomizedDelaySec={}", span(jitter))?;
     }
+    if let Some(within) = schedule.missed_within.filter(|_| schedule.missed == Missed::Run) {
+        let within = span(within);
+        writeln!(
+            text,
+            "# Catches up however long ago a start was missed: missed_within = \"{within}\" holds elsewhere."
+        )?;
+    }
     writeln!(text, "Persistent={}", schedule.missed == Missed::Run)?;
     text += "\n[Install]\nWantedBy=timers.target\n";
     Ok(text)
 }
 
 /// A time of day at which the job starts, and which clocks will leap over.
-fn leapt_over(schedule: &Schedule) -> Option<String> {
+fn leapt_over(printing: &Printing, schedule: &Schedule) -> Option<String> {
     const CHANGES: usize = 4;
     let zone = schedule.zone();
-    let changes = zone.following(jiff::Timestamp::now()).take(CHANGES);
+    let changes = zone.following(printing.now).take(CHANGES);
     let nights: Vec<_> = changes.map(|change| change.timestamp().to_zoned(zone.clone()).date()).collect();
     let mut times = starts_of_day(schedule).filter_map(|start| {
         let time = jiff::civil::Time::new((start / 60) as i8, (start % 60) as i8, 0, 0).ok()?;
@@ -155,10 +171,9 @@ fn leapt_over(schedule: &Schedule) -> Option<String> {
 }
 
 /// The name of the schedule's zone, unless it is the machine's own.
-fn named_zone(schedule: &Schedule) -> Option<String> {
-    let machine = jiff::tz::TimeZone::try_system().ok();
+fn named_zone(printing: &Printing, schedule: &Schedule) -> Option<String> {
     let zone = schedule.timezone.as_ref().map(|_| schedule.zone())?;
-    let is_own = machine.is_some_and(|machine| have_same_clocks(&machine, &zone));
+    let is_own = printing.have_same_clocks(&zone_of(None), &zone);
     zone.iana_name().filter(|_| !is_own).map(str::to_owned)
 }
 
@@ -223,7 +238,11 @@ pub(super) fn write(units: &[Unit], folder: &Path) -> anyhow::Result<String> {
         }
     }
     for (path, text) in &files {
-        fs::write(path, text).map_err(|error| failed(path, error))?;
+        let written = AtomicFile::create(path, "schedule").and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.commit()
+        });
+        written.map_err(|error| failed(path, error))?;
     }
     Ok(files.iter().map(|(path, _)| format!("made {}\n", path.display())).collect())
 }
