@@ -23,12 +23,15 @@ pub struct OnTerminal {
 }
 
 impl OnTerminal {
-    /// Starts it on a terminal of this size.
+    /// Starts it on a terminal of this size, an `xterm` unless the command has another in mind.
     pub fn start(command: &mut Command, rows: u16, columns: u16) -> Self {
         let (controller, terminal) = terminal();
         tcsetwinsize(&terminal, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let end = || Stdio::from(terminal.try_clone().unwrap());
-        let child = command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        if !command.get_envs().any(|(name, _)| name == "TERM") {
+            command.env("TERM", "xterm");
+        }
+        let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
         let written = Arc::new(Mutex::new(Vec::new()));
         let (mut reader, kept) = (File::from(controller.try_clone().unwrap()), Arc::clone(&written));
         thread::spawn(move || {
@@ -119,8 +122,8 @@ fn terminal() -> (OwnedFd, OwnedFd) {
     (controller, terminal)
 }
 
-/// What is seen, of a terminal that is high enough and knows only what is used here: line ends, returns, moving up, and
-/// erasing to the end.
+/// What is seen, of a terminal that is high enough and knows only what is used here: line ends, returns, moving up,
+/// erasing to the end, and colours, which it does not show.
 fn screen(written: &str) -> Vec<String> {
     let (mut lines, mut row, mut column) = (vec![Vec::new()], 0_usize, 0_usize);
     let mut rest = written.chars().peekable();
@@ -130,13 +133,14 @@ fn screen(written: &str) -> Vec<String> {
             '\n' => row += 1,
             '\u{1b}' => {
                 assert_eq!(rest.next(), Some('['), "{written:?}");
-                let number: String = std::iter::from_fn(|| rest.next_if(char::is_ascii_digit)).collect();
+                let number: String = std::iter::from_fn(|| rest.next_if(|c| matches!(c, '0'..='9' | ';'))).collect();
                 match rest.next() {
                     Some('A') => row = row.checked_sub(number.parse().unwrap()).expect("above the first line"),
                     Some('J') => {
                         lines.truncate(row + 1);
                         lines[row].truncate(column);
                     }
+                    Some('m') => {}
                     other => panic!("{other:?} in {written:?}"),
                 }
             }
