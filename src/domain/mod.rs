@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod attempt;
 pub mod auth;
+pub mod check;
 pub mod count_words;
 pub mod course;
 pub mod deadline;
@@ -21,11 +22,13 @@ pub mod telling;
 pub mod time;
 mod unseen;
 pub mod values;
+pub mod verdict;
 pub mod workspace;
 
 pub use artifact::{Artifact, ImageFile, Receipt, Received, StagedImage};
 pub use attempt::{AttemptId, Failure, FailureKind, Reach, Reply, Tries, Usage};
 pub use auth::Auth;
+pub use check::{Check, Impression};
 pub use course::{Course, Slice};
 pub use deadline::Deadline;
 pub use event::{Counts, Ending, Event, FailureGroup, Interrupt, Narrowed, News, Reporter, Summary};
@@ -43,4 +46,5 @@ pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};
 pub use time::Timestamp;
 pub use unseen::is_direction_mark;
+pub use verdict::{Decision, Verdict};
 pub use workspace::{Mark, Room};

@@ -3,9 +3,13 @@
 mod account;
 mod desk;
 mod error;
+mod gallery;
 mod health;
+mod inspection;
 mod intake;
 mod inventory;
+mod jury;
+mod ledger;
 pub mod lock;
 mod neighbour;
 mod past;
@@ -16,26 +20,27 @@ pub mod story;
 mod upkeep;
 mod words;
 
-use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Duration;
 
 pub use account::{AttemptEnd, AttemptEntry};
 pub use desk::{Desk, Selection};
 pub use error::QueueError;
+pub use gallery::{Card, CardKey, Gallery, Order, ReviewTally, Standing, VerdictRecord, Wanted};
 pub use health::Health;
+pub use inspection::{Finding, Inspection, Unseen};
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
+pub use jury::{Acted, Jury, SentBack, Witness, Word};
+pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, RowRecord};
 pub use neighbour::{Displaced, Neighbour};
 pub use past::PastRun;
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
-
 pub use upkeep::{DatabaseCopy, EarlierVersion, Upkeep};
 
 use crate::domain::{
-    Artifact, AttemptId, Cap, Counts, FailureGroup, FailureKind, Held, Item, ItemId, Mark, OnLost, Outcome,
-    PriceSource, Receipt, Received, Reply, Room, SeenFile, Sent, Timestamp, Tries, Usd,
+    Artifact, AttemptId, Cap, Counts, Held, Item, ItemId, Mark, OnLost, Outcome, PriceSource, Receipt, Received, Room,
+    SeenFile, Sent, Timestamp, Tries, Usd,
 };
 pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
@@ -237,154 +242,6 @@ pub trait Queue: Send {
 
     /// Closes the run's own row.
     fn end_run(&mut self, now: Timestamp, ending: &str) -> Result<(), QueueError>;
-}
-
-/// A job, read.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct JobStatus {
-    /// Its name.
-    pub job: String,
-    /// Its manifest.
-    pub manifest: PathBuf,
-    /// Its output folder.
-    pub output: PathBuf,
-    /// Items by state.
-    pub counts: Counts,
-    /// Images kept, those of earlier versions among them.
-    pub images: u64,
-    /// Attempts ever made.
-    pub attempts: u64,
-    /// Of these, the lost ones: maybe billed.
-    pub lost_attempts: u64,
-    /// What settled attempts cost, where a price is known.
-    pub cost: Option<Usd>,
-    /// The same, with what may be billed yet: for attempts on their way, and for the lost.
-    pub held: Held,
-    /// Who gave the prices, where all of that was counted with prices of one source.
-    pub price_source: Option<PriceSource>,
-    /// When the run that is on began, if one is on.
-    pub running_since: Option<Timestamp>,
-    /// When the next waiting item may be tried.
-    pub next_due: Option<Timestamp>,
-    /// When a person let it send more than its pilot.
-    pub approved_at: Option<Timestamp>,
-    /// Whether its last run ended with its pilot, and the others wait for a person to approve that.
-    pub awaits_approval: bool,
-    /// Since when a person lets it send nothing, if so.
-    pub paused_since: Option<Timestamp>,
-    /// Attempts under way: sent, or received and not kept yet.
-    pub in_flight: u64,
-    /// How its last run ended that began to work, by the ending's name; none where none has ended.
-    pub last_ending: Option<String>,
-    /// When a run last left nothing to do.
-    pub completed_at: Option<Timestamp>,
-    /// Its last run that began to work, be it over or not.
-    pub last_run: Option<PastRun>,
-}
-
-impl JobStatus {
-    /// Where the job's money is, where any price is known.
-    pub fn money(&self) -> Option<Held> {
-        (self.cost.is_some() || self.held != Held::default()).then_some(self.held)
-    }
-}
-
-/// The states of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ItemState {
-    /// Waiting.
-    Queued,
-    /// Claimed.
-    Running,
-    /// With a picture.
-    Done,
-    /// Given up.
-    Failed,
-    /// Taken out.
-    Cancelled,
-}
-
-impl ItemState {
-    /// Every state.
-    pub const ALL: &[Self] = &[Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
-
-    /// The state as the database and the machine output write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// An item with what became of it, read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ItemRecord {
-    /// What was asked for.
-    pub item: Item,
-    /// Where it stands.
-    pub state: ItemState,
-    /// Attempts made.
-    pub attempts: u32,
-    /// Its picture, once done.
-    pub artifact: Option<Artifact>,
-    /// Why it failed, or why its last attempt gave nothing.
-    pub failure: Option<(FailureKind, String)>,
-    /// What the model said with its last whole answer.
-    pub reply: Reply,
-    /// What its attempts cost together, where a price is known.
-    pub cost: Option<Usd>,
-    /// Whether an earlier row of the same reading has it too: rows with the same request share an item.
-    pub repeated: bool,
-}
-
-/// One row of the manifest with its items, in manifest order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RowRecord {
-    /// Its line in the file.
-    pub line: u64,
-    /// The cells, in the order of [`Ledger::columns`]; a JSON Lines row may be shorter.
-    pub cells: Vec<serde_json::Value>,
-    /// Its items.
-    pub items: Vec<ItemRecord>,
-}
-
-/// The read side of the queue. Never writes, and may be used while a run is on.
-pub trait Ledger {
-    /// Every job, or those named.
-    fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
-
-    /// The newest run of a job; none of one that never ran, or is not known.
-    fn newest_run(&self, job: &str) -> Result<Option<PastRun>, QueueError>;
-
-    /// The columns of a job's manifest, in their order.
-    fn columns(&self, job: &str) -> Result<Vec<String>, QueueError>;
-
-    /// Calls `each` with every row of the manifest, in its order, without holding them all. `each` may stop it by
-    /// returning false.
-    fn rows(&self, job: &str, each: &mut dyn FnMut(RowRecord) -> bool) -> Result<(), QueueError>;
-
-    /// The failed items of a job, grouped by cause, the largest group first.
-    fn failures(&self, job: &str) -> Result<Vec<FailureGroup>, QueueError>;
-
-    /// Everything that is known of one item.
-    fn item(&self, job: &str, item: &ItemId) -> Result<ItemStory, QueueError>;
-
-    /// Calls `each` with the attempts of a job that came back since this moment, in the order in which they did; only
-    /// the newest, where there are very many.
-    fn lately(&self, job: &str, since: Timestamp, each: &mut dyn FnMut(RecentAttempt)) -> Result<(), QueueError>;
-
-    /// Calls `each` with every attempt of every job, or of those named, that was sent in this time, in no order and
-    /// without holding them all.
-    fn account(
-        &self,
-        jobs: &[String],
-        sent: Range<Timestamp>,
-        each: &mut dyn FnMut(&AttemptEntry<'_>),
-    ) -> Result<(), QueueError>;
 }
 
 /// How long a lease lasts unless renewed; renewed at a third of it.

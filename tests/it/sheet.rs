@@ -63,6 +63,7 @@ fn waiting(id: &str) -> ItemRecord {
         failure: None,
         reply: Reply::default(),
         cost: None,
+        verdict: None,
         repeated: false,
     }
 }

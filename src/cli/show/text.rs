@@ -315,6 +315,7 @@ mod tests {
             failure: None,
             reply,
             cost,
+            verdict: None,
             repeated: false,
         };
         let (history, versions) = (lost_then_done(), vec![]);

@@ -9,24 +9,27 @@ use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::super::{
     AttemptEntry, ItemRecord, ItemState, ItemStory, JobStatus, Ledger, PastRun, QueueError, RecentAttempt, RowRecord,
-    lock,
+    VerdictRecord, lock,
 };
 use super::account::each_attempt;
 use super::recent::each_lately;
 use super::seen::Seen;
-use super::stored::{item, item_state, json, kind, optional_json, usd};
+use super::stored::{item, item_state, json, kind, optional_json, optional_word, usd};
 use super::story::item_story;
 use super::{Database, Doing, beside, held, job_key, known_jobs, no_such_item, past};
-use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, PriceSource, Timestamp};
+use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, PriceSource, Timestamp, Verdict};
 
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
 
 /// An item by its id; the first five columns are those of [`item`].
-const RECORD: &str = "SELECT id, name, request, digest, sources, state, attempts, artifact, failure_kind, failure,
+const RECORD: &str =
+    "SELECT items.id, name, request, digest, sources, state, attempts, artifact, failure_kind, failure,
         (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
-        (SELECT sum(cost) FROM attempts WHERE item_key = key), key
-     FROM items WHERE job_id = ?1 AND id = ?2";
+        (SELECT sum(cost) FROM attempts WHERE item_key = key), key,
+        decision, picture, favourite, note, caption, person, done_at, artifact ->> '$.images[0].blake3' IS picture
+     FROM items LEFT JOIN verdicts ON verdicts.item_key = key AND verdicts.stands LEFT JOIN acts ON acts.id = act_id
+     WHERE items.job_id = ?1 AND items.id = ?2";
 
 /// Attempts that have not ended, each sort from an index of its own.
 const IN_FLIGHT: &str = "SELECT (SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'sent')
@@ -245,9 +248,27 @@ fn item_record(row: &Row<'_>) -> rusqlite::Result<(i64, ItemRecord)> {
         failure,
         reply: optional_json(row, 10)?.unwrap_or_default(),
         cost: usd(row, 11)?,
+        verdict: verdict_record(row, 13)?,
         repeated: false,
     };
     Ok((row.get(12)?, record))
+}
+
+/// What stands said of an item, in eight columns from `first` on; none where nothing is.
+fn verdict_record(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<VerdictRecord>> {
+    let Some(person) = row.get(first + 5)? else { return Ok(None) };
+    let verdict = Verdict {
+        decision: optional_word(row, first)?,
+        picture: row.get(first + 1)?,
+        favourite: row.get(first + 2)?,
+        note: row.get(first + 3)?,
+        caption: row.get(first + 4)?,
+    };
+    if verdict.is_empty() {
+        return Ok(None);
+    }
+    let holds = verdict.decision.is_some() && row.get(first + 7)?;
+    Ok(Some(VerdictRecord { verdict, person, at: Timestamp::from_millis(row.get(first + 6)?), holds }))
 }
 
 /// Messages that differ only in numbers and in words with digits (request ids, waits) have one cause.

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0010_pause.sql"),
     include_str!("../../../migrations/sqlite/0011_scheduled.sql"),
     include_str!("../../../migrations/sqlite/0012_pruned.sql"),
+    include_str!("../../../migrations/sqlite/0013_review.sql"),
 ];
 
 /// The version of the schema that this program knows.

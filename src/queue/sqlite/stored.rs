@@ -1,5 +1,7 @@
 //! How domain values lie in columns. Never runs a statement.
 
+use std::str::FromStr;
+
 use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type, ValueRef};
 use serde::Serialize;
@@ -58,6 +60,12 @@ pub(super) fn optional_kind(row: &Row<'_>, column: usize) -> rusqlite::Result<Op
         ValueRef::Null => Ok(None),
         _ => kind(row, column).map(Some),
     }
+}
+
+/// The word of a fixed list in this column, if there is one.
+pub(super) fn optional_word<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let Some(word) = row.get::<_, Option<String>>(column)? else { return Ok(None) };
+    word.parse().map(Some).map_err(|_| unknown_word(column))
 }
 
 /// The state of an item in this column.

@@ -93,6 +93,7 @@ pub fn waiting(id: &str) -> ItemRecord {
         failure: None,
         reply: Reply::default(),
         cost: None,
+        verdict: None,
         repeated: false,
     }
 }
