@@ -60,6 +60,14 @@ impl Shelf for LocalShelf {
         }
     }
 
+    fn whereabouts(&self, image: &ImageFile) -> Option<String> {
+        let holds = |file: &String| self.look(&KeptFile { file: file.clone(), ..picture(image) }) == Presence::Same;
+        let (stem, extension) = names::parts(&image.file)?;
+        let earlier = (1..).map(|number| names::version(stem, number, extension));
+        let earlier = earlier.take_while(|file| fs::symlink_metadata(self.output.join(file)).is_ok());
+        std::iter::once(image.file.clone()).chain(earlier).find(holds)
+    }
+
     fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
         let own = |root: &String| [names::STAGING, names::VERSIONS].map(|folder| join(root, folder));
         let own: HashSet<String> = roots.iter().flat_map(own).collect();
