@@ -46,20 +46,24 @@ impl Places {
     /// A picture of an item; none where it is not there, or no picture.
     pub(super) fn open(&self, card: &Card, story: &ItemStory, which: &Which) -> Option<Picture> {
         match which {
-            Which::Candidate(blake3) => {
-                let image = candidates(card, story).find(|image| image.blake3 == *blake3)?;
-                let file = self.output.open(&self.shelf.whereabouts(image)?).ok()?;
-                picture(file, Some(blake3))
-            }
-            Which::Reference(number) => {
-                let written = card.record.item.request.references.get(*number)?;
-                let file = match is_address(written) {
-                    true => (self.fetched)(written)?,
-                    false => self.references.open(written).ok()?,
-                };
-                picture(file, None)
-            }
+            Which::Candidate(blake3) => self.candidate(candidates(card, story).find(|image| image.blake3 == *blake3)?),
+            Which::Reference(number) => self.reference(card.record.item.request.references.get(*number)?),
         }
+    }
+
+    /// A picture that was kept, wherever it lies now.
+    pub(super) fn candidate(&self, image: &ImageFile) -> Option<Picture> {
+        let file = self.output.open(&self.shelf.whereabouts(image)?).ok()?;
+        picture(file, Some(&image.blake3))
+    }
+
+    /// A reference, as a row writes it.
+    pub(super) fn reference(&self, written: &str) -> Option<Picture> {
+        let file = match is_address(written) {
+            true => (self.fetched)(written)?,
+            false => self.references.open(written).ok()?,
+        };
+        picture(file, None)
     }
 }
 

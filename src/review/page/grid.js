@@ -110,6 +110,7 @@ class Grid {
   /** In the order of their places, for whoever listens to the page. */
   attach(cards) {
     if (cards.every((card) => card.isConnected)) return;
+    cards.forEach((card) => Loading.wait(card));
     const place = Number(cards[0].dataset.place);
     const after = [...this.list.children].find((card) => Number(card.dataset.place) > place);
     this.list.insertBefore(fragment(cards), after ?? null);
@@ -145,6 +146,7 @@ class Grid {
   replace(card, html) {
     const [fresh] = elements(html);
     fresh.dataset.place = card.dataset.place;
+    Loading.wait(fresh);
     const focused = card.contains(document.activeElement) ? document.activeElement : undefined;
     const cards = this.blocks.get(Math.floor(Number(card.dataset.place) / SCREEN));
     if (Array.isArray(cards)) cards[Number(card.dataset.place) % SCREEN] = fresh;
@@ -208,6 +210,44 @@ class Grid {
     else if (event.key === "ArrowDown") this.focus(this.total - 1);
   }
 }
+
+/** Small pictures, a few at a time: a browser has six connections, and a decision must not wait for pictures. */
+const Loading = {
+  MOST: 4,
+  waiting: [],
+  now: 0,
+
+  /** The pictures of a card that is not in the page yet. */
+  wait(card) {
+    for (const image of card.querySelectorAll("img[src]")) {
+      if (image.complete && image.naturalWidth) continue;
+      image.dataset.src = image.getAttribute("src");
+      image.removeAttribute("src");
+      this.waiting.push(image);
+    }
+    queueMicrotask(() => this.next());
+  },
+
+  /** The latest first: whoever scrolls looks at those. */
+  next() {
+    while (this.now < this.MOST && this.waiting.length) {
+      const image = this.waiting.pop();
+      if (!image.isConnected) {
+        image.setAttribute("src", image.dataset.src);
+        continue;
+      }
+      this.now += 1;
+      const over = () => {
+        this.now -= 1;
+        this.next();
+      };
+      image.addEventListener("load", over, { once: true });
+      image.addEventListener("error", over, { once: true });
+      image.loading = "eager";
+      image.src = image.dataset.src;
+    }
+  },
+};
 
 function fragment(cards) {
   const fragment = document.createDocumentFragment();
