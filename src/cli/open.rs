@@ -14,7 +14,9 @@ use crate::provider::{Endpoint, Provider, ReferenceSource};
 use crate::queue::sqlite::{
     self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use crate::queue::{Desk, Gallery, Health, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use crate::queue::{
+    Desk, Gallery, Health, Inspection, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep,
+};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
@@ -101,6 +103,11 @@ pub(super) fn gallery(db: &Path) -> Result<Box<dyn Gallery>, QueueError> {
 
 /// A person's word on them.
 pub(super) fn jury(db: &Path) -> Result<Box<dyn Jury>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
+}
+
+/// What a look at them found.
+pub(super) fn inspection(db: &Path) -> Result<Box<dyn Inspection>, QueueError> {
     Ok(Box::new(SqliteReview::open(db)?))
 }
 
