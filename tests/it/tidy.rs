@@ -18,7 +18,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("references", &["domain", "disk", "net", "provider", "reshape"]),
     ("queue", &["domain", "disk"]),
     ("store", &["domain", "disk"]),
-    ("run", &["domain", "clock", "provider", "queue", "store"]),
+    ("run", &["domain", "clock", "provider", "queue", "reshape", "store"]),
     ("night", &["domain", "run"]),
     ("paper", &[]),
     ("export", &["domain", "paper", "queue", "store"]),
