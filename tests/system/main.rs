@@ -14,6 +14,7 @@ mod schedule;
 mod support {
     pub mod gate;
     pub mod gemini;
+    pub mod photo;
     pub mod process;
     pub mod schema;
     pub mod scrape;

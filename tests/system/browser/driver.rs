@@ -147,6 +147,16 @@ impl Browser {
         }
     }
 
+    /// Waits until a selector finds something on the screen.
+    pub fn sees(&self, selector: &str) {
+        self.wait_for(&format!("{}.checkVisibility()", one(selector)));
+    }
+
+    /// Waits until a selector finds nothing on the screen.
+    pub fn misses(&self, selector: &str) {
+        self.wait_for(&format!("!{}?.checkVisibility()", one(selector)));
+    }
+
     /// Waits for what a selector finds on the screen, and its text.
     pub fn text(&self, selector: &str) -> String {
         let found = format!("(found => found.checkVisibility() && {{ text: found.innerText }})({})", one(selector));

@@ -2,6 +2,13 @@
 //! `chromium-driver`), with the axe accessibility checks that `.ci/axe` installs.
 
 mod axe;
+mod desk;
 mod driver;
+mod elsewhere;
+mod hostile;
+mod looks;
+mod review;
+mod send_back;
 mod sheet;
 mod shots;
+mod visitor;
