@@ -15,7 +15,7 @@ const APPROVE: &str = r#"{"items":[1,2],"word":{"decide":"approved"}}"#;
 #[test]
 fn without_the_link_nobody_gets_in_and_it_works_once() {
     let here = made(LIST);
-    let (_review, address) = begin(&here, "list");
+    let (review, address) = begin(&here, "list");
     let (stranger, link) = Visitor::at(&address);
     let paths = ["/", "/found", "/cards?view=1&from=0&to=9", "/item/1?view=1&place=0", "/thumbnail/1/reference-0"];
     for path in paths.iter().chain(&["/review.js", "/?token=", "/?token=00000000000000000000000000000000", "/nowhere"])
@@ -35,7 +35,7 @@ fn without_the_link_nobody_gets_in_and_it_works_once() {
     let guessed = Visitor { cookie: reviewer.cookie[..reviewer.cookie.len() - 1].to_owned() + "x", ..reviewer.clone() };
     assert_eq!(guessed.get("/").status, 403);
     // The pass of a review is worth nothing at the next.
-    drop(_review);
+    drop(review);
     let (_review, address) = begin(&here, "list");
     let late = Visitor { cookie: reviewer.cookie, ..Visitor::at(&address).0 };
     assert_eq!(late.get("/").status, 403);

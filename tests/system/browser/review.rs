@@ -154,8 +154,9 @@ fn one_of_several_candidates_stands_for_the_product() {
 fn a_picture_is_looked_at_closely_and_the_next_and_the_last() {
     let here = made(CATALOGUE);
     let desk = Desk::of(&here, "list");
-    desk.page.press("/");
-    desk.page.press("<Enter><Right>");
+    desk.page.press("/<Enter>");
+    desk.is_at(0);
+    desk.page.press("<Right>");
     desk.is_at(1);
     desk.page.press("<Enter>");
     desk.page.wait_for_text("#sight-id", "mug-blue");

@@ -30,10 +30,10 @@ fn what_was_sent_back_is_made_by_the_run_that_is_on_and_arrives_by_itself() {
     let (here, gate) = (Workspace::with_list(3), gate());
     let mut run = here.overnight("run list.csv -c 1 --events -").at(&gate.url()).start();
     gate.open_to(2);
-    let desk = Desk::of(&here, "list");
-    desk.shows(3);
     // The third is under way for as long as the gate is shut.
     gate.wait_for(3);
+    let desk = Desk::of(&here, "list");
+    desk.shows(3);
     desk.page.wait_for_text("#head", "a run is on, 1 in flight");
     desk.page.sees(&format!("{} .picture", card(1)));
     assert_eq!(desk.page.count(&format!("{} .picture", card(2))), 0);
