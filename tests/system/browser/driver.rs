@@ -157,12 +157,6 @@ impl Browser {
         self.wait_for(&format!("!{}?.checkVisibility()", one(selector)));
     }
 
-    /// Waits for what a selector finds on the screen, and its text.
-    pub fn text(&self, selector: &str) -> String {
-        let found = format!("(found => found.checkVisibility() && {{ text: found.innerText }})({})", one(selector));
-        self.wait_for(&found)["text"].as_str().unwrap().to_owned()
-    }
-
     /// Waits until what a selector finds says this.
     pub fn wait_for_text(&self, selector: &str, words: &str) {
         self.wait_for(&format!("{}.innerText.includes({})", one(selector), Value::from(words)));
