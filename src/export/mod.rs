@@ -9,6 +9,7 @@ mod harmless;
 mod metadata;
 mod results;
 mod results_csv;
+mod said;
 mod sheet;
 mod table;
 
@@ -16,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::atomic::AtomicFile;
-pub use self::formats::{Format, Wanted, hand_over, hand_over_as};
+pub use self::formats::{Choice, Format, Wanted, hand_over, hand_over_as};
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
 pub use self::sheet::{About, Sheet};

@@ -2,7 +2,7 @@
 //! of one.
 
 use super::StoreError;
-use crate::domain::{Artifact, Mark};
+use crate::domain::{Artifact, ImageFile, Mark};
 
 /// A file as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,10 @@ pub trait Shelf: Sync {
 
     /// What lies where this file was kept. It is read only as far as it may be the same, and never waited for.
     fn look(&self, file: &KeptFile) -> Presence;
+
+    /// Where a picture that was kept lies now: its path below the output folder, under its own name or among the earlier
+    /// ones. Of files of the same length the one is taken that holds the same, by its hash.
+    fn whereabouts(&self, image: &ImageFile) -> Option<String>;
 
     /// Calls `each` with every picture and caption below the output folder, in no order. What the store keeps for
     /// itself below these roots, the output folders of jobs, is left out; `""` is the folder itself.
