@@ -49,6 +49,23 @@ pub struct JobStatus {
     pub completed_at: Option<Timestamp>,
     /// Its last run that began to work, be it over or not.
     pub last_run: Option<PastRun>,
+    /// How far its review is, where anything was said in one.
+    pub review: Option<Reviewed>,
+}
+
+/// How far the review of a job is: listed items of each sort. One may be of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reviewed {
+    /// With a picture that is approved.
+    pub approved: u64,
+    /// With one that is rejected, or without any and rejected.
+    pub rejected: u64,
+    /// That hold the picture which stands for their product.
+    pub favourites: u64,
+    /// That wait to be made again, for a person sent them back.
+    pub sent_back: u64,
+    /// With a picture that nobody has decided on.
+    pub open: u64,
 }
 
 impl JobStatus {

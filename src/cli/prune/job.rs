@@ -91,12 +91,12 @@ fn versions(
     sweep.forget_all(missing, &left, &mut note)
 }
 
-/// Of each item's earlier versions those that may go.
+/// Of each item's earlier versions those that may go: never one that stands for a product.
 fn due<'a>(earlier: &'a [EarlierVersion], limits: &Limits) -> Vec<&'a EarlierVersion> {
     let of_item = earlier.chunk_by(|one, next| one.item == next.item);
     let may_go = of_item.flat_map(|versions| &versions[..versions.len().saturating_sub(limits.keep)]);
     let is_old = |version: &&EarlierVersion| version.replaced_at.map_or(limits.any_age, |at| at < limits.before);
-    may_go.filter(is_old).collect()
+    may_go.filter(is_old).filter(|version| !version.is_favourite).collect()
 }
 
 /// The earlier files of a job, on their way out.

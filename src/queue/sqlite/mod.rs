@@ -23,6 +23,7 @@ mod readings;
 mod receipts;
 mod recent;
 mod rescue;
+mod reviewed;
 mod revision;
 mod seen;
 mod stored;
