@@ -20,7 +20,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["domain", "disk"]),
     ("run", &["domain", "clock", "provider", "queue", "store"]),
     ("night", &["domain", "run"]),
-    ("export", &["domain", "queue", "store"]),
+    ("export", &["domain", "queue", "reshape", "store"]),
     ("verify", &["domain", "queue", "store"]),
     ("report", &["domain"]),
     ("hooks", &["domain", "net", "report"]),
