@@ -12,9 +12,9 @@ use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::provider::{Endpoint, Provider, ReferenceSource};
 use crate::queue::sqlite::{
-    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use crate::queue::{Desk, Health, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use crate::queue::{Desk, Gallery, Health, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
@@ -92,6 +92,16 @@ pub(super) fn upkeep(db: &Path) -> Result<Box<dyn Upkeep>, QueueError> {
 /// A person's hand on a workspace.
 pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
     Ok(Box::new(SqliteDesk::open(db)?))
+}
+
+/// What a review of a workspace's pictures looks at.
+pub(super) fn gallery(db: &Path) -> Result<Box<dyn Gallery>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
+}
+
+/// A person's word on them.
+pub(super) fn jury(db: &Path) -> Result<Box<dyn Jury>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
 }
 
 /// Where the job's pictures go; what is staged there bears the mark of the job's queue.

@@ -96,6 +96,8 @@ mod pace_bank;
 mod queue_contract;
 mod queue_contract_account;
 mod queue_contract_desk;
+mod queue_contract_gallery;
+mod queue_contract_jury;
 mod queue_contract_money;
 mod queue_contract_narrow;
 mod queue_contract_pause;

@@ -7,12 +7,14 @@ use overnight::domain::{
     Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Redo, Selection,
-    Settlement, Start, Turn, Turned, Upkeep,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Gallery, Inventory, Jury, Ledger, Preview, Queue, QueueError,
+    Redo, Selection, Settlement, Start, Turn, Turned, Upkeep,
 };
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
+use crate::queue_contract_gallery as gallery;
+use crate::queue_contract_jury as jury;
 use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_pause as pause;
@@ -37,6 +39,10 @@ pub trait Workspace {
     fn desk(&self) -> Box<dyn Desk>;
     /// Who tidies up.
     fn upkeep(&self) -> Box<dyn Upkeep>;
+    /// What a review looks at.
+    fn gallery(&self) -> Box<dyn Gallery>;
+    /// A person's word on pictures.
+    fn jury(&self) -> Box<dyn Jury>;
 }
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -148,6 +154,8 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         versions::PROMISES,
         narrow::PROMISES,
         pause::PROMISES,
+        gallery::PROMISES,
+        jury::PROMISES,
     ]
     .into_iter()
     .flatten()

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use overnight::domain::{Item, Outcome, Sources};
 use overnight::queue::sqlite::{
-    Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+    Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use overnight::queue::{Desk, Fate, Gallery, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
@@ -60,6 +60,14 @@ impl Workspace for Sqlite {
 
     fn upkeep(&self) -> Box<dyn Upkeep> {
         Box::new(SqliteUpkeep::open(&self.path).unwrap())
+    }
+
+    fn gallery(&self) -> Box<dyn Gallery> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn jury(&self) -> Box<dyn Jury> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
     }
 }
 

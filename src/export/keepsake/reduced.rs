@@ -107,8 +107,9 @@ impl<'a> Reduced<'a> {
     }
 
     fn find(&self, image: &ImageFile) -> Option<Picture> {
-        let href = self.href(&name_of(image))?;
-        Some(Picture { name: Some(image.file.clone()), ..Picture::at(href, image) })
+        let mut picture = Picture::at(self.href(&name_of(image))?, image);
+        picture.name = Some(image.file.clone());
+        Some(picture)
     }
 
     fn href(&self, name: &str) -> Option<String> {
