@@ -2,7 +2,6 @@
 //! never takes more memory for one than is set here.
 
 mod look;
-mod thumbnail;
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
@@ -16,7 +15,6 @@ use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageReader, L
 use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
 
 pub use look::{Look, look};
-pub use thumbnail::thumbnail;
 
 /// The largest file that is reduced, in bytes: more than any camera's.
 pub const LARGEST_ORIGINAL: u64 = 100_000_000;

@@ -39,6 +39,7 @@ mod cli_queue;
 mod cli_references;
 mod cli_rehearsal;
 mod cli_resume;
+mod cli_reviewed;
 mod cli_run;
 mod cli_schedule;
 mod cli_schedule_print;
