@@ -162,7 +162,7 @@ pub struct RowRecord {
 }
 
 /// The read side of the queue. Never writes, and may be used while a run is on.
-pub trait Ledger {
+pub trait Ledger: Send {
     /// Every job, or those named.
     fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
 

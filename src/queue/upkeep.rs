@@ -20,7 +20,7 @@ pub struct EarlierVersion {
     pub artifact: Artifact,
     /// When its successor came, where that is known.
     pub replaced_at: Option<Timestamp>,
-    /// Whether a person chose a picture of it to stand for its product.
+    /// Whether it stands for its product, for a person said so.
     pub is_favourite: bool,
 }
 

@@ -62,7 +62,7 @@ pub enum Found {
 
 /// The files of one job, looked at from outside: nothing is made, locked or tried by opening it. All methods may block
 /// on the disk, and several threads may look at once.
-pub trait Shelf: Sync {
+pub trait Shelf: Send + Sync {
     /// Which folder lies where the output folder should; `None` if none does.
     fn folder(&self) -> Result<Option<FolderId>, StoreError>;
 

@@ -49,7 +49,11 @@ fn a_row_goes_out_with_its_favourite_or_else_with_the_only_one_approved() {
     assert_eq!(files(&here, "--favourites"), [""; 0]);
     ada.favours("jug", 1);
     ada.approves(&["mug-1", "mug-2", "bowl"]);
-    assert_eq!(files(&here, "--favourites"), ["jug~2.jpg", "bowl.jpg"], "of the mugs two are approved, and none chosen");
+    assert_eq!(
+        files(&here, "--favourites"),
+        ["jug~2.jpg", "bowl.jpg"],
+        "of the mugs two are approved, and none chosen"
+    );
     ada.favours("mug-2", 0);
     assert_eq!(files(&here, "--favourites"), ["mug-2.png", "jug~2.jpg", "bowl.jpg"]);
     ada.rejects(&["mug-2"]);
@@ -87,7 +91,10 @@ fn an_edited_caption_stands_in_place_of_the_models() {
     assert_ne!(lines[0]["caption"], "");
     assert!(exported(&here, "").contains(",\"A bowl\nfor soup\","));
     let shop = exported(&here, "--format shopify");
-    assert!(shop.lines().any(|line| line.starts_with("bowl,") && line.contains(",bowl.jpg,1,A bowl for soup,")), "{shop}");
+    assert!(
+        shop.lines().any(|line| line.starts_with("bowl,") && line.contains(",bowl.jpg,1,A bowl for soup,")),
+        "{shop}"
+    );
 }
 
 #[test]
@@ -135,7 +142,8 @@ fn a_favourite_is_found_among_earlier_pictures_and_spared_and_missed_when_it_is_
     here.overnight("prune --older-than 0 --rehearse").end().exits(0);
     assert!(here.path(OUTPUT).join(&favourites[0]).is_file(), "prune spares what stands for a product");
     let shown = here.overnight("show list mug --rehearse").end().exits(0).stdout;
-    for words in ["open; an earlier picture was approved", "the picture of earlier version 1 stands", "approved by Ada"] {
+    for words in ["open; an earlier picture was approved", "the picture of earlier version 1 stands", "approved by Ada"]
+    {
         assert!(shown.contains(words), "`{words}` is not in:\n{shown}");
     }
 
@@ -163,7 +171,10 @@ fn status_and_show_tell_what_was_said_only_where_something_was() {
     let expected = json!({"approved": 2, "rejected": 1, "favourites": 1, "sent_back": 0, "open": 1});
     assert_eq!(here.status("list --rehearse")["review"], expected);
     let page = shown("mug-2").stdout;
-    assert!(page.contains("Review:\n  decision  open\n  note      too") && page.contains("note written by Ada"), "{page}");
+    assert!(
+        page.contains("Review:\n  decision  open\n  note      too") && page.contains("note written by Ada"),
+        "{page}"
+    );
     assert!(!page.contains('\u{1b}'));
     let told = shown("mug-1 --json").json();
     assert_eq!(told["review"]["decision"], "approved");
@@ -171,5 +182,8 @@ fn status_and_show_tell_what_was_said_only_where_something_was() {
     assert_eq!(told["review"]["favourite"]["version"], Value::Null);
     assert_eq!(told["review"]["favourite"]["image"], 1);
     assert_eq!(told["acts"][0]["act"], "approve");
-    assert_eq!(told["acts"][1], json!({"act": "favourite", "by": "Ada", "at": "2026-11-20T08:00:00.000Z", "undone_at": null}));
+    assert_eq!(
+        told["acts"][1],
+        json!({"act": "favourite", "by": "Ada", "at": "2026-11-20T08:00:00.000Z", "undone_at": null})
+    );
 }

@@ -7,19 +7,21 @@ use overnight::domain::{
     Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Gallery, Inventory, Jury, Ledger, Preview, Queue, QueueError,
-    Redo, Selection, Settlement, Start, Turn, Turned, Upkeep,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Gallery, Inspection, Inventory, Jury, Ledger, Preview, Queue,
+    QueueError, Redo, Selection, Settlement, Start, Turn, Turned, Upkeep,
 };
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
 use crate::queue_contract_gallery as gallery;
+use crate::queue_contract_inspection as inspection;
 use crate::queue_contract_jury as jury;
 use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_pause as pause;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
+use crate::queue_contract_sent_back as sent_back;
 use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
 use crate::queue_contract_versions as versions;
@@ -43,6 +45,8 @@ pub trait Workspace {
     fn gallery(&self) -> Box<dyn Gallery>;
     /// A person's word on pictures.
     fn jury(&self) -> Box<dyn Jury>;
+    /// What a look at pictures found.
+    fn inspection(&self) -> Box<dyn Inspection>;
 }
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -156,6 +160,8 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         pause::PROMISES,
         gallery::PROMISES,
         jury::PROMISES,
+        sent_back::PROMISES,
+        inspection::PROMISES,
     ]
     .into_iter()
     .flatten()

@@ -7,7 +7,9 @@ use overnight::domain::{Item, Outcome, Sources};
 use overnight::queue::sqlite::{
     Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use overnight::queue::{Desk, Fate, Gallery, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use overnight::queue::{
+    Desk, Fate, Gallery, Inspection, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep,
+};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
@@ -67,6 +69,10 @@ impl Workspace for Sqlite {
     }
 
     fn jury(&self) -> Box<dyn Jury> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn inspection(&self) -> Box<dyn Inspection> {
         Box::new(SqliteReview::open(&self.path).unwrap())
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
 use crate::hooks::ItemTeller;
 use crate::job::{HookHome, Job};
 use crate::report::terminal::is_unattended;
-use crate::run::{Parts, Rules, Stop, drain};
+use crate::run::{Parts, Rules, Seen, Stop, drain};
 
 /// What all runs of this process share.
 #[derive(Clone)]
@@ -179,6 +179,8 @@ impl Session<'_> {
             queue: &mut *queue,
             provider: painter.provider,
             store,
+            references: painter.references,
+            seen: Seen::default(),
             account: painter.account,
             clock: open::clock(),
             reporter: &mut listeners.reporters,

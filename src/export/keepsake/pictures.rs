@@ -9,7 +9,7 @@ use std::thread;
 
 use super::folder::Folder;
 use crate::domain::ImageFormat;
-use crate::reshape::thumbnail;
+use crate::reshape::regard;
 
 /// A name begins with so many characters of an item's.
 const LONGEST_STEM: usize = 60;
@@ -63,7 +63,7 @@ fn reduced(mut file: File, side: u32) -> Option<Vec<u8>> {
     let mut first = Vec::new();
     file.rewind().ok()?;
     (&mut file).take(ImageFormat::SNIFF_BYTES as u64).read_to_end(&mut first).ok()?;
-    thumbnail(file, ImageFormat::sniff(&first)?, side).ok()
+    regard(file, ImageFormat::sniff(&first)?, side).ok().map(|regarded| regarded.thumbnail)
 }
 
 #[cfg(test)]

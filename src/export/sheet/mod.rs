@@ -23,6 +23,7 @@ pub(super) use self::link::Reference;
 use self::link::References;
 use self::night::Night;
 use crate::domain::{Course, Timestamp, Usd};
+use crate::paper;
 use crate::queue::{ItemState, JobStatus, RowRecord};
 
 const PAGE: &str = include_str!("sheet.html");
@@ -215,8 +216,9 @@ fn head<'a>(about: &About<'a>, columns: &'a [String], status: Option<&JobStatus>
 
 /// The page with its style and script in their places, and `{data}` where the data belongs.
 fn page() -> String {
-    let page = PAGE.replace("{style hash}", &hash(STYLE)).replace("{script hash}", &hash(SCRIPT));
-    page.replace("{style}", STYLE).replace("{script}", SCRIPT)
+    let style = [paper::STYLE, STYLE].concat();
+    let page = PAGE.replace("{style hash}", &hash(&style)).replace("{script hash}", &hash(SCRIPT));
+    page.replace("{style}", &style).replace("{script}", SCRIPT)
 }
 
 /// How a content security policy names the only style or script that it allows (W3C CSP 3, "hash-source").

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0011_scheduled.sql"),
     include_str!("../../../migrations/sqlite/0012_pruned.sql"),
     include_str!("../../../migrations/sqlite/0013_review.sql"),
+    include_str!("../../../migrations/sqlite/0014_sent_back.sql"),
 ];
 
 /// The version of the schema that this program knows.

@@ -15,7 +15,7 @@ use super::stored::json;
 use super::{Database, Doing, job_key, one};
 use crate::domain::{ItemId, Timestamp};
 
-/// What is removed needs no other word.
+/// What is removed needs no other word. An earlier picture may be a favourite.
 const EARLIER: &str = "SELECT item_key, items.id, number, versions.artifact,
         (SELECT min(ended_at) FROM attempts WHERE attempts.item_key = versions.item_key AND outcome = 'done'
                 AND attempts.number > coalesce(versions.attempt, 0)),
@@ -23,7 +23,7 @@ const EARLIER: &str = "SELECT item_key, items.id, number, versions.artifact,
                 WHERE verdicts.item_key = versions.item_key AND verdicts.stands
                       AND favourite = image.value ->> '$.blake3')
      FROM versions JOIN items ON items.key = item_key
-     WHERE versions.job_id = ?1 AND NOT stands AND pruned_at IS NULL ORDER BY item_key, number";
+     WHERE versions.job_id = ?1 AND NOT versions.stands AND pruned_at IS NULL ORDER BY item_key, number";
 
 /// Whoever tidies up a workspace database.
 #[derive(Debug)]

@@ -4,9 +4,11 @@
 mod cards;
 mod fold;
 mod found;
+mod inspected;
 mod looks;
 mod rows;
 mod said;
+mod sent_back;
 mod undone;
 
 use std::path::Path;
@@ -14,9 +16,11 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::super::{
-    Acted, Card, CardKey, Gallery, Jury, Order, QueueError, ReviewTally, SentBack, Wanted, Witness, Word,
+    Acted, Card, CardKey, Finding, Gallery, Inspection, Jury, Order, QueueError, ReviewTally, SentBack, Unseen, Wanted,
+    Witness, Word,
 };
 use super::{Database, Doing, job_key};
+use crate::domain::Impression;
 
 /// So many KiB of pages stay in memory: those of ten thousand items, which are passed over again and again.
 const CACHE: i64 = -16 * 1024;
@@ -39,7 +43,12 @@ impl SqliteReview {
     pub fn open(path: &Path) -> Result<Self, QueueError> {
         let database = Database::open_existing(path)?;
         database.connection.pragma_update(None, "cache_size", CACHE).doing(path, "setting it up")?;
-        Ok(Self { database })
+        Ok(Self::over(database))
+    }
+
+    /// Over a database that is open.
+    pub(super) const fn over(database: Database) -> Self {
+        Self { database }
     }
 
     /// Reads from one moment of the database, whatever a run writes meanwhile.
@@ -121,15 +130,45 @@ impl Jury for SqliteReview {
 
     fn send_back(
         &mut self,
-        _witness: Witness<'_>,
-        _job: &str,
-        _item: CardKey,
-        _prompt: &str,
+        witness: Witness<'_>,
+        job: &str,
+        item: CardKey,
+        prompt: &str,
     ) -> Result<SentBack, QueueError> {
-        Ok(SentBack::Waiting)
+        self.write(job, "sending an item back", |transaction, listed| {
+            sent_back::send_back(transaction, listed, witness, item, prompt)
+        })
     }
 
     fn undo(&mut self, witness: Witness<'_>, job: &str) -> Result<Option<Acted>, QueueError> {
         self.write(job, "taking back what was said", |transaction, listed| undone::undo(transaction, listed, witness))
+    }
+}
+
+impl Inspection for SqliteReview {
+    fn unseen(&self, job: &str, most: usize) -> Result<Vec<Unseen>, QueueError> {
+        self.read(job, "looking for pictures that nobody looked at", |connection, listed| {
+            inspected::unseen(connection, listed, most)
+        })
+    }
+
+    fn impression(&self, blake3: &str) -> Result<Option<Impression>, QueueError> {
+        let found = inspected::impression(&self.database.connection, blake3);
+        found.doing(&self.database.path, "reading how a picture looks")
+    }
+
+    fn impressions(&self, job: &str) -> Result<Vec<(CardKey, Impression)>, QueueError> {
+        self.read(job, "reading how pictures look", inspected::impressions)
+    }
+
+    fn note(
+        &mut self,
+        job: &str,
+        impressions: &[(String, Impression)],
+        findings: &[Finding],
+    ) -> Result<(), QueueError> {
+        self.write(job, "noting how pictures look", |transaction, listed| {
+            inspected::note(transaction, listed, impressions, findings)
+        })
     }
 }

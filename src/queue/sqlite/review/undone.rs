@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::super::super::{Acted, CardKey, Witness};
 use super::Listed;
 use super::said::results_are_stale;
+use super::sent_back;
 
 /// Takes the newest act back, if there is one left.
 pub(super) fn undo(
@@ -18,10 +19,13 @@ pub(super) fn undo(
     let word: String = word;
     transaction.execute("UPDATE acts SET undone_at = ?2 WHERE id = ?1", params![act, witness.now.millis()])?;
     let items = take_back(transaction, act)?;
-    if word == "caption" {
-        results_are_stale(transaction, listed)?;
+    let mut left = 0;
+    match word.as_str() {
+        "caption" => results_are_stale(transaction, listed)?,
+        "send_back" => left = u64::from(!sent_back::take_out(transaction, listed, act)?),
+        _ => {}
     }
-    Ok(Some(Acted { word, items: items.into_iter().map(CardKey).collect(), left: 0 }))
+    Ok(Some(Acted { word, items: items.into_iter().map(CardKey).collect(), left }))
 }
 
 /// What the act said stands no more, and what stood before it does again. Returns the items.

@@ -1,0 +1,162 @@
+// One item as large as the window: its reference and a candidate side by side, and everything that is known of it. Never
+// decides anything by itself.
+
+class Viewer {
+  /** `closed` is called with the place of the item that was looked at last. */
+  constructor(grid, closed) {
+    this.grid = grid;
+    this.dialog = byId("viewer");
+    this.sight = byId("sight");
+    this.dialog.addEventListener("close", () => closed(this.place));
+    this.dialog.addEventListener("click", (event) => this.click(event));
+    this.dialog.addEventListener("scroll", (event) => this.follow(event.target), { capture: true, passive: true });
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  /** Whether somebody is writing into it. */
+  get isWriting() {
+    return this.dialog.open && this.dialog.contains(document.activeElement) && isField(document.activeElement);
+  }
+
+  /** Shows the item at a place of what was found. */
+  async open(place) {
+    if (place < 0 || place >= this.grid.total) return;
+    const key = await this.grid.key_at(place);
+    if (key !== undefined) await this.show(key, place);
+  }
+
+  async show(key, place) {
+    this.place = place ?? this.place;
+    this.key = key;
+    await this.load();
+    if (!this.dialog.open) this.dialog.showModal();
+    byId("details")?.focus({ preventScroll: true });
+    byId("details").scrollTop = this.sight.scrollTop = 0;
+    this.fetchAhead();
+  }
+
+  /** Fetches what is known now, and keeps what was chosen to be seen. */
+  async load() {
+    const key = this.key;
+    const before = this.shown?.key === key ? this.shown.picture : undefined;
+    const html = await part(`/item/${key}?view=${this.grid.view}&place=${this.place ?? 0}`);
+    if (key !== this.key) return;
+    this.sight.replaceChildren(...elements(html));
+    for (const time of this.sight.querySelectorAll("time")) {
+      time.textContent = new Date(Number(time.dataset.at)).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    }
+    const choices = this.candidates();
+    const same = choices.find((choice) => choice.dataset.picture === before && Number(choice.dataset.key) === key);
+    const first = same ?? choices.find((choice) => choice.ariaPressed === "true") ?? choices[0];
+    if (first) this.choose(first);
+    else this.shown = { key };
+  }
+
+  candidates() {
+    return [...this.sight.querySelectorAll(".candidate[data-picture]")];
+  }
+
+  /** Shows a candidate; one of another item leads to that item. */
+  choose(button) {
+    const { key, picture, word, reference } = button.dataset;
+    if (reference !== undefined) return this.beside(`/picture/${this.key}/reference-${reference}`, word);
+    if (Number(key) !== this.key) return this.show(Number(key)).then(() => this.pick(picture));
+    this.shown = { key: this.key, picture };
+    this.candidates().forEach((other) => { other.ariaPressed = String(other === button); });
+    const now = byId("now");
+    now.querySelector("img").src = `/picture/${key}/${picture}`;
+    now.querySelector("figcaption").textContent = word;
+    const favourite = this.sight.querySelector('.decide [data-say="favourite"]');
+    if (favourite) favourite.ariaPressed = String(this.sight.querySelector(".stage").dataset.favourite === picture);
+  }
+
+  pick(picture) {
+    const button = this.candidates().find((choice) => choice.dataset.picture === picture);
+    if (button) this.choose(button);
+  }
+
+  number(digit) {
+    const button = this.candidates()[digit - 1];
+    if (button) this.choose(button);
+  }
+
+  /** Another picture beside the one that is looked at. */
+  beside(address, word) {
+    const pane = byId("beside");
+    pane.hidden = false;
+    pane.querySelector("img").src = address;
+    pane.querySelector("img").alt = word;
+    pane.querySelector("figcaption").textContent = word;
+  }
+
+  /** Keeps the picture that is looked at in sight, to compare it with another. */
+  pin() {
+    if (!this.shown?.picture) return;
+    const button = this.candidates().find((choice) => choice.ariaPressed === "true");
+    this.beside(`/picture/${this.key}/${this.shown.picture}`, `Pinned: ${button?.dataset.word ?? ""}`);
+  }
+
+  /** Pixel by pixel, around the place that was pointed at; and back. */
+  zoom(event) {
+    const panes = byId("panes");
+    const image = event?.target.closest(".window")?.querySelector("img");
+    const box = image?.getBoundingClientRect();
+    const [x, y] = box?.width ? [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height] : [0.5, 0.5];
+    panes.classList.toggle("close-up");
+    if (!panes.classList.contains("close-up")) return;
+    for (const window of panes.querySelectorAll(".window")) this.look(window, x, y);
+  }
+
+  look(window, x, y) {
+    window.scrollLeft = x * window.scrollWidth - window.clientWidth / 2;
+    window.scrollTop = y * window.scrollHeight - window.clientHeight / 2;
+  }
+
+  /** What is seen of one picture is seen of the one beside it. */
+  follow(window) {
+    if (!window.classList?.contains("window")) return;
+    const part = (at, all, seen) => (all > seen ? at / (all - seen) : 0);
+    const x = part(window.scrollLeft, window.scrollWidth, window.clientWidth);
+    const y = part(window.scrollTop, window.scrollHeight, window.clientHeight);
+    for (const other of byId("panes").querySelectorAll(".window")) {
+      const [left, top] = [x * (other.scrollWidth - other.clientWidth), y * (other.scrollHeight - other.clientHeight)];
+      if (other === window || Math.abs(other.scrollLeft - left) + Math.abs(other.scrollTop - top) < 2) continue;
+      [other.scrollLeft, other.scrollTop] = [left, top];
+    }
+  }
+
+  click(event) {
+    const { target } = event;
+    const candidate = target.closest(".candidate");
+    if (candidate) this.choose(candidate);
+    else if (target.closest("[data-close]")) this.dialog.close();
+    else if (target.closest("[data-go]")) this.go(Number(target.closest("[data-go]").dataset.go));
+    else if (target.closest("[data-open]")) this.show(Number(target.closest("[data-open]").dataset.open));
+    else if (target.closest(".window")) this.zoom(event);
+  }
+
+  go(step) {
+    return this.open((this.place ?? 0) + step).catch(Told.fault.bind(Told));
+  }
+
+  /** The next item's pictures, so that the arrows do not have to wait. */
+  fetchAhead() {
+    const next = this.grid.at((this.place ?? 0) + 1);
+    if (!next?.dataset.picture) return;
+    new Image().src = `/picture/${next.dataset.key}/${next.dataset.picture}`;
+    if (next.querySelector(".reference")) new Image().src = `/picture/${next.dataset.key}/reference-0`;
+  }
+
+  close() {
+    this.dialog.close();
+  }
+}
+
+/** Whether keys write into this. */
+function isField(element) {
+  return element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement ||
+    (element instanceof HTMLInputElement && element.type !== "radio");
+}
