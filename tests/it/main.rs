@@ -18,6 +18,7 @@ mod cli_hooks;
 mod cli_init;
 mod cli_inputs;
 mod cli_jobs;
+mod cli_keepsake;
 mod cli_keys;
 mod cli_ledger;
 mod cli_links;
