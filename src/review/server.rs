@@ -96,6 +96,7 @@ fn router(room: Shared) -> Router {
         .route("/review.css", get(async || asset("text/css; charset=utf-8", page::STYLE.concat())))
         .route("/review.js", get(async || asset("text/javascript; charset=utf-8", page::SCRIPT.concat())))
         .route("/icon.svg", get(async || asset("image/svg+xml", page::ICON.to_owned())))
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .fallback(async || ReviewError::NoSuchItem)
         .layer(middleware::from_fn_with_state(room.clone(), guard))
         .with_state(room)
@@ -121,7 +122,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
         let found = room.table.find(asked)?;
         let tally = room.table.tally()?;
         let head = page::head(&tally, room.in_flight()?);
-        let cards = room.screen(&found.keys, found.asked.from, found.asked.from + page::SCREEN)?;
+        let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         let (job, person, rehearsal) = (room.table.job(), room.person.as_str(), room.rehearsal);
         let about = page::About { job, person, rehearsal, columns: &columns, head: &head };
         Ok(Html(page::whole(&about, &found, &cards, &tally)))
@@ -131,7 +132,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
 
 async fn found(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
-        let found = room.table.find(Asked { from: 0, ..asked })?;
+        let found = room.table.find(asked)?;
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         Ok(Html(page::sheet(&found, &cards)))
     })

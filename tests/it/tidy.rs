@@ -21,7 +21,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("run", &["domain", "clock", "provider", "queue", "reshape", "store"]),
     ("night", &["domain", "run"]),
     ("paper", &[]),
-    ("export", &["domain", "paper", "queue", "store"]),
+    ("export", &["domain", "paper", "queue", "reshape", "store"]),
     ("review", &["domain", "clock", "disk", "net", "paper", "queue", "reshape", "store"]),
     ("verify", &["domain", "queue", "store"]),
     ("report", &["domain"]),

@@ -1,6 +1,7 @@
 //! `overnight review`: the page for people, until a signal comes. Never listens beyond this machine.
 
 mod browser;
+mod still;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +21,9 @@ use crate::run::Stop;
 pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Code> {
     let current_dir = current_dir()?;
     let located = args.workspace.at(&current_dir).locate(&args.job)?;
+    if let Some(directory) = &args.directory {
+        return still::run(args, &located, directory, &current_dir);
+    }
     let settings = settings(args, &located, &current_dir)?;
     let job = one_line(&located.name);
     runtime()?.block_on(async {

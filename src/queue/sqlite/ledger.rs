@@ -13,6 +13,7 @@ use super::super::{
 };
 use super::account::each_attempt;
 use super::recent::each_lately;
+use super::reviewed::reviewed;
 use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, optional_word, usd};
 use super::story::item_story;
@@ -77,6 +78,7 @@ impl SqliteLedger {
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let completed_at = past::completed_at(connection, job)?;
+        let review = reviewed(connection, job)?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
                              price_given, price_listed, paused_at FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
@@ -104,6 +106,7 @@ impl SqliteLedger {
                 in_flight,
                 last_ending,
                 completed_at,
+                review,
                 last_run: last_run.map(|run| run.with_lock(lives)),
             })
         })

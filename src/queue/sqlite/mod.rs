@@ -24,6 +24,7 @@ mod receipts;
 mod recent;
 mod rescue;
 mod review;
+mod reviewed;
 mod revision;
 mod seen;
 mod stored;

@@ -61,11 +61,15 @@ impl Shelf for LocalShelf {
     }
 
     fn whereabouts(&self, image: &ImageFile) -> Option<String> {
-        let holds = |file: &String| self.look(&KeptFile { file: file.clone(), ..picture(image) }) == Presence::Same;
-        let (stem, extension) = names::parts(&image.file)?;
-        let earlier = (1..).map(|number| names::version(stem, number, extension));
-        let earlier = earlier.take_while(|file| fs::symlink_metadata(self.output.join(file)).is_ok());
-        std::iter::once(image.file.clone()).chain(earlier).find(holds)
+        let holds = |file: &str| self.look(&KeptFile { file: file.to_owned(), ..picture(image) }) == Presence::Same;
+        if holds(&image.file) {
+            return Some(image.file.clone());
+        }
+        let folder = join(names::VERSIONS, names::folder_of(&image.file));
+        let folder = folder.trim_end_matches('/');
+        let (_, files) = children(&self.output.join(folder)).ok()?;
+        let mut earlier = files.iter().map(|name| join(folder, name));
+        earlier.find(|file| names::was(file).as_deref() == Some(&image.file) && holds(file))
     }
 
     fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
