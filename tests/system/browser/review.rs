@@ -220,6 +220,7 @@ fn what_is_being_written_and_looked_at_stays_while_somebody_else_decides() {
     assert_eq!(desk.page.eval("document.querySelector('[data-word=note] textarea').value"), "half a word");
     say("null");
     desk.page.sees(".decide [data-say=approved][aria-pressed=false]");
+    desk.page.press("n");
     desk.page.click("[data-word=note] button");
     desk.tells("mug-red noted");
     assert_eq!(exported(&here, "--verdicts")[0]["note"], "half a word");
