@@ -24,9 +24,6 @@ pub(super) struct Asked {
     /// What stands in it.
     pub value: String,
     pub order: String,
-    /// Where a page without a script begins.
-    #[serde(skip_serializing)]
-    pub from: usize,
 }
 
 impl Asked {
@@ -57,30 +54,6 @@ impl Asked {
     pub fn is_all(&self) -> bool {
         let asked = [&self.state, &self.standing, &self.check, &self.q, &self.value];
         asked.iter().all(|asked| asked.is_empty())
-    }
-
-    /// The query of an address that asks for the same, but from another place.
-    pub fn query_from(&self, from: usize) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in self.pairs() {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        query.append_pair("from", &from.to_string());
-        query.finish()
-    }
-
-    fn pairs(&self) -> [(&'static str, &str); 7] {
-        [
-            ("state", &self.state),
-            ("standing", &self.standing),
-            ("check", &self.check),
-            ("q", &self.q),
-            ("column", &self.column),
-            ("value", &self.value),
-            ("order", &self.order),
-        ]
     }
 }
 
@@ -117,8 +90,6 @@ mod tests {
         assert_eq!((wanted.state, wanted.kind), (Some(ItemState::Failed), Some(FailureKind::Refused)));
         assert_eq!((wanted.words.join("|"), wanted.cell), ("red|mug".into(), Some((2, "Acme & Sons".into()))));
         assert_eq!(order, Order::Cost);
-        let query = "state=failed%3Arefused&q=+red++mug+&column=2&value=Acme+%26+Sons&order=cost&from=60";
-        assert_eq!(asked.query_from(60), query);
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn router(room: Shared) -> Router {
         .route("/values", post(values))
         .route("/review.css", get(async || asset("text/css; charset=utf-8", page::STYLE.concat())))
         .route("/review.js", get(async || asset("text/javascript; charset=utf-8", page::SCRIPT.concat())))
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .fallback(async || ReviewError::NoSuchItem)
         .layer(middleware::from_fn_with_state(room.clone(), guard))
         .with_state(room)
@@ -120,7 +121,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
         let found = room.table.find(asked)?;
         let tally = room.table.tally()?;
         let head = page::head(&tally, room.in_flight()?);
-        let cards = room.screen(&found.keys, found.asked.from, found.asked.from + page::SCREEN)?;
+        let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         let (job, person, rehearsal) = (room.table.job(), room.person.as_str(), room.rehearsal);
         let about = page::About { job, person, rehearsal, columns: &columns, head: &head };
         Ok(Html(page::whole(&about, &found, &cards, &tally)))
@@ -130,7 +131,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
 
 async fn found(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
-        let found = room.table.find(Asked { from: 0, ..asked })?;
+        let found = room.table.find(asked)?;
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         Ok(Html(page::sheet(&found, &cards)))
     })

@@ -29,9 +29,8 @@ class Grid {
     this.blocks = new Map();
     this.width = 0;
     const first = [...this.list.children];
-    // A page that was opened further down for want of a script begins anew.
-    if (this.list.dataset.from === "0") this.blocks.set(0, first);
-    else first.forEach((card) => card.remove());
+    this.blocks.set(0, first);
+    first.forEach((card) => Loading.watch(card));
     this.arrange();
     this.reach(0);
   }
@@ -52,7 +51,7 @@ class Grid {
     this.list.style.setProperty("--card", `${this.card}px`);
     const sample = this.blocks.get(0)?.[0];
     if (sample) this.put(sample);
-    this.step = (sample?.offsetHeight || this.card + 66) + gap;
+    this.step = (sample?.offsetHeight || this.card + 90) + gap;
     this.gap = gap;
     this.list.style.height = `${Math.ceil(this.total / this.columns) * this.step}px`;
     for (const cards of this.blocks.values()) cards.forEach((card) => this.put(card));
@@ -95,7 +94,10 @@ class Grid {
       if (view !== this.view) return;
       const cards = elements(html);
       this.blocks.set(block, cards);
-      cards.forEach((card) => this.put(card));
+      cards.forEach((card) => {
+        this.put(card);
+        Loading.watch(card);
+      });
       this.attach(cards);
     });
     this.blocks.set(block, drawn);
@@ -110,7 +112,6 @@ class Grid {
   /** In the order of their places, for whoever listens to the page. */
   attach(cards) {
     if (cards.every((card) => card.isConnected)) return;
-    cards.forEach((card) => Loading.wait(card));
     const place = Number(cards[0].dataset.place);
     const after = [...this.list.children].find((card) => Number(card.dataset.place) > place);
     this.list.insertBefore(fragment(cards), after ?? null);
@@ -146,14 +147,14 @@ class Grid {
   replace(card, html) {
     const [fresh] = elements(html);
     fresh.dataset.place = card.dataset.place;
-    Loading.wait(fresh);
+    Loading.watch(fresh);
     const focused = card.contains(document.activeElement) ? document.activeElement : undefined;
     const cards = this.blocks.get(Math.floor(Number(card.dataset.place) / SCREEN));
     if (Array.isArray(cards)) cards[Number(card.dataset.place) % SCREEN] = fresh;
     const picture = fresh.querySelector(".picture");
     const before = card.querySelector(".picture");
     // The same picture is not fetched, and does not flicker, again.
-    if (picture && before && picture.getAttribute("src") === before.getAttribute("src")) picture.replaceWith(before);
+    if (picture && before && picture.dataset.src === before.dataset.src) picture.replaceWith(before);
     this.put(fresh);
     card.replaceWith(fresh);
     if (Number(fresh.dataset.place) === this.current) this.reach(this.current);
@@ -211,31 +212,28 @@ class Grid {
   }
 }
 
-/** Small pictures, a few at a time: a browser has six connections, and a decision must not wait for pictures. */
+/** Small pictures near the window, a few at a time: a browser has six connections, and no decision waits for pictures. */
 const Loading = {
   MOST: 4,
-  waiting: [],
+  waiting: new Set(),
   now: 0,
-
-  /** The pictures of a card that is not in the page yet. */
-  wait(card) {
-    for (const image of card.querySelectorAll("img[src]")) {
-      if (image.complete && image.naturalWidth) continue;
-      image.dataset.src = image.getAttribute("src");
-      image.removeAttribute("src");
-      this.waiting.push(image);
+  observer: new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (isIntersecting) Loading.waiting.add(target);
+      else Loading.waiting.delete(target);
     }
-    queueMicrotask(() => this.next());
+    Loading.next();
+  }, { rootMargin: "600px" }),
+
+  watch(card) {
+    for (const image of card.querySelectorAll("img[data-src]:not([src])")) this.observer.observe(image);
   },
 
-  /** The latest first: whoever scrolls looks at those. */
   next() {
-    while (this.now < this.MOST && this.waiting.length) {
-      const image = this.waiting.pop();
-      if (!image.isConnected) {
-        image.setAttribute("src", image.dataset.src);
-        continue;
-      }
+    for (const image of this.waiting) {
+      if (this.now >= this.MOST) return;
+      this.waiting.delete(image);
+      this.observer.unobserve(image);
       this.now += 1;
       const over = () => {
         this.now -= 1;
@@ -243,7 +241,6 @@ const Loading = {
       };
       image.addEventListener("load", over, { once: true });
       image.addEventListener("error", over, { once: true });
-      image.loading = "eager";
       image.src = image.dataset.src;
     }
   },

@@ -93,7 +93,7 @@ pub(super) fn whole(about: &About<'_>, found: &Found, cards: &[Card], tally: &Re
 
 /// What was found, with its first cards.
 pub(super) fn sheet(found: &Found, cards: &[Card]) -> String {
-    let (total, from) = (found.keys.len(), found.asked.from);
+    let total = found.keys.len();
     render(
         "found.html",
         context! {
@@ -101,10 +101,7 @@ pub(super) fn sheet(found: &Found, cards: &[Card]) -> String {
             total => total,
             counted => count(total as u64),
             is_all => found.asked.is_all(),
-            from => from,
-            previous => (from > 0).then(|| found.asked.query_from(from.saturating_sub(SCREEN))),
-            next => (from + cards.len() < total).then(|| found.asked.query_from(from + SCREEN)),
-            cards => Value::from_safe_string(self::cards(cards, from)),
+            cards => Value::from_safe_string(self::cards(cards, 0)),
         },
     )
 }

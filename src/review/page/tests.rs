@@ -101,7 +101,7 @@ fn whatever_others_wrote_is_text_on_every_part_of_the_page() {
         assert!(html.contains("&lt;script&gt;"), "it is shown all the same");
     }
     let tally = ReviewTally { items: 1, checks: BTreeMap::from([("blank", 1)]), ..ReviewTally::default() };
-    let asked = Asked { q: MARKUP.into(), value: MARKUP.into(), from: 48, ..Asked::default() };
+    let asked = Asked { q: MARKUP.into(), value: MARKUP.into(), ..Asked::default() };
     let found = Found { id: 1, asked, keys: vec![CardKey(7); 99] };
     let about = About { job: MARKUP, person: MARKUP, rehearsal: true, columns: &columns, head: MARKUP };
     let html = whole(&about, &found, &[card(ItemState::Done)], &tally);

