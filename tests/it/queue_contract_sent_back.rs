@@ -285,6 +285,8 @@ fn what_was_sent_back_is_as_it_was_once_that_is_undone(workspace: &dyn Workspace
     assert_eq!(after.history.len(), 2);
     after.history.truncate(1);
     (shown.record.attempts, after.record.attempts) = (1, 1);
+    let acts: Vec<_> = after.acts.drain(before.0.acts.len()..).collect();
+    assert!(acts.len() == 1 && acts[0].word == "send_back" && acts[0].undone_at.is_some(), "{acts:?}");
     assert_eq!((after, shown), before);
     assert_eq!(read(&mut *run, &[item("mug", "first")], Redo::Yes).unchanged, 1);
     // Also where its row is gone meanwhile.
