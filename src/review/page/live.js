@@ -22,6 +22,7 @@ class Live {
     } finally {
       this.asking = undefined;
     }
+    await this.viewer.refresh();
   }
 
   async ask() {
@@ -48,8 +49,6 @@ class Live {
       if (card) grid.replace(card, html);
       isOpenOne ||= key === this.viewer.key;
     }
-    if (this.viewer.isOpen && !this.viewer.isWriting && (isOpenOne || !grid.at(this.viewer.place ?? -1))) {
-      await this.viewer.load();
-    }
+    this.viewer.isStale ||= isOpenOne || !grid.at(this.viewer.place ?? -1);
   }
 }

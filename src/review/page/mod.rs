@@ -33,6 +33,9 @@ pub(super) const SCRIPT: [&str; 5] = [
     include_str!("review.js"),
 ];
 
+/// The page's sign, for the browser's tabs.
+pub(super) const ICON: &str = include_str!("icon.svg");
+
 /// Cards of one screen: what the page begins with, and what the script fetches at once.
 pub(super) const SCREEN: usize = 48;
 

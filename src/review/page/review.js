@@ -103,12 +103,17 @@ function key(event) {
   Promise.resolve(does()).catch(Told.fault.bind(Told));
 }
 
+let finding = 0;
+
 /** Shows what the form asks for. */
 async function find() {
   const query = new URLSearchParams([...new FormData(byId("ask"))].filter(([, value]) => value !== ""));
   if (!query.get("value")) query.delete("column");
+  const asked = (finding += 1);
   try {
     const html = await part(`/found?${query}`);
+    // Who has asked for something else since gets that, whichever answer comes first.
+    if (asked !== finding) return;
     history.replaceState(null, "", query.size ? `/?${query}` : "/");
     byId("found").replaceChildren(...elements(html));
     grid.take();
@@ -173,14 +178,18 @@ function listen() {
 
 async function submit(form) {
   const name = byId("sight-id").textContent;
+  let acted;
   if (form.id === "send-back") {
     const change = form.elements.change.value.trim();
     const prompt = form.elements.prompt.value.trim();
-    await act("/send-back", { item: viewer.key, prompt: change ? `${prompt}\n${change}` : prompt }, name);
+    acted = await act("/send-back", { item: viewer.key, prompt: change ? `${prompt}\n${change}` : prompt }, name);
   } else {
     const text = form.elements.text.value.trim();
-    await act("/say", { items: [viewer.key], word: { [form.dataset.word]: text || null } }, name);
+    acted = await act("/say", { items: [viewer.key], word: { [form.dataset.word]: text || null } }, name);
   }
+  // What could not be said stays written.
+  if (acted === undefined) return;
+  for (const field of form.querySelectorAll("[name]")) field.defaultValue = field.value;
   byId("details").focus();
   await viewer.load();
 }

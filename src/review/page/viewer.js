@@ -21,6 +21,17 @@ class Viewer {
     return this.dialog.open && this.dialog.contains(document.activeElement) && isField(document.activeElement);
   }
 
+  /** Looks again at what is shown, if it may be otherwise by now and nobody is writing. */
+  async refresh() {
+    if (this.isStale && this.isOpen && !this.isWriting) await this.load();
+  }
+
+  /** What was written and not said yet: where, and the words. */
+  drafts() {
+    const fields = [...this.sight.querySelectorAll("form [name]")].filter((field) => field.value !== field.defaultValue);
+    return fields.map((field) => [`#${field.form.id} [name="${field.name}"]`, field.value]);
+  }
+
   /** Shows the item at a place of what was found. */
   async open(place) {
     if (place < 0 || place >= this.grid.total) return;
@@ -44,7 +55,28 @@ class Viewer {
     const before = this.shown?.key === key ? this.shown.picture : undefined;
     const html = await part(`/item/${key}?view=${this.grid.view}&place=${this.place ?? 0}`);
     if (key !== this.key) return;
-    this.sight.replaceChildren(...elements(html));
+    const isSame = this.shown?.key === key;
+    // Whoever has begun to write meanwhile is not disturbed.
+    this.isStale = isSame && this.isWriting;
+    if (this.isStale) return;
+    const drafts = isSame ? this.drafts() : [];
+    const focus = isSame && this.sight.contains(document.activeElement) ? whereabouts(document.activeElement) : undefined;
+    const scrolled = isSame ? byId("details").scrollTop : 0;
+    const fresh = fragment(elements(html));
+    // What is seen stays as it is: the part that was pointed at, the picture beside it.
+    const [panes, next] = [this.sight.querySelector("#panes"), fresh.querySelector("#panes")];
+    const [seen, anew] = [panes, next].map((panes) => panes?.querySelector("#now img"));
+    if (isSame && seen && anew) {
+      seen.alt = anew.alt;
+      next.replaceWith(panes);
+    }
+    this.sight.replaceChildren(fresh);
+    byId("details").scrollTop = scrolled;
+    if (focus) (this.sight.querySelector(focus) ?? byId("details")).focus({ preventScroll: true });
+    for (const [field, words] of drafts) {
+      const same = this.sight.querySelector(field);
+      if (same) same.value = words;
+    }
     for (const time of this.sight.querySelectorAll("time")) {
       time.textContent = new Date(Number(time.dataset.at)).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
     }
@@ -67,7 +99,8 @@ class Viewer {
     this.shown = { key: this.key, picture };
     this.candidates().forEach((other) => { other.ariaPressed = String(other === button); });
     const now = byId("now");
-    now.querySelector("img").src = `/picture/${key}/${picture}`;
+    const address = `/picture/${key}/${picture}`;
+    if (now.querySelector("img").getAttribute("src") !== address) now.querySelector("img").src = address;
     now.querySelector("figcaption").textContent = word;
     const favourite = this.sight.querySelector('.decide [data-say="favourite"]');
     if (favourite) favourite.ariaPressed = String(this.sight.querySelector(".stage").dataset.favourite === picture);
@@ -153,6 +186,15 @@ class Viewer {
   close() {
     this.dialog.close();
   }
+}
+
+/** What finds an element's like in the same item, looked at anew. */
+function whereabouts(element) {
+  const { say, go, picture, reference, close } = element.dataset;
+  const named = Object.entries({ say, go, picture, reference, close }).find(([, value]) => value !== undefined);
+  if (named) return `[data-${named[0]}="${CSS.escape(named[1])}"]`;
+  if (element.matches(".window")) return `#${element.closest(".pane").id} .window`;
+  return element.matches("summary") ? "#back summary" : "#details";
 }
 
 /** Whether keys write into this. */

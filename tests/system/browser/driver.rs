@@ -179,6 +179,13 @@ impl Browser {
         self.touch(selector, "value", &json!({ "text": text }));
     }
 
+    /// Chooses an option of a select by its first letters, as keys do.
+    pub fn choose(&self, selector: &str, letters: &str) {
+        self.sees(selector);
+        self.eval(&format!("{}.focus()", one(selector)));
+        self.press(letters);
+    }
+
     /// Does something with an element; one that is not there or not ready, or that has just been drawn anew, is tried again.
     fn touch(&self, selector: &str, what: &str, body: &Value) {
         let start = Instant::now();
