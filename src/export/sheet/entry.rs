@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::address::address;
 use super::link::{Reference, References};
-use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Modalities, Usd, cell_text};
+use crate::domain::{Artifact, AspectRatio, FailureKind, ImageFile, Usd, cell_text, is_uncaptioned, misshapen};
 use crate::queue::{ItemRecord, RowRecord};
 
 /// One item. What there is none of is left out.
@@ -102,15 +102,11 @@ fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {
 
 fn badges(record: &ItemRecord, artifact: &Artifact) -> Vec<Badge> {
     let request = &record.item.request;
-    let misshapen = |image: &ImageFile| match (request.aspect_ratio, image.width, image.height) {
-        (Some(asked), Some(width), Some(height)) => !asked.fits(width, height),
-        _ => false,
-    };
     let mut badges = Vec::new();
-    if artifact.images.iter().any(misshapen) {
+    if misshapen(request, artifact.images.iter().map(|image| (image.width, image.height))).is_some() {
         badges.push(Badge::Shape);
     }
-    if artifact.caption.is_none() && request.modalities == Modalities::TextAndImage {
+    if is_uncaptioned(request, artifact.caption.as_deref()) {
         badges.push(Badge::Uncaptioned);
     }
     if artifact.images.len() > 1 {
