@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_accept;
 mod cli_bombs;
 mod cli_changed;
 mod cli_colours;
