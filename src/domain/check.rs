@@ -27,8 +27,8 @@ values! {
     }
 }
 
-/// The least pixels of a picture's shorter side, unless somebody says otherwise: a quarter of what the model draws at its
-/// flattest (1584x672), and more than any icon.
+/// The least pixels of a picture's shorter side, unless somebody says otherwise: more than a stamp has or a preview, and far
+/// less than the model's own pictures, of which the widest (1584x672) has the fewest.
 pub const LEAST_SIDE: u32 = 256;
 
 /// Width and height of a picture, where its header tells them.
@@ -105,5 +105,71 @@ impl Accept {
     /// Whether a picture has to be decoded for it.
     pub fn looks(&self) -> bool {
         self.blank || self.duplicate || self.unchanged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AspectRatio;
+
+    fn asked() -> Request {
+        Request { aspect_ratio: Some(AspectRatio::R16x9), ..Request::new("m", "p") }
+    }
+
+    fn grey(value: u8) -> Impression {
+        Impression::of(1376, 768, &[[value; 3]; Impression::PARTS * Impression::PARTS])
+    }
+
+    fn looked<'a>(request: &'a Request, sizes: &'a [Size]) -> Looked<'a> {
+        Looked { request, sizes, caption: Some("a cup"), impression: None, references: &[], has_twin: false }
+    }
+
+    #[test]
+    fn what_is_as_asked_passes_and_what_is_not_known_is_not_held_against_it() {
+        let request = asked();
+        assert_eq!(looked(&request, &[(Some(1376), Some(768))]).found(LEAST_SIDE), []);
+        assert_eq!(looked(&request, &[(None, None), (Some(1376), None)]).found(LEAST_SIDE), []);
+        assert_eq!(looked(&request, &[]).found(LEAST_SIDE), []);
+    }
+
+    #[test]
+    fn each_check_is_found_by_what_it_is_about() {
+        let request = asked();
+        let (blank, sizes) = (grey(9), [(Some(255), Some(255))]);
+        let everything = Looked {
+            caption: None,
+            impression: Some(&blank),
+            references: &[grey(90), grey(10)],
+            has_twin: true,
+            ..looked(&request, &sizes)
+        };
+        assert_eq!(everything.found(LEAST_SIDE), Check::ALL);
+        assert!(!everything.found(255).contains(&Check::Tiny), "the least is enough");
+        let other = Looked { references: &[grey(90)], ..everything };
+        assert!(!other.found(LEAST_SIDE).contains(&Check::Unchanged));
+        let alone = Request { modalities: Modalities::Image, aspect_ratio: None, ..asked() };
+        assert_eq!(Looked { request: &alone, impression: None, ..other }.found(1), [Check::Duplicate]);
+    }
+
+    #[test]
+    fn the_shape_of_every_picture_counts_and_the_size_of_the_first() {
+        let request = asked();
+        let sizes = [(Some(1376), Some(768)), (Some(64), Some(64))];
+        assert_eq!(looked(&request, &sizes).found(LEAST_SIDE), [Check::Shape]);
+        assert_eq!(misshapen(&request, sizes), Some((64, 64)));
+    }
+
+    #[test]
+    fn only_what_is_about_pixels_makes_anyone_look_at_them() {
+        let glance = Accept { shape: true, tiny: Some(1), uncaptioned: true, ..Accept::default() };
+        assert!(!glance.looks() && !Accept::default().looks());
+        for accept in [
+            Accept { blank: true, ..glance },
+            Accept { duplicate: true, ..glance },
+            Accept { unchanged: true, ..glance },
+        ] {
+            assert!(accept.looks());
+        }
     }
 }

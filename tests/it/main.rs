@@ -1,5 +1,6 @@
 //! Every test that `cargo test` runs anywhere, in one binary.
 
+mod cli_accept;
 mod cli_bombs;
 mod cli_changed;
 mod cli_colours;
@@ -44,6 +45,7 @@ mod cli_reviewed;
 mod cli_run;
 mod cli_schedule;
 mod cli_schedule_print;
+mod cli_sent_back;
 mod cli_settings;
 mod cli_several;
 mod cli_shaping;
@@ -106,6 +108,7 @@ mod queue_contract_narrow;
 mod queue_contract_pause;
 mod queue_contract_preview;
 mod queue_contract_reading;
+mod queue_contract_review;
 mod queue_contract_sent_back;
 mod queue_contract_sources;
 mod queue_contract_story;

@@ -7,28 +7,26 @@ use overnight::domain::{
     Receipt, Reply, Request, Sources, StagedImage, Timestamp, Usd,
 };
 use overnight::queue::{
-    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Gallery, Inspection, Inventory, Jury, Ledger, Preview, Queue,
-    QueueError, Redo, Selection, Settlement, Start, Turn, Turned, Upkeep,
+    Attempt, Claim, Clash, ClashOver, Desk, Enqueued, Inventory, Ledger, Preview, Queue, QueueError, Redo, Selection,
+    Settlement, Start, Turn, Turned, Upkeep,
 };
 
 use crate::queue_contract_account as account;
 use crate::queue_contract_desk as desk;
-use crate::queue_contract_gallery as gallery;
-use crate::queue_contract_inspection as inspection;
-use crate::queue_contract_jury as jury;
 use crate::queue_contract_money as money;
 use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_pause as pause;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
-use crate::queue_contract_sent_back as sent_back;
+use crate::queue_contract_review as review;
+use crate::queue_contract_review::Reviewed;
 use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
 use crate::queue_contract_versions as versions;
 use crate::queue_contract_waits as waits;
 
 /// A workspace whose implementation is under test.
-pub trait Workspace {
+pub trait Workspace: Reviewed {
     /// Begins a run of the job named so.
     fn run(&self, job: &str) -> Result<Box<dyn Queue>, QueueError>;
     /// The read side.
@@ -41,12 +39,6 @@ pub trait Workspace {
     fn desk(&self) -> Box<dyn Desk>;
     /// Who tidies up.
     fn upkeep(&self) -> Box<dyn Upkeep>;
-    /// What a review looks at.
-    fn gallery(&self) -> Box<dyn Gallery>;
-    /// A person's word on pictures.
-    fn jury(&self) -> Box<dyn Jury>;
-    /// What a look at pictures found.
-    fn inspection(&self) -> Box<dyn Inspection>;
 }
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -158,12 +150,9 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         versions::PROMISES,
         narrow::PROMISES,
         pause::PROMISES,
-        gallery::PROMISES,
-        jury::PROMISES,
-        sent_back::PROMISES,
-        inspection::PROMISES,
     ]
     .into_iter()
+    .chain(review::PROMISES)
     .flatten()
     {
         eprintln!("{name}");

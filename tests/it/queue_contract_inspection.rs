@@ -91,7 +91,7 @@ fn how_a_picture_looks_is_kept_to_the_bit(workspace: &dyn Workspace) {
 
 fn an_earlier_picture_that_is_a_favourite_is_told(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
-    let mut made = |run: &mut dyn Queue, prompt: &str| {
+    let made = |run: &mut dyn Queue, prompt: &str| {
         let mut intake = run.intake(Redo::Yes).unwrap();
         intake.push(&row(2), &[item("mug", prompt)]).unwrap();
         intake.publish(&[], None).unwrap();

@@ -283,7 +283,10 @@ fn what_was_sent_back_is_as_it_was_once_that_is_undone(workspace: &dyn Workspace
     assert_eq!((acted.word.as_str(), &acted.items[..], acted.left), ("send_back", &[key][..], 0));
     let (mut after, mut shown) = (story(workspace), card(workspace, key));
     assert_eq!(after.history.len(), 2);
-    (after.history.truncate(1), shown.record.attempts, after.record.attempts) = ((), 1, 1);
+    after.history.truncate(1);
+    (shown.record.attempts, after.record.attempts) = (1, 1);
+    let acts: Vec<_> = after.acts.drain(before.0.acts.len()..).collect();
+    assert!(acts.len() == 1 && acts[0].word == "send_back" && acts[0].undone_at.is_some(), "{acts:?}");
     assert_eq!((after, shown), before);
     assert_eq!(read(&mut *run, &[item("mug", "first")], Redo::Yes).unchanged, 1);
     // Also where its row is gone meanwhile.

@@ -13,6 +13,7 @@ use overnight::queue::{
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
+use crate::queue_contract_review::Reviewed;
 
 struct Sqlite {
     _folder: TempDir,
@@ -34,6 +35,20 @@ fn entry(job: &str, manifest: &str) -> JobEntry {
         output: "/output".into(),
         holder: "process 1 of the tester".into(),
         scheduled_for: None,
+    }
+}
+
+impl Reviewed for Sqlite {
+    fn gallery(&self) -> Box<dyn Gallery> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn jury(&self) -> Box<dyn Jury> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn inspection(&self) -> Box<dyn Inspection> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
     }
 }
 
@@ -62,18 +77,6 @@ impl Workspace for Sqlite {
 
     fn upkeep(&self) -> Box<dyn Upkeep> {
         Box::new(SqliteUpkeep::open(&self.path).unwrap())
-    }
-
-    fn gallery(&self) -> Box<dyn Gallery> {
-        Box::new(SqliteReview::open(&self.path).unwrap())
-    }
-
-    fn jury(&self) -> Box<dyn Jury> {
-        Box::new(SqliteReview::open(&self.path).unwrap())
-    }
-
-    fn inspection(&self) -> Box<dyn Inspection> {
-        Box::new(SqliteReview::open(&self.path).unwrap())
     }
 }
 

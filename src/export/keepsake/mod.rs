@@ -58,7 +58,7 @@ pub struct Keepsake<'a> {
 pub struct Kept {
     /// The page.
     pub page: PathBuf,
-    /// Items on it.
+    /// Items, those that the page has no room for among them.
     pub items: usize,
     /// Pictures of these that are there.
     pub pictures: usize,
@@ -122,13 +122,15 @@ pub fn keep(
     for some in keys.chunks(AT_A_TIME) {
         let cards = keepsake.gallery.cards(keepsake.job, some)?;
         let seen = cards.into_iter().map(|card| Seen::of(keepsake, card)).collect::<Result<Vec<_>, _>>()?;
-        reduced.prepare(&seen, SIDE).map_err(failed)?;
+        if !page.is_full() {
+            reduced.prepare(&seen, SIDE).map_err(failed)?;
+        }
         for seen in &seen {
-            let (all, there) = (seen.images().count(), reduced.pictures_of(seen).len());
             kept.items += 1;
-            kept.pictures += there;
-            kept.missing += all - there;
             if page.has_room(seen.state()) {
+                let (all, there) = (seen.images().count(), reduced.pictures_of(seen).len());
+                kept.pictures += there;
+                kept.missing += all - there;
                 page.entry(&seen.entry(&mut reduced)).map_err(failed)?;
             }
         }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use super::link::Reference;
-use crate::domain::{Artifact, AspectRatio, Check, FailureKind, ImageFile, Modalities, Timestamp, Usd, cell_text};
+use crate::domain::{
+    Artifact, AspectRatio, Check, FailureKind, ImageFile, Timestamp, Usd, cell_text, is_uncaptioned, misshapen,
+};
 use crate::queue::{ItemRecord, RowRecord};
 
 /// Where the page finds what an entry shows.
@@ -144,15 +146,11 @@ fn cells<'a>(row: &'a RowRecord, record: &ItemRecord) -> Vec<Cow<'a, str>> {
 
 fn badges(record: &ItemRecord, artifact: &Artifact) -> Vec<&'static str> {
     let request = &record.item.request;
-    let misshapen = |image: &ImageFile| match (request.aspect_ratio, image.width, image.height) {
-        (Some(asked), Some(width), Some(height)) => !asked.fits(width, height),
-        _ => false,
-    };
     let mut badges = Vec::new();
-    if artifact.images.iter().any(misshapen) {
+    if misshapen(request, artifact.images.iter().map(|image| (image.width, image.height))).is_some() {
         badges.push(Check::Shape.as_str());
     }
-    if artifact.caption.is_none() && request.modalities == Modalities::TextAndImage {
+    if is_uncaptioned(request, artifact.caption.as_deref()) {
         badges.push(Check::Uncaptioned.as_str());
     }
     if artifact.images.len() > 1 {

@@ -151,9 +151,14 @@ impl<W: Write> Page<W> {
         Ok(Self { to, written: 0, beyond: BTreeMap::new(), rest: rest.to_owned() })
     }
 
+    /// Whether there is no room for one more item.
+    pub fn is_full(&self) -> bool {
+        self.written >= MOST_ITEMS
+    }
+
     /// Whether there is room for one more item; where there is none, this one is counted.
     pub fn has_room(&mut self, state: ItemState) -> bool {
-        let has_room = self.written < MOST_ITEMS;
+        let has_room = !self.is_full();
         if !has_room {
             *self.beyond.entry(state.as_str()).or_default() += 1;
         }

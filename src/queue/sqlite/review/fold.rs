@@ -15,11 +15,18 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
             false => text.into(),
         };
     }
-    let category = CodePointMapData::<GeneralCategory>::new();
-    let parts = DecomposingNormalizerBorrowed::new_nfkd();
-    let small = text.to_lowercase();
-    let parts = parts.normalize_iter(small.chars());
-    parts.filter(|letter| !GeneralCategoryGroup::Mark.contains(category.get(*letter))).collect::<String>().into()
+    let (category, parts) = (CodePointMapData::<GeneralCategory>::new(), DecomposingNormalizerBorrowed::new_nfkd());
+    let is_mark = |letter: &char| GeneralCategoryGroup::Mark.contains(category.get(*letter));
+    let (small, mut plain) = (text.to_lowercase(), String::with_capacity(text.len()));
+    // Most letters are plain already, and what a mark would stand on is of no account: it goes.
+    for piece in small.as_bytes().chunk_by(|one, next| one.is_ascii() == next.is_ascii()) {
+        let piece = std::str::from_utf8(piece).unwrap_or_default();
+        match piece.is_ascii() {
+            true => plain.push_str(piece),
+            false => plain.extend(parts.normalize_iter(piece.chars()).filter(|letter| !is_mark(letter))),
+        }
+    }
+    plain.into()
 }
 
 /// The order of two ids as people have it, in which 9 comes before 10.
