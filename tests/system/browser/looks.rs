@@ -60,6 +60,10 @@ fn axe_finds_nothing_grave_on_the_review_page() {
         looked_at(page, "send-back", screen);
         page.press("<Escape><Escape>");
         page.misses("#viewer");
+        // Small dialogs are the same everywhere.
+        if screen.touched {
+            continue;
+        }
         page.press("?");
         page.sees("#help");
         looked_at(page, "keys", screen);
