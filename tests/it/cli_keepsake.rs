@@ -75,7 +75,8 @@ fn the_folder_holds_all_that_the_page_shows_and_tells_what_was_said() {
     let said = json!({"decision": "approved", "holds": true, "by": "Ada", "at": MORNING.millis(), "edited": true});
     assert_eq!(mug["review"], said);
     assert_eq!(jug["standings"], json!(["open", "favourite", "noted"]));
-    assert_eq!((&jug["images"][1]["favourite"], &jug["images"][1]["name"]), (&json!(true), &json!("jug~2.jpg")));
+    let chosen = &jug["images"][1];
+    assert!(chosen["favourite"] == true && chosen["name"].as_str().unwrap().starts_with("jug~2."), "{chosen}");
     assert_eq!(jug["review"]["note"], "see jug.txt");
     assert_eq!((&bowl["standings"], &bowl["failure"]["kind"]), (&json!(["rejected"]), &json!("refused")));
     assert_eq!((&data["about"]["review"], &data["about"]["cost_usd"]), (&json!(true), &Value::Null));
