@@ -190,8 +190,8 @@ mod tests {
         ) {
             let coarse = |colours: &[[u8; 3]]| seen(|x, y| colours[y / 9 * 8 + x / 9]);
             let (one, other) = (coarse(&parts), coarse(&others));
-            let larger = Impression { width: 90 * factor, height: 90 * factor, ..one };
-            prop_assert!(one.resembles(&larger));
+            let resized = Impression { width: 90 * factor, height: 90 * factor, ..one };
+            prop_assert!(one.resembles(&resized));
             prop_assert_eq!(one.resembles(&other), other.resembles(&one));
         }
     }

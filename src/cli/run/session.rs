@@ -180,6 +180,7 @@ impl Session<'_> {
             provider: painter.provider,
             store,
             references: painter.references,
+            // Those of this run alone: what earlier runs made is not compared with until `Inspection` is opened here.
             seen: Seen::default(),
             account: painter.account,
             clock: open::clock(),
