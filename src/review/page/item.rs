@@ -212,7 +212,7 @@ fn facts(card: &Card) -> Vec<(&'static str, String)> {
         ("Size", size.join(", ")),
         ("File", files.join("\n")),
         ("Attempts", count(record.attempts.into())),
-        ("Cost", record.cost.map_or_else(String::new, |cost: Usd| format!("${cost}"))),
+        ("Cost", record.cost.map_or_else(String::new, |cost: Usd| cost.to_string())),
         ("Model", request.model.clone()),
         ("Line", format!("{} of the manifest", count(card.line))),
     ]

@@ -21,7 +21,7 @@ pub struct Desk {
     pub page: Browser,
     /// The address of the page, without a token.
     pub origin: String,
-    _review: Running,
+    pub review: Running,
 }
 
 impl Desk {
@@ -32,7 +32,7 @@ impl Desk {
         page.open(&address);
         page.sees("#grid.placed");
         let origin = address.split_once("/?").unwrap().0.to_owned();
-        Self { page, origin, _review: review }
+        Self { page, origin, review }
     }
 
     /// Waits until so many cards are there.

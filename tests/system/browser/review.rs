@@ -1,6 +1,7 @@
 //! What a person does on the review page: finds, decides, corrects, and hands over.
 
-use super::desk::{Desk, card, exported, field, made};
+use super::desk::{Desk, begin, card, exported, field, made};
+use super::visitor::Visitor;
 use crate::support::workspace::Workspace;
 
 const CATALOGUE: &str = "id,prompt,vendor\n\
@@ -190,4 +191,53 @@ fn a_picture_is_looked_at_closely_and_the_next_and_the_last() {
     desk.page.press("<Escape>");
     desk.page.misses("#help");
     desk.page.is_content();
+}
+
+#[test]
+fn what_is_being_written_and_looked_at_stays_while_somebody_else_decides() {
+    let here = made(CATALOGUE);
+    let desk = Desk::of(&here, "list");
+    desk.look_closely(0);
+    desk.page.press("z");
+    desk.page.sees("#panes.close-up");
+    desk.page.press("n");
+    desk.page.sees("[data-word=note] textarea:focus");
+    desk.page.press("half a");
+    let (_other, address) = begin(&here, "list");
+    let other = Visitor::enter(&address);
+    let say = |word: &str| {
+        let said = format!(r#"{{"person":"Bo","items":[{}],"word":{{"decide":{word}}}}}"#, other.cards()[0].0);
+        assert_eq!(other.post("/say", &[], &said).status, 200);
+    };
+    say(r#""approved""#);
+    desk.page.wait_for_text("#head", "1 of 5 approved");
+    desk.page.press(" word");
+    assert_eq!(desk.page.eval("document.activeElement.value"), "half a word");
+    // Whoever leaves the field sees what was decided, and what they wrote.
+    desk.page.press("<Escape>");
+    desk.page.wait_for_text("#sight", "by Bo");
+    desk.page.sees("#panes.close-up");
+    assert_eq!(desk.page.eval("document.querySelector('[data-word=note] textarea').value"), "half a word");
+    say("null");
+    desk.page.sees(".decide [data-say=approved][aria-pressed=false]");
+    desk.page.press("n");
+    desk.page.click("[data-word=note] button");
+    desk.tells("mug-red noted");
+    assert_eq!(exported(&here, "--verdicts")[0]["note"], "half a word");
+    desk.page.is_content();
+}
+
+#[test]
+fn a_review_that_has_ended_says_so_and_loses_no_word() {
+    let here = made(CATALOGUE);
+    let desk = Desk::of(&here, "list");
+    desk.look_closely(0);
+    desk.page.press("n");
+    desk.page.sees("[data-word=note] textarea:focus");
+    desk.page.press("a rim");
+    desk.review.signal(rustix::process::Signal::INT);
+    desk.review.end().exits(0);
+    desk.page.click("[data-word=note] button");
+    desk.page.wait_for_text("#told", "not on any more");
+    assert_eq!(desk.page.eval("document.querySelector('[data-word=note] textarea').value"), "a rim");
 }
