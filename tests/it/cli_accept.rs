@@ -106,6 +106,15 @@ fn a_picture_that_another_item_has_is_asked_for_again_also_when_both_come_at_onc
 }
 
 #[test]
+fn a_picture_that_an_earlier_run_made_for_another_item_is_asked_for_again() {
+    let (cup, mug) = (drawn("a red cup", SIDE), drawn("a blue bottle", SIDE));
+    let (here, server) = (accepting(2, "duplicate = true"), Server::start([&cup, &cup, &mug].map(|it| captioned(it))));
+    here.overnight("run night.toml --limit 1").at(&server.url()).end().exits(5);
+    here.overnight("run night.toml").at(&server.url()).end().exits(0);
+    assert_eq!(server.seen().len(), 3);
+}
+
+#[test]
 fn a_reference_that_comes_back_is_no_picture_in_whatever_size() {
     let (here, server) = (
         Workspace::new(),
