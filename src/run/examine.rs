@@ -86,7 +86,6 @@ impl Examiner {
                 return None;
             }
         };
-        self.seen.note(&picture.blake3, impression);
         if self.accept.blank && impression.is_blank {
             let why = "the answer's picture is blank: one colour all over, or next to that; to keep such pictures, leave \
                        `blank` out of [accept]";
@@ -100,7 +99,7 @@ impl Examiner {
                  prompt what shall change, or, to keep such pictures, leave `unchanged` out of [accept]"
             ));
         }
-        let twin = self.seen.take(item, impression, self.accept.duplicate).err()?;
+        let twin = self.seen.take(item, &picture.blake3, impression, self.accept.duplicate).err()?;
         Some(format!(
             "the answer's picture is nearly the same as that of {twin}; say in the prompt what sets it apart, or, to keep \
              such pictures, leave `duplicate` out of [accept]"

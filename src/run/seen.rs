@@ -14,28 +14,25 @@ pub struct Seen(Arc<Mutex<Pictures>>);
 struct Pictures {
     /// One for each item: of the picture that it has, or had before one that is made now.
     of_items: HashMap<ItemId, Impression>,
-    /// What was decoded in this run, by BLAKE3 of the bytes in hexadecimal.
-    decoded: Vec<(String, Impression)>,
+    /// Those that this run keeps, by BLAKE3 of their bytes in hexadecimal.
+    taken: Vec<(String, Impression)>,
 }
 
 impl Seen {
     /// Those of the pictures that these items have.
     pub fn before(looks: impl IntoIterator<Item = (ItemId, Impression)>) -> Self {
-        Self(Arc::new(Mutex::new(Pictures { of_items: looks.into_iter().collect(), decoded: Vec::new() })))
+        Self(Arc::new(Mutex::new(Pictures { of_items: looks.into_iter().collect(), taken: Vec::new() })))
     }
 
-    /// What was decoded so far, by BLAKE3 of the bytes in hexadecimal, for whoever keeps it so that nobody decodes it again.
-    pub fn decoded(&self) -> Vec<(String, Impression)> {
-        self.lock().decoded.clone()
+    /// Those that were kept since, by BLAKE3 of their bytes in hexadecimal: for whoever notes them, so that nobody decodes
+    /// them again.
+    pub fn taken(&self) -> Vec<(String, Impression)> {
+        self.lock().taken.clone()
     }
 
-    pub(super) fn note(&self, blake3: &str, impression: Impression) {
-        self.lock().decoded.push((blake3.to_owned(), impression));
-    }
-
-    /// From now on the item's picture looks like this. When it must be the only one, and another item's looks nearly the
-    /// same, it stays as it was, and that item is told: of two that come at once, the first has it.
-    pub(super) fn take(&self, item: &ItemId, impression: Impression, only: bool) -> Result<(), ItemId> {
+    /// From now on the item's picture is this one, and looks so. When it must be the only one, and another item's looks
+    /// nearly the same, it stays as it was, and that item is told: of two that come at once, the first has it.
+    pub(super) fn take(&self, item: &ItemId, blake3: &str, impression: Impression, only: bool) -> Result<(), ItemId> {
         let mut pictures = self.lock();
         let is_twin = |(other, looks): &(&ItemId, &Impression)| *other != item && impression.resembles(looks);
         let twins = pictures.of_items.iter().filter(|_| only).filter(is_twin).map(|(other, _)| other);
@@ -44,6 +41,7 @@ impl Seen {
             return Err(twin);
         }
         pictures.of_items.insert(item.clone(), impression);
+        pictures.taken.push((blake3.to_owned(), impression));
         Ok(())
     }
 
@@ -64,17 +62,18 @@ mod tests {
     fn of_two_that_look_alike_the_first_is_kept() {
         let item = |id: &str| ItemId::new(id);
         let seen = Seen::before([(item("old"), grey(10))]);
-        assert_eq!(seen.take(&item("new"), grey(11), true), Err(item("old")));
-        assert_eq!(seen.take(&item("new"), grey(90), true), Ok(()));
-        assert_eq!(seen.take(&item("late"), grey(90), true), Err(item("new")));
-        assert_eq!(seen.take(&item("late"), grey(90), false), Ok(()), "where nobody minds");
-        assert_eq!(seen.take(&item("late"), grey(91), true), Err(item("new")));
+        assert_eq!(seen.take(&item("new"), "b3", grey(11), true), Err(item("old")));
+        assert_eq!(seen.take(&item("new"), "b3", grey(90), true), Ok(()));
+        assert_eq!(seen.take(&item("late"), "b3", grey(90), true), Err(item("new")));
+        assert_eq!(seen.take(&item("late"), "b3", grey(90), false), Ok(()), "where nobody minds");
+        assert_eq!(seen.take(&item("late"), "b3", grey(91), true), Err(item("new")));
+        assert_eq!(seen.taken().len(), 2, "what was not kept is not noted");
     }
 
     #[test]
     fn an_item_that_is_made_again_is_no_twin_of_its_own_earlier_picture() {
         let item = ItemId::new("mug");
         let seen = Seen::before([(item.clone(), grey(10))]);
-        assert_eq!(seen.take(&item, grey(10), true), Ok(()));
+        assert_eq!(seen.take(&item, "b3", grey(10), true), Ok(()));
     }
 }

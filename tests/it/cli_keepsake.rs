@@ -56,17 +56,17 @@ fn the_folder_holds_all_that_the_page_shows_and_tells_what_was_said() {
     ada.rejects(&["bowl"]);
     let ended = here.overnight(STATIC).end().exits(0);
     assert_eq!(ended.stdout, "sheet/index.html\n");
-    ended.says(&["3 items, 3 pictures"]);
-
     let data = data(&here);
     let items = data["items"].as_array().unwrap();
+    let pictures = 1 + here.pictures("output/list-rehearsal").iter().filter(|name| name.starts_with("jug")).count();
+    ended.says(&[&format!("3 items, {pictures} pictures\n")]);
     let mut shown = BTreeSet::new();
     for href in items.iter().flat_map(|item| [hrefs(item, "images"), hrefs(item, "references")].concat()) {
         let picture = image::open(here.path("sheet").join(&href)).unwrap_or_else(|error| panic!("{href}: {error}"));
         assert!(picture.width().max(picture.height()) <= 1280, "{href}");
         shown.insert(href);
     }
-    assert_eq!(shown.len(), 4, "{shown:?}: three pictures, and one reference by two names");
+    assert_eq!(shown.len(), pictures + 1, "{shown:?}: one reference has two names");
     let there: BTreeSet<String> = here.files("sheet").into_iter().filter(|file| file != "index.html").collect();
     assert_eq!(there, shown);
 
@@ -75,7 +75,8 @@ fn the_folder_holds_all_that_the_page_shows_and_tells_what_was_said() {
     let said = json!({"decision": "approved", "holds": true, "by": "Ada", "at": MORNING.millis(), "edited": true});
     assert_eq!(mug["review"], said);
     assert_eq!(jug["standings"], json!(["open", "favourite", "noted"]));
-    assert_eq!((&jug["images"][1]["favourite"], &jug["images"][1]["name"]), (&json!(true), &json!("jug~2.jpg")));
+    let chosen = &jug["images"][1];
+    assert!(chosen["favourite"] == true && chosen["name"].as_str().unwrap().starts_with("jug~2."), "{chosen}");
     assert_eq!(jug["review"]["note"], "see jug.txt");
     assert_eq!((&bowl["standings"], &bowl["failure"]["kind"]), (&json!(["rejected"]), &json!("refused")));
     assert_eq!((&data["about"]["review"], &data["about"]["cost_usd"]), (&json!(true), &Value::Null));

@@ -158,7 +158,7 @@ fn status_and_show_tell_what_was_said_only_where_something_was() {
     let (here, mut ada) = rehearsed(LIST);
     let status = || here.overnight("status list --rehearse").end().exits(0).stdout;
     assert!(!status().contains("review"), "{}", status());
-    assert_eq!(here.status("list --rehearse")["review"], Value::Null);
+    assert_eq!(here.status("list --rehearse").get("review"), None);
     let shown = |words: &str| here.overnight(&format!("show list {words} --rehearse")).end().exits(0);
     assert!(!shown("mug-1").stdout.contains("Review:"));
     assert_eq!(shown("mug-1 --json").json()["review"], Value::Null);

@@ -29,13 +29,15 @@ struct Entry<'a> {
     next_due: Option<String>,
     paused_since: Option<String>,
     time_left_s: Option<Seconds>,
+    /// Only there where anything was said in a review.
+    #[serde(skip_serializing_if = "Option::is_none")]
     review: Option<Review>,
     /// Only there while its pilot waits for a person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     awaiting_approval: bool,
 }
 
-/// How far its review is, where anything was said in one.
+/// How far its review is.
 #[derive(Serialize)]
 struct Review {
     approved: u64,

@@ -72,6 +72,7 @@ fn story(card: &Card) -> ItemStory {
         cancelled_by: None,
         history: vec![],
         versions: vec![],
+        acts: vec![],
     }
 }
 
