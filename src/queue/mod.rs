@@ -30,7 +30,7 @@ pub use health::Health;
 pub use inspection::{Finding, Inspection, Unseen};
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
-pub use jury::{Acted, Jury, SentBack, Witness, Word};
+pub use jury::{Acted, Jury, Saw, SentBack, Witness, Word};
 pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, Reviewed, RowRecord};
 pub use neighbour::{Displaced, Neighbour};
 pub use past::PastRun;

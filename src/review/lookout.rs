@@ -139,7 +139,12 @@ fn of(
             return Ok(Some(impression));
         }
     }
-    let seen = open().and_then(|picture| impression(picture.file, picture.format).ok());
+    let Some(mut picture) = open() else { return Ok(None) };
+    // A reference may be another one by now than was sent.
+    if hash.is_some_and(|hash| picture.hash().as_deref() != Some(hash)) {
+        return Ok(None);
+    }
+    let seen = impression(picture.file, picture.format).ok();
     if let (Some(hash), Some(seen)) = (hash, seen) {
         noted.push((hash.to_owned(), seen));
     }

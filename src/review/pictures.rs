@@ -39,6 +39,16 @@ pub(super) struct Picture {
     pub mark: String,
 }
 
+impl Picture {
+    /// BLAKE3 of its bytes, in hexadecimal; none where they cannot be read.
+    pub fn hash(&mut self) -> Option<String> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(&mut self.file).ok()?;
+        self.file.rewind().ok()?;
+        Some(hasher.finalize().to_hex().to_string())
+    }
+}
+
 /// The largest that is served, in bytes: no model makes a larger one.
 const LARGEST: u64 = 100_000_000;
 

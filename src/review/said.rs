@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ReviewError;
 use super::server::{Room, Shared, work};
 use crate::domain::Decision;
-use crate::queue::{Acted, CardKey, SentBack, Witness, Word};
+use crate::queue::{Acted, CardKey, Saw, SentBack, Witness, Word};
 
 /// Letters of a name, a note or a caption at most, and of a prompt.
 const LONGEST_NAME: usize = 80;
@@ -23,6 +23,8 @@ pub(super) struct Said {
     #[serde(default)]
     items: Vec<i64>,
     view: Option<u64>,
+    /// The picture that was decided on, where a single item is named.
+    picture: Option<String>,
     word: SaidWord,
 }
 
@@ -51,11 +53,19 @@ impl From<Acted> for Done {
 pub(super) async fn say(State(room): State<Shared>, Json(said): Json<Said>) -> Result<Json<Option<Done>>, ReviewError> {
     let acted = work(&room, move |room| {
         let word = said.word.checked()?;
-        let items = match said.view {
-            Some(view) => room.table.found(view)?.keys.clone(),
+        let found = said.view.map(|view| room.table.found(view)).transpose()?;
+        let items: Vec<CardKey> = match &found {
+            Some(found) => found.keys.clone(),
             None => said.items.into_iter().map(CardKey).collect(),
         };
-        room.witness(&said.person, |witness| Ok(room.table.jury(|jury, job| jury.say(witness, job, &items, &word))?))
+        let saw = match &found {
+            Some(found) => Saw::Until(found.at),
+            None if items.len() == 1 => Saw::Picture(said.picture.as_deref()),
+            None => Saw::Whichever,
+        };
+        room.witness(&said.person, saw, |witness| {
+            Ok(room.table.jury(|jury, job| jury.say(witness, job, &items, &word))?)
+        })
     });
     Ok(Json(acted.await?.map(Done::from)))
 }
@@ -105,7 +115,7 @@ pub(super) async fn send_back(State(room): State<Shared>, Json(again): Json<Agai
         if prompt.chars().count() > LONGEST_PROMPT {
             return Err(ReviewError::Malformed("That prompt is too long: 32,000 letters are the most."));
         }
-        room.witness(&again.person, |witness| {
+        room.witness(&again.person, Saw::Whichever, |witness| {
             Ok(room.table.jury(|jury, job| jury.send_back(witness, job, CardKey(again.item), prompt))?)
         })
     });
@@ -113,7 +123,7 @@ pub(super) async fn send_back(State(room): State<Shared>, Json(again): Json<Agai
         SentBack::Queued(acted) => Sent::Done(acted.into()),
         SentBack::Running => Sent::Not { why: "It is being made at this moment: look at what comes first." },
         SentBack::Gone => Sent::Not { why: "The manifest does not list it any more, so it is not made again." },
-        SentBack::Waiting => Sent::Not { why: "It waits to be made already, as its row asks for it." },
+        SentBack::Waiting => Sent::Not { why: "It waits to be made already." },
     }))
 }
 
@@ -137,7 +147,9 @@ pub(super) async fn undo(
     Json(back): Json<Back>,
 ) -> Result<Json<Option<Undone>>, ReviewError> {
     let undone = work(&room, move |room| {
-        room.witness(&back.person, |witness| Ok(room.table.jury(|jury, job| jury.undo(witness, job))?))
+        room.witness(&back.person, Saw::Whichever, |witness| {
+            Ok(room.table.jury(|jury, job| jury.undo(witness, job))?)
+        })
     });
     let told = |acted: Acted| Undone { undone: acted.word, items: acted.items.len(), left: acted.left };
     Ok(Json(undone.await?.map(told)))
@@ -148,6 +160,7 @@ impl Room {
     fn witness<T>(
         &self,
         person: &str,
+        saw: Saw<'_>,
         speak: impl FnOnce(Witness<'_>) -> Result<T, ReviewError>,
     ) -> Result<T, ReviewError> {
         let cleaned: String = person.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
@@ -155,6 +168,6 @@ impl Room {
             "" => self.person.as_str(),
             name => name,
         };
-        speak(Witness { person, now: self.clock.now() })
+        speak(Witness { person, now: self.clock.now(), saw })
     }
 }

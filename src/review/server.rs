@@ -119,7 +119,7 @@ pub(super) async fn work<T: Send + 'static>(
 async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
         let columns = room.table.columns()?;
-        let found = room.table.find(asked)?;
+        let found = room.table.find(asked, room.clock.now())?;
         let tally = room.table.tally()?;
         let head = page::head(&tally, room.in_flight()?);
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
@@ -132,7 +132,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
 
 async fn found(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
-        let found = room.table.find(asked)?;
+        let found = room.table.find(asked, room.clock.now())?;
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         Ok(Html(page::sheet(&found, &cards)))
     })
@@ -219,11 +219,12 @@ async fn thumbnail(
     Path((key, which)): Path<(i64, String)>,
 ) -> Result<Response, ReviewError> {
     let (picture, keep) = opened(&room, key, &which).await?;
+    let is_named_by_hash = matches!(Which::parse(&which), Some(Which::Candidate(_)));
     let place = room.thumbnails.places.acquire().await.map_err(|_| ReviewError::NoSuchItem)?;
     let bytes = work(&room, move |room| {
         let mark = picture.mark.clone();
         let small = room.thumbnails.of(picture).map_err(|_| ReviewError::NoSuchItem)?;
-        if let Some(impression) = small.impression {
+        if let Some(impression) = small.impression.filter(|_| is_named_by_hash) {
             // Whoever looks for what strikes the eye need not decode it again; where that cannot be noted, they do.
             let _ = room.table.inspection(|inspection, job| inspection.note(job, &[(mark, impression)], &[]));
         }

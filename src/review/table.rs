@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::asked::Asked;
 use super::{Offices, ReviewError};
-use crate::domain::ItemId;
+use crate::domain::{ItemId, Timestamp};
 use crate::queue::{Card, CardKey, Gallery, Inspection, ItemStory, JobStatus, Jury, Ledger, ReviewTally};
 
 /// So many lists of what was found are remembered: a browser has few windows, and goes back a few times.
@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub asked: Asked,
     /// In their order.
     pub keys: Vec<CardKey>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The table of one job.
@@ -57,12 +59,12 @@ impl Table {
     }
 
     /// Looks for what is asked, and remembers it.
-    pub fn find(&self, asked: Asked) -> Result<Arc<Found>, ReviewError> {
+    pub fn find(&self, asked: Asked, now: Timestamp) -> Result<Arc<Found>, ReviewError> {
         let (wanted, order) = asked.wanted()?;
         let keys = hold(&self.gallery).find(&self.job, &wanted, order)?;
         let mut found = hold(&self.found);
         found.0 += 1;
-        let new = Arc::new(Found { id: found.0, asked, keys });
+        let new = Arc::new(Found { id: found.0, asked, keys, at: now });
         found.1.push_back(new.clone());
         if found.1.len() > MOST_FOUND {
             found.1.pop_front();
@@ -100,7 +102,7 @@ impl Table {
         Ok(hold(&self.gallery).review_tally(&self.job)?)
     }
 
-    pub fn status(&self, now: crate::domain::Timestamp) -> Result<JobStatus, ReviewError> {
+    pub fn status(&self, now: Timestamp) -> Result<JobStatus, ReviewError> {
         let status = hold(&self.ledger).status(now, std::slice::from_ref(&self.job))?;
         status.into_iter().next().ok_or(ReviewError::NoSuchItem)
     }

@@ -3,14 +3,15 @@
 
 use overnight::domain::Timestamp;
 use overnight::queue::sqlite::SqliteReview;
-use overnight::queue::{CardKey, Gallery, Jury, Order, SentBack, Wanted, Witness, Word};
+use overnight::queue::{CardKey, Gallery, Jury, Order, Saw, SentBack, Wanted, Witness, Word};
 
 use crate::support::gate::Gate;
 use crate::support::process::{Ended, Running};
 use crate::support::simulated::Simulated;
 use crate::support::workspace::{Workspace, list};
 
-const ANNA: Witness<'_> = Witness { person: "Anna", now: Timestamp::from_millis(1_700_000_000_000) };
+const ANNA: Witness<'_> =
+    Witness { person: "Anna", now: Timestamp::from_millis(1_700_000_000_000), saw: Saw::Whichever };
 
 fn review(here: &Workspace) -> SqliteReview {
     SqliteReview::open(&here.path("overnight.db")).unwrap()

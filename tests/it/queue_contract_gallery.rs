@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use overnight::domain::{Artifact, Decision, FailureKind, ImageFile, Item, ManifestRow, Outcome, Timestamp, Usd};
 use overnight::queue::{
-    Card, CardKey, ItemState, Order, Queue, Redo, Settlement, Standing, Turn, Wanted, Witness, Word,
+    Card, CardKey, ItemState, Order, Queue, Redo, Saw, Settlement, Standing, Turn, Wanted, Witness, Word,
 };
 use serde_json::json;
 
@@ -22,7 +22,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("something changed", a_change_by_anyone_is_noticed),
 ];
 
-pub const ANNA: Witness<'_> = Witness { person: "Anna", now: NOW };
+pub const ANNA: Witness<'_> = Witness { person: "Anna", now: NOW, saw: Saw::Whichever };
 
 /// A picture whose bytes hash to this.
 pub fn picture(blake3: &str) -> Artifact {

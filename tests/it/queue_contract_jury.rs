@@ -1,7 +1,7 @@
 //! What every queue promises to whoever says something of pictures. Never names an implementation.
 
 use overnight::domain::{Decision, FailureKind, Outcome, Verdict};
-use overnight::queue::{Acted, Card, CardKey, Order, Queue, VerdictRecord, Wanted, Witness, Word};
+use overnight::queue::{Acted, Card, CardKey, Order, Queue, Saw, VerdictRecord, Wanted, Witness, Word};
 
 use crate::queue_contract::{NOW, Promise, Workspace, failure};
 use crate::queue_contract_gallery::{ANNA, attempt, cards, keys, list, picture};
@@ -12,6 +12,7 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("favourites", one_picture_of_a_row_stands_for_the_product),
     ("undone", the_newest_act_is_taken_back_first),
     ("another picture", a_decision_is_about_one_picture),
+    ("seen", what_nobody_saw_is_not_decided_on),
     ("captions in the results", a_caption_of_ones_own_makes_the_results_stale),
 ];
 
@@ -56,7 +57,7 @@ fn what_is_said_stands_until_something_else_is(workspace: &dyn Workspace) {
     assert_eq!((acted.word.as_str(), &acted.items[..], acted.left), ("approve", &[all[0], all[2]][..], 0));
     say(workspace, &all[..1], Word::Note(Some("good".into()))).unwrap();
     say(workspace, &all[..1], Word::Caption(Some("A cup".into()))).unwrap();
-    let bert = Witness { person: "Bert", now: NOW.moved(5) };
+    let bert = Witness { person: "Bert", now: NOW.moved(5), saw: Saw::Whichever };
     workspace.jury().say(bert, "job", &all[..1], &REJECT).unwrap().unwrap();
     let record = verdict(workspace, all[0]).unwrap();
     let expected = Verdict {
@@ -99,6 +100,26 @@ fn what_changes_nothing_is_no_act(workspace: &dyn Workspace) {
     assert_eq!(say(workspace, &[], REJECT), None);
     let undone: Vec<_> = std::iter::from_fn(|| undo(workspace)).map(|acted| acted.items.len()).collect();
     assert_eq!(undone, [4, 2, 1]);
+}
+
+fn what_nobody_saw_is_not_decided_on(workspace: &dyn Workspace) {
+    let _run = job(workspace);
+    let all = keys(workspace);
+    let saw = |saw, items: &[CardKey], word: &Word| {
+        let acted = workspace.jury().say(Witness { saw, ..ANNA }, "job", items, word).unwrap();
+        acted.map_or(0, |acted| acted.items.len())
+    };
+    assert_eq!(saw(Saw::Picture(Some("p0")), &all[..1], &APPROVE), 0, "another picture has come meanwhile");
+    assert_eq!(saw(Saw::Picture(None), &all[..1], &REJECT), 0);
+    assert_eq!(saw(Saw::Picture(Some("p1")), &all[..1], &APPROVE), 1);
+    assert_eq!(saw(Saw::Picture(None), &all[3..], &REJECT), 1, "it has none, and that was seen");
+    assert_eq!(saw(Saw::Until(NOW.moved(-1)), &all, &REJECT), 0, "all of them came later");
+    assert_eq!(
+        saw(Saw::Picture(Some("p0")), &all[..1], &Word::Note(Some("a note".into()))),
+        1,
+        "a note is of the item"
+    );
+    assert_eq!(saw(Saw::Until(NOW), &all[..3], &REJECT), 3);
 }
 
 fn one_picture_of_a_row_stands_for_the_product(workspace: &dyn Workspace) {

@@ -1,8 +1,9 @@
 //! What every queue promises about items that a person sends back. Never names an implementation.
 
-use overnight::domain::{Digest, FailureKind, Item, ItemId, OnLost, Outcome, Sources};
+use overnight::domain::{Decision, Digest, FailureKind, Item, ItemId, OnLost, Outcome, Sources};
 use overnight::queue::{
-    Card, CardKey, Enqueued, Fate, Foreseen, ItemState, ItemStory, Order, Queue, Redo, SentBack, Standing, Turn, Wanted,
+    Card, CardKey, Enqueued, Fate, Foreseen, ItemState, ItemStory, Order, Queue, Redo, SentBack, Standing, Turn,
+    Wanted, Word,
 };
 
 use crate::queue_contract::{NOW, Promise, Workspace, claim, failure, item, receipt, row, settle, start, turn};
@@ -22,6 +23,9 @@ pub const PROMISES: &[(&str, Promise)] = &[
     ("sent back and taken out", a_person_can_think_better_of_it),
     ("sent back and undone", what_was_sent_back_is_as_it_was_once_that_is_undone),
     ("sent back and undone too late", what_has_left_stays_sent_back),
+    ("sent back twice over", what_waits_with_that_prompt_already_is_not_sent_back_again),
+    ("sent back and taken out before that is undone", what_was_taken_out_does_not_wait_again),
+    ("sent back with its favourite", a_favourite_that_is_sent_back_is_none_any_more),
     ("sent back and killed", what_was_received_of_it_is_kept),
 ];
 
@@ -128,6 +132,38 @@ fn what_failed_can_be_sent_back(workspace: &dyn Workspace) {
     is_queued(workspace, key, "mildest");
     attempt(&mut *run, Outcome::Done(picture("p1")));
     assert_eq!(now(workspace), is(ItemState::Done, "mildest"));
+}
+
+fn what_waits_with_that_prompt_already_is_not_sent_back_again(workspace: &dyn Workspace) {
+    let (_run, key) = made(workspace);
+    is_queued(workspace, key, "mine");
+    assert_eq!(send_back(workspace, key, "mine"), SentBack::Waiting);
+    workspace.jury().undo(ANNA, "job").unwrap().unwrap();
+    assert_eq!(now(workspace), is(ItemState::Done, "first"));
+}
+
+fn what_was_taken_out_does_not_wait_again(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    read(&mut *run, &[item("mug", "first")], Redo::No);
+    attempt(&mut *run, Outcome::Failed(failure(FailureKind::Refused)));
+    let key = keys(workspace)[0];
+    is_queued(workspace, key, "mild");
+    is_queued(workspace, key, "milder");
+    workspace.desk().cancel("job", Some(&[ItemId::new("mug")])).unwrap();
+    assert_eq!(workspace.jury().undo(ANNA, "job").unwrap().unwrap().left, 0);
+    assert_eq!(now(workspace), is(ItemState::Cancelled, "mild"));
+}
+
+fn a_favourite_that_is_sent_back_is_none_any_more(workspace: &dyn Workspace) {
+    let (mut run, key) = made(workspace);
+    workspace.jury().say(ANNA, "job", &[key], &Word::Favourite(Some("p1".into()))).unwrap().unwrap();
+    is_queued(workspace, key, "mine");
+    attempt(&mut *run, Outcome::Done(picture("p2")));
+    workspace.jury().say(ANNA, "job", &[key], &Word::Decide(Some(Decision::Approved))).unwrap().unwrap();
+    assert_eq!(story(workspace).record.favourite(), None);
+    workspace.jury().say(ANNA, "job", &[key], &Word::Favourite(Some("p1".into()))).unwrap().unwrap();
+    is_queued(workspace, key, "again");
+    assert_eq!(story(workspace).record.favourite(), Some("p1"), "an earlier picture that was chosen stays chosen");
 }
 
 fn another_prompt_may_be_given_until_a_request_has_left(workspace: &dyn Workspace) {

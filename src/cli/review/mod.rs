@@ -37,9 +37,8 @@ pub(super) fn run(args: &ReviewArgs) -> anyhow::Result<Code> {
         let mut stdout = std::io::stdout();
         writeln!(stdout, "{url}")?;
         stdout.flush()?;
-        if args.open {
-            browser::open(&url);
-        }
+        let folder = located.db.parent().unwrap_or(&current_dir);
+        let _signpost = args.open.then(|| browser::open(&url, folder)).transpose()?;
         let signal = async {
             // An error would mean that nobody listens for signals any more, which is an end as well.
             let _ = stop.wait_for(|stop| *stop != Stop::No).await;

@@ -13,25 +13,28 @@ pub(super) fn passable(text: &str) -> Cow<'_, str> {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
-        let (word, behind) = match address_start(rest) {
+        let word = rest.find(ends_word).unwrap_or(rest.len());
+        let end = match address_start(rest) {
             // What stands behind a path may hold any sign but a space.
-            true => rest.split_at(rest.find(|c: char| c.is_whitespace() || "\"<>|".contains(c)).unwrap_or(rest.len())),
-            false => rest.split_at(rest.find(ends_word).unwrap_or(rest.len())),
+            Some(0) => rest.find(|c: char| c.is_whitespace() || "\"<>|".contains(c)).unwrap_or(rest.len()),
+            // An address may follow a word at once, as in `src:https://…`.
+            Some(start) => start.min(word),
+            None => word,
         };
+        let (word, behind) = rest.split_at(end);
         kept.push_str(&word_to_pass(word));
-        let next = behind.chars().next().map_or(0, char::len_utf8);
+        let next = behind.chars().next().filter(|c| ends_word(*c)).map_or(0, char::len_utf8);
         kept.push_str(&behind[..next]);
         rest = &behind[next..];
     }
     if kept == text { text.into() } else { kept.into() }
 }
 
-/// Whether an address begins here: a scheme, and what follows one.
-fn address_start(text: &str) -> bool {
-    let scheme = text.find("://").map(|end| &text[..end]);
-    scheme.is_some_and(|scheme| {
-        !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-    })
+/// Where the first address begins: with a scheme (RFC 3986, 3.1), and what follows one.
+fn address_start(text: &str) -> Option<usize> {
+    let end = text.find("://")?;
+    let scheme = text[..end].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c)).len();
+    (scheme < end).then_some(scheme)
 }
 
 fn word_to_pass(word: &str) -> Cow<'_, str> {
@@ -67,6 +70,8 @@ mod tests {
             ("https://cdn.example?key=s3cret", "https://cdn.example"),
             ("s3://bucket/a.jpg#s3cret|mug.jpg", "s3://bucket/a.jpg|mug.jpg"),
             ("cannot read `/home/ada/photos/mug.jpg`: gone", "cannot read `mug.jpg`: gone"),
+            ("src:https://cdn.example/a.jpg?sig=s3cret", "src:https://cdn.example/a.jpg"),
+            ("a=https://cdn.example/a.jpg?sig=(s3cret)", "a=https://cdn.example/a.jpg"),
             ("file:///home/ada/mug.jpg", "mug.jpg"),
             ("~/photos/mug.jpg; /srv/shop/lamps/", "mug.jpg; lamps"),
         ] {

@@ -15,7 +15,8 @@ use crate::domain::{
     Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply, Request, SeenFile, Sources, Timestamp, Usd,
 };
 use crate::queue::{
-    CardKey, Finding, Gallery, Inspection, Intake, Jury, Queue, Redo, SentBack, Settlement, Start, Turn, Witness, Word,
+    CardKey, Finding, Gallery, Inspection, Intake, Jury, Queue, Redo, Saw, SentBack, Settlement, Start, Turn, Witness,
+    Word,
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -163,7 +164,7 @@ fn nothing_that_is_shown_or_said_of_an_item_grows_with_how_many_there_are() {
     play(&mut run);
     let (statements, keys) = (Statements::default(), made(&path));
     let mut review = SqliteReview::over(traced(&path, &statements));
-    let anna = Witness { person: "Anna", now: NOW };
+    let anna = Witness { person: "Anna", now: NOW, saw: Saw::Whichever };
     let words = [
         Word::Decide(Some(Decision::Approved)),
         Word::Favourite(Some("ab".into())),

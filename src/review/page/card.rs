@@ -56,7 +56,7 @@ impl<'a> Seen<'a> {
             is_earlier: record.artifact.is_none() && artifact.is_some(),
             decision: decision.filter(|_| holds),
             decided_before: decision.filter(|_| !holds && !card.is_sent_back),
-            is_favourite: said.is_some_and(|said| said.favourite.is_some()),
+            is_favourite: record.favourite().is_some(),
             has_note: said.is_some_and(|said| said.note.is_some()),
             is_sent_back: card.is_sent_back,
             badges: card.found.iter().copied().map(checked).collect(),

@@ -115,6 +115,7 @@ class Grid {
     const place = Number(cards[0].dataset.place);
     const after = [...this.list.children].find((card) => Number(card.dataset.place) > place);
     this.list.insertBefore(fragment(cards), after ?? null);
+    dispatchEvent(new CustomEvent("attached"));
     this.reach(this.current);
   }
 

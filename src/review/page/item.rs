@@ -42,6 +42,10 @@ pub(super) struct Seen<'a> {
     holds: bool,
     by: Option<By<'a>>,
     favourite: Option<&'a str>,
+    /// The picture that decisions are about: the item's own, first one.
+    own: Option<&'a str>,
+    /// Whether any of its own pictures can be shown.
+    is_seen: bool,
     is_sent_back: bool,
     can_be_sent_back: bool,
     failure: Option<(&'static str, &'a str)>,
@@ -97,6 +101,7 @@ impl<'a> Seen<'a> {
         let verdict = record.verdict.as_ref();
         let said = verdict.map(|record| &record.verdict);
         let failure = record.failure.as_ref();
+        let candidates = candidates(sight);
         Self {
             key: card.key.0,
             id: record.item.id.as_str(),
@@ -111,14 +116,20 @@ impl<'a> Seen<'a> {
             decision: said.and_then(|said| said.decision).map(Decision::as_str),
             holds: verdict.is_some_and(|verdict| verdict.holds),
             by: verdict.map(|verdict| By { person: &verdict.person, at: verdict.at.millis() }),
-            favourite: said.and_then(|said| said.favourite.as_deref()),
+            favourite: record.favourite(),
+            own: record
+                .artifact
+                .as_ref()
+                .and_then(|artifact| artifact.images.first())
+                .map(|image| image.blake3.as_str()),
+            is_seen: candidates.iter().any(|candidate| candidate.key == card.key.0),
             is_sent_back: card.is_sent_back,
             can_be_sent_back: matches!(record.state.as_str(), "done" | "failed") || card.is_sent_back,
             failure: failure.map(|(kind, message)| (kind.as_str(), message.as_str())),
             findings: card.found.iter().copied().map(checked).collect(),
             twin: sight.twin.map(|twin| (twin.key.0, twin.record.item.id.as_str())),
             references: references(card),
-            candidates: candidates(sight),
+            candidates,
             facts: facts(card),
             cells: cells(sight),
             versions: sight.story.versions.iter().map(version).collect(),
@@ -146,7 +157,7 @@ fn candidates<'a>(sight: &Sight<'a>) -> Vec<Candidate<'a>> {
     for card in sight.siblings {
         let record = &card.record;
         let verdict = record.verdict.as_ref();
-        let favourite = verdict.and_then(|verdict| verdict.verdict.favourite.as_deref());
+        let favourite = record.favourite();
         let decision = verdict.filter(|verdict| verdict.holds).and_then(|verdict| verdict.verdict.decision);
         let is_this = card.key == sight.card.key;
         let id = record.item.id.as_str();

@@ -33,8 +33,14 @@ function decide(word, key, picture, within) {
   if (!button) return undefined;
   const isOn = button.ariaPressed === "true";
   const name = within.querySelector(".name, h2")?.textContent;
-  const said = word === "favourite" ? { favourite: isOn ? null : picture } : { decide: isOn ? null : word };
-  return act("/say", { items: [key], word: said }, name);
+  if (word === "favourite") return act("/say", { items: [key], word: { favourite: isOn ? null : picture } }, name);
+  // A decision is about the item's own picture, and only while that is what is seen.
+  const own = within.querySelector(".stage")?.dataset.own ?? picture;
+  if (own && picture && own !== picture) {
+    Told.show("This is not the picture that the item has now. f makes it the favourite; 1 shows the item's own.", false);
+    return undefined;
+  }
+  return act("/say", { items: [key], picture: own || null, word: { decide: isOn ? null : word } }, name);
 }
 
 /** What a key does to the item that is looked at. */
@@ -44,8 +50,8 @@ async function decideHere(word) {
     return card && decide(word, Number(card.dataset.key), card.dataset.picture, card);
   }
   const isOn = viewer.sight.querySelector(`.decide [data-say="${word}"]`)?.ariaPressed === "true";
-  await decide(word, viewer.key, viewer.shown?.picture, viewer.sight);
-  if (word !== "favourite" && !isOn) await viewer.go(1);
+  const acted = await decide(word, viewer.key, viewer.shown?.picture, viewer.sight);
+  if (acted && word !== "favourite" && !isOn) await viewer.go(1);
   else await viewer.load();
 }
 
@@ -86,9 +92,13 @@ const VIEWER_KEYS = {
   p: () => viewer.pin(),
 };
 
+let busy = false;
+
 function key(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || isField(event.target)) return;
   if (byId("sure").open || byId("help").open) return;
+  // A key that is held, or pressed again before the answer, decides nothing about what comes next.
+  if (event.key in KEYS && (event.repeat || busy)) return event.preventDefault();
   let does = KEYS[event.key];
   if (viewer.isOpen) {
     does ??= VIEWER_KEYS[event.key];
@@ -100,7 +110,8 @@ function key(event) {
   }
   if (!does) return;
   event.preventDefault();
-  Promise.resolve(does()).catch(Told.fault.bind(Told));
+  busy = true;
+  Promise.resolve(does()).catch(Told.fault.bind(Told)).finally(() => { busy = false; });
 }
 
 let finding = 0;
@@ -129,7 +140,8 @@ async function suggest() {
   byId("value").value = "";
   byId("values").replaceChildren();
   if (column === "") return find();
-  const values = await say("/values", { column: Number(column) });
+  const [values] = await Promise.all([say("/values", { column: Number(column) }), find()]);
+  if (column !== byId("column").value) return;
   byId("values").append(...values.map((value) => Object.assign(document.createElement("option"), { value })));
   byId("value").focus();
 }
@@ -156,7 +168,7 @@ function listen() {
   byId("keys").addEventListener("click", () => byId("help").showModal());
   viewer.dialog.addEventListener("click", (event) => {
     const button = event.target.closest(".decide [data-say]");
-    if (button) decide(button.dataset.say, viewer.key, viewer.shown?.picture, viewer.sight).then(() => viewer.load());
+    if (button) Promise.resolve(decide(button.dataset.say, viewer.key, viewer.shown?.picture, viewer.sight)).then(() => viewer.load());
   });
   viewer.dialog.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -174,10 +186,14 @@ function listen() {
   name.addEventListener("change", () => localStorage.setItem("person", person()));
   addEventListener("keydown", key);
   addEventListener("forgotten", find);
+  // What comes back into the page may be otherwise by now.
+  addEventListener("attached", () => { live.change = 0; });
 }
 
 async function submit(form) {
   const name = byId("sight-id").textContent;
+  const button = form.querySelector("button");
+  button.disabled = true;
   let acted;
   if (form.id === "send-back") {
     const change = form.elements.change.value.trim();
@@ -187,8 +203,9 @@ async function submit(form) {
     const text = form.elements.text.value.trim();
     acted = await act("/say", { items: [viewer.key], word: { [form.dataset.word]: text || null } }, name);
   }
+  button.disabled = false;
   // What could not be said stays written.
-  if (acted === undefined) return;
+  if (acted === undefined || acted?.why) return;
   for (const field of form.querySelectorAll("[name]")) field.defaultValue = field.value;
   byId("details").focus();
   await viewer.load();

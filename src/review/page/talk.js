@@ -44,7 +44,10 @@ const Told = {
   show(words, canUndo) {
     byId("told-words").textContent = words;
     byId("undo").hidden = !canUndo;
-    byId("told").hidden = false;
+    const told = byId("told");
+    // What a dialog covers nobody sees.
+    (byId("viewer").open ? byId("viewer") : document.body).append(told);
+    told.hidden = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { byId("told").hidden = true; }, 12_000);
   },

@@ -7,7 +7,11 @@ class Viewer {
     this.grid = grid;
     this.dialog = byId("viewer");
     this.sight = byId("sight");
-    this.dialog.addEventListener("close", () => closed(this.place));
+    this.kept = new Map();
+    this.dialog.addEventListener("close", () => {
+      document.body.append(byId("told"));
+      closed(this.place);
+    });
     this.dialog.addEventListener("click", (event) => this.click(event));
     this.dialog.addEventListener("scroll", (event) => this.follow(event.target), { capture: true, passive: true });
   }
@@ -40,26 +44,28 @@ class Viewer {
   }
 
   async show(key, place) {
-    this.place = place ?? this.place;
-    this.key = key;
-    await this.load();
+    if (!(await this.load(key, place ?? this.place))) return;
     if (!this.dialog.open) this.dialog.showModal();
     byId("details")?.focus({ preventScroll: true });
     byId("details").scrollTop = this.sight.scrollTop = 0;
     this.fetchAhead();
   }
 
-  /** Fetches what is known now, and keeps what was chosen to be seen. */
-  async load() {
-    const key = this.key;
-    const before = this.shown?.key === key ? this.shown.picture : undefined;
-    const html = await part(`/item/${key}?view=${this.grid.view}&place=${this.place ?? 0}`);
-    if (key !== this.key) return;
+  /** Fetches what is known now, and keeps what was chosen to be seen; whether it is shown. Until then the item before is
+   * the one that is looked at, and that keys are about. */
+  async load(key = this.key, place = this.place) {
+    const asked = (this.asked = (this.asked ?? 0) + 1);
+    const html = await part(`/item/${key}?view=${this.grid.view}&place=${place ?? 0}`);
+    if (asked !== this.asked) return false;
     const isSame = this.shown?.key === key;
+    const before = isSame ? this.shown.picture : undefined;
     // Whoever has begun to write meanwhile is not disturbed.
     this.isStale = isSame && this.isWriting;
-    if (this.isStale) return;
-    const drafts = isSame ? this.drafts() : [];
+    if (this.isStale) return false;
+    // What was written and not said waits until its item is looked at again.
+    if (this.shown) this.kept.set(this.shown.key, this.drafts());
+    const drafts = this.kept.get(key) ?? [];
+    [this.key, this.place] = [key, place];
     const focus = isSame && this.sight.contains(document.activeElement) ? whereabouts(document.activeElement) : undefined;
     const scrolled = isSame ? byId("details").scrollTop : 0;
     const fresh = fragment(elements(html));
@@ -82,9 +88,11 @@ class Viewer {
     }
     const choices = this.candidates();
     const same = choices.find((choice) => choice.dataset.picture === before && Number(choice.dataset.key) === key);
-    const first = same ?? choices.find((choice) => choice.ariaPressed === "true") ?? choices[0];
+    const own = choices.filter((choice) => Number(choice.dataset.key) === key);
+    const first = same ?? own.find((choice) => choice.ariaPressed === "true") ?? own[0];
+    this.shown = { key };
     if (first) this.choose(first);
-    else this.shown = { key };
+    return true;
   }
 
   candidates() {

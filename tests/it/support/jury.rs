@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use overnight::domain::{Decision, Timestamp};
 use overnight::queue::sqlite::SqliteReview;
-use overnight::queue::{Card, CardKey, Gallery, Jury, Order, Wanted, Witness, Word};
+use overnight::queue::{Card, CardKey, Gallery, Jury, Order, Saw, Wanted, Witness, Word};
 
 use super::workspace::Workspace;
 
@@ -34,7 +34,10 @@ impl Ada {
     pub fn say(&mut self, items: &[&str], word: &Word) {
         let cards = self.cards();
         let keys: Vec<CardKey> = items.iter().map(|item| cards[*item].key).collect();
-        self.review.say(Witness { person: "Ada", now: MORNING }, &self.job, &keys, word).unwrap().expect("an act");
+        self.review
+            .say(Witness { person: "Ada", now: MORNING, saw: Saw::Whichever }, &self.job, &keys, word)
+            .unwrap()
+            .expect("an act");
     }
 
     /// Approves the pictures of these.

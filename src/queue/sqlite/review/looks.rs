@@ -76,7 +76,7 @@ fn statement(more: More) -> String {
     format!(
         "SELECT key, line, state, failure_kind, {IS_SENT_BACK}, decision,
                 iif(decision IS NULL, 0, artifact ->> '$.images[0].blake3' IS verdicts.picture),
-                favourite IS NOT NULL, note IS NOT NULL,
+                favourite IS NOT NULL AND NOT (decision IS 'rejected' AND favourite IS verdicts.picture), note IS NOT NULL,
                 iif(found IS NULL OR found = '[]', NULL,
                     iif(artifact ->> '$.images[0].blake3' IS findings.picture, found, NULL)),
                 {rank}, {id}, {texts}

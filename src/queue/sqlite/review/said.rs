@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::super::super::{Acted, CardKey, Witness, Word};
+use super::super::super::{Acted, CardKey, Saw, Witness, Word};
 use super::super::stored::optional_word;
 use super::{Listed, rows};
 use crate::domain::{Decision, Verdict};
@@ -29,7 +29,7 @@ pub(super) fn say(
     items: &[CardKey],
     word: &Word,
 ) -> rusqlite::Result<Option<Acted>> {
-    let mut sayings = Sayings { connection: transaction, listed, verdicts: BTreeMap::new() };
+    let mut sayings = Sayings { connection: transaction, listed, saw: witness.saw, verdicts: BTreeMap::new() };
     for item in items {
         sayings.say(item.0, word)?;
     }
@@ -91,6 +91,7 @@ fn read_subject(row: &Row<'_>) -> rusqlite::Result<Subject> {
 struct Sayings<'a> {
     connection: &'a Connection,
     listed: Listed,
+    saw: Saw<'a>,
     verdicts: BTreeMap<i64, (Verdict, Verdict)>,
 }
 
@@ -98,6 +99,7 @@ impl Sayings<'_> {
     fn say(&mut self, item: i64, word: &Word) -> rusqlite::Result<()> {
         let Some(subject) = subject(self.connection, self.listed, item)? else { return Ok(()) };
         match word {
+            Word::Decide(Some(_)) if !self.was_seen(item, &subject)? => {}
             Word::Decide(decision) => self.decide(item, &subject, *decision),
             Word::Favourite(Some(picture)) => return self.prefer(item, &subject, picture),
             Word::Favourite(None) => self.verdict(item, &subject).favourite = None,
@@ -105,6 +107,20 @@ impl Sayings<'_> {
             Word::Caption(caption) => self.verdict(item, &subject).caption.clone_from(caption),
         }
         Ok(())
+    }
+
+    /// Whether the picture that it has is the one that was seen.
+    fn was_seen(&self, item: i64, subject: &Subject) -> rusqlite::Result<bool> {
+        match self.saw {
+            Saw::Whichever => Ok(true),
+            Saw::Picture(picture) => Ok(subject.picture.as_deref() == picture),
+            Saw::Until(moment) => {
+                let later =
+                    "SELECT EXISTS (SELECT 1 FROM attempts WHERE item_key = ?1 AND outcome = 'done' AND ended_at > ?2)";
+                let mut later = self.connection.prepare_cached(later)?;
+                later.query_row(params![item, moment.millis()], |row| row.get::<_, bool>(0)).map(|later| !later)
+            }
+        }
     }
 
     /// What shall stand of an item.

@@ -33,11 +33,13 @@ const QUEUE: &str = "UPDATE items SET state = 'queued', due_at = ?2, counted = 0
             failure = NULL, artifact = NULL, request = ?3, digest = ?4, row_digest = coalesce(kept_digest, row_digest, digest)
      WHERE key = ?1";
 
-/// An item that an act sent back, as it was before, as long as it still asks for what the act does
-/// and nothing left for it.
-const TAKE_OUT: &str = "UPDATE items SET state = returns.state, due_at = returns.due_at, request = returns.request,
+/// An item that an act sent back, as it was before, as long as it still asks for what the act does and nothing left for it.
+/// One that a person, or the manifest, took out meanwhile does not wait again by that.
+const TAKE_OUT: &str = "UPDATE items SET state = iif(items.state = 'cancelled' AND returns.state = 'queued', 'cancelled', returns.state),
+            due_at = iif(items.state = 'cancelled' AND returns.state = 'queued', NULL, returns.due_at),
+            cancelled_by = iif(items.state = 'cancelled' AND returns.state = 'queued', items.cancelled_by, NULL), request = returns.request,
             digest = returns.digest, row_digest = returns.row_digest, counted = returns.counted, empty = returns.empty,
-            failure_kind = returns.failure_kind, failure = returns.failure, artifact = laid_by.artifact, cancelled_by = NULL,
+            failure_kind = returns.failure_kind, failure = returns.failure, artifact = laid_by.artifact,
             name = coalesce(laid_by.name, items.name), sources = iif(laid_by.name IS NULL, items.sources, laid_by.sources)
      FROM returns LEFT JOIN versions AS laid_by
           ON laid_by.item_key = returns.item_key AND laid_by.number = returns.version AND laid_by.stands
@@ -45,6 +47,10 @@ const TAKE_OUT: &str = "UPDATE items SET state = returns.state, due_at = returns
            AND items.digest = returns.asked AND (returns.version IS NULL OR laid_by.number IS NOT NULL)
            AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.item_key = items.key
                            AND attempts.number > returns.attempts AND attempts.state <> 'unsent')";
+
+/// Whether a picture is one of those that the item has: all of these are sent back.
+const IS_OF_NOW: &str = "SELECT EXISTS (SELECT 1 FROM items, json_each(items.artifact, '$.images') AS image
+                                        WHERE items.key = ?1 AND image.value ->> '$.blake3' = ?2)";
 
 struct Found {
     state: ItemState,
@@ -85,7 +91,7 @@ pub(super) fn send_back(
         _ if known.is_under_way => return Ok(SentBack::Running),
         ItemState::Running => return Ok(SentBack::Running),
         ItemState::Queued if known.was_sent_back && known.has_left => return Ok(SentBack::Running),
-        ItemState::Queued if !known.was_sent_back => return Ok(SentBack::Waiting),
+        ItemState::Queued if !known.was_sent_back || known.request.prompt == prompt => return Ok(SentBack::Waiting),
         ItemState::Cancelled => return Ok(SentBack::Waiting),
         ItemState::Queued | ItemState::Done | ItemState::Failed => {}
     }
@@ -93,6 +99,11 @@ pub(super) fn send_back(
     let act = begin_act(transaction, listed, witness, "send_back")?;
     let mut verdict = subject.verdict;
     (verdict.decision, verdict.picture) = (Some(Decision::Rejected), known.picture);
+    if let Some(favourite) = &verdict.favourite
+        && transaction.query_row(IS_OF_NOW, params![item.0, favourite], |row| row.get(0))?
+    {
+        verdict.favourite = None;
+    }
     write(transaction, act, item.0, &verdict)?;
     let request = to_json(&Request { prompt: prompt.to_owned(), ..known.request })?;
     // The hash of its stored form, as that of every request.
@@ -101,6 +112,8 @@ pub(super) fn send_back(
     one(transaction, KEEP, params![item.0, act, digest, version])?;
     one(transaction, QUEUE, params![item.0, witness.now.millis(), request, digest])?;
     results_are_stale(transaction, listed)?;
+    // Also where a version stands already, as of an item that failed while it was made again: no run leaves it as it was.
+    transaction.execute("UPDATE versions SET sent_back = 1 WHERE item_key = ?1 AND stands", [item.0])?;
     Ok(SentBack::Queued(Acted { word: "send_back".to_owned(), items: vec![item], left: 0 }))
 }
 
@@ -112,6 +125,11 @@ pub(super) fn take_out(transaction: &Transaction<'_>, listed: Listed, act: i64) 
     // What is the item's own again is no earlier version of it; and its row may read otherwise.
     transaction.execute(
         "DELETE FROM versions WHERE (item_key, number) = (SELECT item_key, version FROM returns WHERE act_id = ?1)",
+        [act],
+    )?;
+    transaction.execute(
+        "UPDATE versions SET sent_back = 0 WHERE stands AND item_key = (SELECT item_key FROM returns WHERE act_id = ?1)
+                AND (SELECT row_digest FROM items WHERE key = item_key) IS NULL",
         [act],
     )?;
     transaction.execute("DELETE FROM readings WHERE job_id = ?1", [listed.job])?;
