@@ -54,7 +54,7 @@ pub(super) fn reduce(folder: &Folder, originals: Vec<Original>, side: u32) -> io
         let ended = |worker: thread::ScopedJoinHandle<'_, io::Result<()>>| {
             worker.join().unwrap_or_else(|_| Err(io::Error::other("a thread broke off")))
         };
-        workers.into_iter().map(ended).collect::<io::Result<()>>()
+        workers.into_iter().try_for_each(ended)
     })?;
     Ok(broken.into_inner().unwrap_or_default())
 }
