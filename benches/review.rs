@@ -241,7 +241,7 @@ fn reviewed(workspace: &Workspace, is_over: &AtomicBool) -> anyhow::Result<u64> 
         }
         if let Some(card) = cards.iter().find(|card| card.picture.is_some()) {
             connection.get(&format!("/item/{}?view={}&place={}", card.key, first.view, card.place))?;
-            let word = json!({ "items": [card.key], "word": { "decide": "approved" } });
+            let word = json!({ "items": [card.key], "picture": card.picture, "word": { "decide": "approved" } });
             connection.post("/say", &word)?;
             done += 2;
         }

@@ -176,11 +176,11 @@ fn an_earlier_picture_that_is_a_favourite_is_not_removed() {
     let mut review = review(&here);
     let key = first(&here);
     let picture = review.cards("list", &[key]).unwrap().remove(0).record.artifact.unwrap().images.remove(0).blake3;
-    review.say(ANNA, "list", &[key], &Word::Favourite(Some(picture))).unwrap().unwrap();
     for prompt in ["a cup with a handle", "a cup with two handles"] {
         send_back(&here, prompt);
         run(&here, &simulator, "").exits(0);
     }
+    review.say(ANNA, "list", &[key], &Word::Favourite(Some(picture))).unwrap().unwrap();
     let told = here.overnight("prune list --older-than 0").end().exits(0).stdout;
     assert!(told.ends_with("1 earlier picture stays: it is what a person chose to stand for the product\n"), "{told}");
     assert_eq!(versions(&here), ["item-1~1"]);

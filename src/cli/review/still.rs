@@ -19,6 +19,9 @@ use crate::report::words::{count, counted, one_line};
 const ERASE: &str = "\r\u{1b}[K";
 
 pub(super) fn run(args: &ReviewArgs, located: &Located, directory: &Path, current_dir: &Path) -> anyhow::Result<Code> {
+    if directory.as_os_str() == "-" {
+        return Err(UsageError("--static: `-` is no folder; name one, such as ./sheet".to_owned()).into());
+    }
     let (job, db) = (&located.name, &located.db);
     let (ledger, gallery, now) = (open::ledger(db)?, open::gallery(db)?, open::clock().now());
     let status = ledger.status(now, std::slice::from_ref(job))?.remove(0);

@@ -73,6 +73,7 @@ async function write(selector) {
   const details = field?.closest("details");
   if (details) details.open = true;
   field?.focus();
+  field?.scrollIntoView({ block: "center" });
 }
 
 const KEYS = {
@@ -173,6 +174,9 @@ function listen() {
   viewer.dialog.addEventListener("submit", (event) => {
     event.preventDefault();
     submit(event.target).catch(Told.fault.bind(Told));
+  });
+  viewer.dialog.addEventListener("input", ({ target }) => {
+    target.closest(".words-of")?.classList.toggle("written", target.value !== target.defaultValue);
   });
   // A word that was written is kept when the field is left with Escape, and the picture stays in sight.
   viewer.dialog.addEventListener("keydown", (event) => {

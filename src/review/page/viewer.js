@@ -81,7 +81,9 @@ class Viewer {
     if (focus) (this.sight.querySelector(focus) ?? byId("details")).focus({ preventScroll: true });
     for (const [field, words] of drafts) {
       const same = this.sight.querySelector(field);
-      if (same) same.value = words;
+      if (!same) continue;
+      same.value = words;
+      same.closest(".words-of")?.classList.add("written");
     }
     for (const time of this.sight.querySelectorAll("time")) {
       time.textContent = new Date(Number(time.dataset.at)).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });

@@ -206,7 +206,8 @@ fn what_is_being_written_and_looked_at_stays_while_somebody_else_decides() {
     let (_other, address) = begin(&here, "list");
     let other = Visitor::enter(&address);
     let say = |word: &str| {
-        let said = format!(r#"{{"person":"Bo","items":[{}],"word":{{"decide":{word}}}}}"#, other.cards()[0].0);
+        let (key, picture) = other.cards().remove(0);
+        let said = format!(r#"{{"person":"Bo","items":[{key}],"picture":"{picture}","word":{{"decide":{word}}}}}"#);
         assert_eq!(other.post("/say", &[], &said).status, 200);
     };
     say(r#""approved""#);

@@ -58,6 +58,7 @@ impl SqliteReview {
         what: &'static str,
         read: impl FnOnce(&Connection, Listed) -> rusqlite::Result<T>,
     ) -> Result<T, QueueError> {
+        self.database.is_there()?;
         let (connection, path) = (&self.database.connection, &self.database.path);
         let moment = connection.unchecked_transaction().doing(path, what)?;
         let listed = listed(&moment, path, job)?;
@@ -71,6 +72,7 @@ impl SqliteReview {
         what: &'static str,
         write: impl FnOnce(&Transaction<'_>, Listed) -> rusqlite::Result<T>,
     ) -> Result<T, QueueError> {
+        self.database.is_there()?;
         let Database { connection, path, .. } = &mut self.database;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.doing(path, what)?;

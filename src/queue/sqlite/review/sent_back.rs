@@ -99,6 +99,8 @@ pub(super) fn send_back(
     let act = begin_act(transaction, listed, witness, "send_back")?;
     let mut verdict = subject.verdict;
     (verdict.decision, verdict.picture) = (Some(Decision::Rejected), known.picture);
+    // It was written of a picture that goes.
+    verdict.caption = None;
     if let Some(favourite) = &verdict.favourite
         && transaction.query_row(IS_OF_NOW, params![item.0, favourite], |row| row.get(0))?
     {
