@@ -19,8 +19,11 @@ pub mod run;
 
 pub mod night;
 
+pub mod paper;
+
 pub mod export;
 pub mod report;
+pub mod review;
 pub mod simulator;
 pub mod verify;
 

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod child;
 pub mod parts;
 pub mod program;
+pub mod reviewer;
 pub mod scratch;
 pub mod server;
 pub mod simulated;

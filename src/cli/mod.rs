@@ -29,6 +29,7 @@ mod precious;
 mod prune;
 mod read_ahead;
 mod retry;
+mod review;
 mod run;
 mod schedule;
 mod show;
@@ -71,6 +72,7 @@ fn act(command: Command) -> anyhow::Result<Code> {
         Command::Resume(args) => pause::resume(&args),
         Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Prune(args) => prune::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Schedule(args) => schedule::run(&args),

@@ -12,9 +12,11 @@ use crate::job::{Job, hidden_folder};
 use crate::provider::gemini::{FetchSettings, Gemini, GeminiError, GeminiSettings};
 use crate::provider::{Endpoint, Provider, ReferenceSource};
 use crate::queue::sqlite::{
-    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+    self, Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use crate::queue::{Desk, Health, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use crate::queue::{
+    Desk, Gallery, Health, Inspection, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep,
+};
 use crate::references::{ReferenceCache, ReferenceImages, ReferenceSettings};
 use crate::simulator::STAND_INS;
 use crate::store::local::{LocalShelf, LocalStore, staging};
@@ -94,6 +96,21 @@ pub(super) fn desk(db: &Path) -> Result<Box<dyn Desk>, QueueError> {
     Ok(Box::new(SqliteDesk::open(db)?))
 }
 
+/// What a review of a workspace's pictures looks at.
+pub(super) fn gallery(db: &Path) -> Result<Box<dyn Gallery>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
+}
+
+/// A person's word on them.
+pub(super) fn jury(db: &Path) -> Result<Box<dyn Jury>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
+}
+
+/// What a look at them found.
+pub(super) fn inspection(db: &Path) -> Result<Box<dyn Inspection>, QueueError> {
+    Ok(Box::new(SqliteReview::open(db)?))
+}
+
 /// Where the job's pictures go; what is staged there bears the mark of the job's queue.
 pub(super) fn store(job: &Job, queue: &dyn Queue) -> anyhow::Result<Arc<dyn ArtifactStore>> {
     Ok(Arc::new(LocalStore::open(&job.output, &job.name, &queue.mark(), job.concurrency.highest().get())?))
@@ -124,13 +141,13 @@ pub(super) fn reference_cache(job: &Job) -> ReferenceCache {
 }
 
 /// Where the reference images of requests to `base_url` come from. In a rehearsal addresses stand for what is drawn there.
-fn references(job: &Job, base_url: &str, ca_file: Option<PathBuf>) -> Arc<dyn ReferenceSource> {
+pub(super) fn references(job: &Job, base_url: &str) -> Arc<dyn ReferenceSource> {
     Arc::new(ReferenceImages::new(ReferenceSettings {
         list: job.references_folder(),
         cache: reference_cache(job),
         shape: job.references.shape,
         endpoint: base_url.to_owned(),
-        ca_file,
+        ca_file: ca_file(job),
         stand_ins: job.rehearse.then(|| format!("{base_url}{STAND_INS}")),
     }))
 }
@@ -141,24 +158,38 @@ pub(super) fn health(db: &Path) -> Result<Option<Health>, QueueError> {
 }
 
 /// Who makes the job's pictures, at `base_url`. What the person can put right is told as their mistake.
-pub(super) fn provider(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Provider>> {
-    Ok(Arc::new(gemini(job, base_url, credentials)?))
+pub(super) fn provider(
+    job: &Job,
+    base_url: &str,
+    credentials: Credentials,
+    references: Arc<dyn ReferenceSource>,
+) -> anyhow::Result<Arc<dyn Provider>> {
+    Ok(Arc::new(gemini(job, base_url, credentials, references)?))
 }
 
 /// The same, for who only looks.
 pub(super) fn endpoint(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Arc<dyn Endpoint>> {
-    Ok(Arc::new(gemini(job, base_url, credentials)?))
+    Ok(Arc::new(gemini(job, base_url, credentials, references(job, base_url))?))
 }
 
-fn gemini(job: &Job, base_url: &str, credentials: Credentials) -> anyhow::Result<Gemini> {
-    let ca_file = job.ca_file.clone().filter(|_| !job.rehearse);
+/// Whom to trust beside the system's authorities.
+fn ca_file(job: &Job) -> Option<PathBuf> {
+    job.ca_file.clone().filter(|_| !job.rehearse)
+}
+
+fn gemini(
+    job: &Job,
+    base_url: &str,
+    credentials: Credentials,
+    references: Arc<dyn ReferenceSource>,
+) -> anyhow::Result<Gemini> {
     let settings = GeminiSettings {
         base_url: base_url.to_owned(),
         auth: job.auth,
         key: credentials.key,
         headers: credentials.headers,
-        references: references(job, base_url, ca_file.clone()),
-        ca_file,
+        references,
+        ca_file: ca_file(job),
         request_timeout: job.request_timeout,
         connect_timeout: job.connect_timeout,
         fetch: FetchSettings::default(),

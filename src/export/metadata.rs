@@ -81,7 +81,7 @@ fn line<'a>(record: &'a ItemRecord, artifact: &'a Artifact, image: &'a ImageFile
         text: &request.prompt,
         id: record.item.id.as_str(),
         number,
-        caption: artifact.caption.as_deref().unwrap_or_default(),
+        caption: record.caption().unwrap_or_default(),
         model: &request.model,
         aspect_ratio: request.aspect_ratio.map_or("", |ratio| ratio.as_str()),
         finish_reason: artifact.finish_reason.as_deref().unwrap_or_default(),

@@ -6,9 +6,11 @@ mod address;
 mod atomic;
 mod formats;
 mod harmless;
+mod keepsake;
 mod metadata;
 mod results;
 mod results_csv;
+mod said;
 mod sheet;
 mod table;
 
@@ -16,7 +18,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::atomic::AtomicFile;
-pub use self::formats::{Format, Wanted, hand_over, hand_over_as};
+pub use self::formats::{Choice, Format, Wanted, hand_over, hand_over_as};
+pub use self::keepsake::{Keepsake, KeepsakeError, Kept, OpenPicture, OpenReference, keep};
 pub use self::metadata::Metadata;
 pub use self::results_csv::ResultsCsv;
 pub use self::sheet::{About, Sheet};

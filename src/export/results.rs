@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::harmless::{self, harmless};
+use super::said;
 use crate::domain::Usd;
 use crate::queue::ItemRecord;
 
@@ -36,7 +37,7 @@ impl<'a> From<&'a ItemRecord> for Results<'a> {
         Self {
             status: Some(item.state.as_str()),
             file: picture.map(|image| image.file.as_str()),
-            caption: artifact.and_then(|artifact| artifact.caption.as_deref()),
+            caption: item.caption().filter(|_| artifact.is_some()),
             attempts: Some(item.attempts),
             finish_reason: finish_reason.or(item.reply.finish_reason.as_deref()),
             failure: item.failure.as_ref().map(|(kind, message)| format!("{kind}: {message}")),
@@ -67,11 +68,14 @@ impl Results<'_> {
 }
 
 /// The names of the manifest's columns beside the results: one that bears a result's name, as in a table of results
-/// that is used as a manifest again, is called `manifest_<name>`.
-pub(super) fn own_names(columns: &[String]) -> Vec<String> {
-    let mut taken: HashSet<&str> = COLUMNS.into();
+/// that is used as a manifest again, is called `manifest_<name>`. So is one that bears the name of a verdict's column,
+/// where `verdicts` are told.
+pub(super) fn own_names(columns: &[String], verdicts: bool) -> Vec<String> {
+    let said: &[&str] = if verdicts { &said::COLUMNS } else { &[] };
+    let mut taken: HashSet<&str> = COLUMNS.iter().chain(said).copied().collect();
+    let ours = taken.clone();
     taken.extend(columns.iter().map(String::as_str));
-    let is_ours = |column: &String| COLUMNS.contains(&column.as_str());
+    let is_ours = |column: &String| ours.contains(column.as_str());
     columns.iter().map(|column| if is_ours(column) { renamed(column, &taken) } else { column.clone() }).collect()
 }
 

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 
 use super::harmless::harmless;
 use super::results::{Results, own_names};
+use super::said::Said;
 use super::table::Table;
 use crate::domain::cell_text;
-use crate::queue::RowRecord;
+use crate::queue::{ItemRecord, RowRecord};
 
 /// Writes the table to anything, a row of the manifest at a time.
 ///
@@ -27,26 +28,37 @@ pub struct ResultsCsv<W: Write> {
 impl<W: Write> ResultsCsv<W> {
     /// Begins a table to look at with its header. `columns` are the manifest's.
     pub fn new(columns: &[String], to: W) -> io::Result<Self> {
-        Self::with(harmless, columns, to)
+        Self::with(harmless, columns, false, to)
     }
 
     /// Begins a table from which the manifest's columns and cells can be read back exactly as they were.
-    pub fn exact(columns: &[String], to: W) -> io::Result<Self> {
-        Self::with(exact, columns, to)
+    /// Where `verdicts` are told, they stand behind the results.
+    pub fn exact(columns: &[String], verdicts: bool, to: W) -> io::Result<Self> {
+        Self::with(exact, columns, verdicts, to)
     }
 
-    fn with(own: fn(&str) -> Cow<'_, str>, columns: &[String], to: W) -> io::Result<Self> {
-        let names = own_names(columns);
-        let table = Table::new(names.iter().map(|name| own(name)), to)?;
+    fn with(own: fn(&str) -> Cow<'_, str>, columns: &[String], verdicts: bool, to: W) -> io::Result<Self> {
+        let names = own_names(columns, verdicts);
+        let table = Table::new(names.iter().map(|name| own(name)), verdicts, to)?;
         Ok(Self { table, manifest_columns: columns.len(), own })
     }
 
     /// The lines of one row.
     pub fn write(&mut self, row: &RowRecord) -> io::Result<()> {
-        if row.items.is_empty() {
-            return self.line(row, &Results::default());
+        self.lines(row, row.items.iter().map(|item| (item, None)))
+    }
+
+    /// A line for each of these items of a row, with what was said of it; one without results if there is none.
+    pub(super) fn lines<'a>(
+        &mut self,
+        row: &RowRecord,
+        items: impl Iterator<Item = (&'a ItemRecord, Option<&'a Said>)>,
+    ) -> io::Result<()> {
+        let mut items = items.peekable();
+        if items.peek().is_none() {
+            return self.line(row, &Results::default(), None);
         }
-        row.items.iter().try_for_each(|item| self.line(row, &item.into()))
+        items.try_for_each(|(item, said)| self.line(row, &item.into(), said))
     }
 
     /// Hands back what the table was written to, once all of it is.
@@ -54,10 +66,10 @@ impl<W: Write> ResultsCsv<W> {
         self.table.finish()
     }
 
-    fn line(&mut self, row: &RowRecord, results: &Results<'_>) -> io::Result<()> {
+    fn line(&mut self, row: &RowRecord, results: &Results<'_>, said: Option<&Said>) -> io::Result<()> {
         let own = self.own;
         let cells: Vec<_> = (0..self.manifest_columns).map(|column| cell_text(row.cells.get(column))).collect();
-        self.table.line(cells.iter().map(|cell| own(cell)), results)
+        self.table.line(cells.iter().map(|cell| own(cell)), results, said)
     }
 }
 

@@ -3,32 +3,53 @@
 use std::io::{self, Write};
 
 use super::results::{COLUMNS, Results};
+use super::said::{self, Said};
 
 /// Writes lines of comma-separated values.
-pub(super) struct Table<W: Write>(csv::Writer<W>);
+pub(super) struct Table<W: Write> {
+    to: csv::Writer<W>,
+    verdicts: bool,
+}
 
 impl<W: Write> Table<W> {
-    /// Begins with the header: these names, and those of the results.
-    pub(super) fn new(names: impl IntoIterator<Item: AsRef<str>>, to: W) -> io::Result<Self> {
-        let mut table = Self(csv::Writer::from_writer(to));
+    /// Begins with the header: these names, those of the results, and where `verdicts` are told theirs.
+    pub(super) fn new(names: impl IntoIterator<Item: AsRef<str>>, verdicts: bool, to: W) -> io::Result<Self> {
+        let mut table = Self { to: csv::Writer::from_writer(to), verdicts };
         table.cells(names)?;
-        table.0.write_record(COLUMNS).map_err(io_error)?;
+        table.cells(COLUMNS)?;
+        if verdicts {
+            table.cells(said::COLUMNS)?;
+        }
+        table.end_line()?;
         Ok(table)
     }
 
-    /// One line: these cells, and what became of an item.
-    pub(super) fn line(&mut self, cells: impl IntoIterator<Item: AsRef<str>>, results: &Results<'_>) -> io::Result<()> {
+    /// One line: these cells, what became of an item, and what was said of it where that is told.
+    pub(super) fn line(
+        &mut self,
+        cells: impl IntoIterator<Item: AsRef<str>>,
+        results: &Results<'_>,
+        said: Option<&Said>,
+    ) -> io::Result<()> {
         self.cells(cells)?;
-        self.0.write_record(results.cells()).map_err(io_error)
+        self.cells(results.cells())?;
+        if self.verdicts {
+            self.cells(said.unwrap_or(&Said::default()).cells())?;
+        }
+        self.end_line()
     }
 
     /// Hands back what was written to, once all of it is.
     pub(super) fn finish(self) -> io::Result<W> {
-        self.0.into_inner().map_err(|error| error.into_error())
+        self.to.into_inner().map_err(|error| error.into_error())
     }
 
     fn cells(&mut self, cells: impl IntoIterator<Item: AsRef<str>>) -> io::Result<()> {
-        cells.into_iter().try_for_each(|cell| self.0.write_field(cell.as_ref())).map_err(io_error)
+        cells.into_iter().try_for_each(|cell| self.to.write_field(cell.as_ref())).map_err(io_error)
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        self.to.write_record(None::<&[u8]>).map_err(io_error)
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use toml::de::{DeString, DeTable, DeValue};
 use toml::{Deserializer, Spanned};
 
+use super::accept;
 use super::error::JobError;
 use super::fault::{Fault, Place, Problem, in_order};
 use super::headers::Headers;
@@ -22,7 +23,7 @@ use super::schedule::{self, Schedule};
 use super::setting::LongerSide;
 use super::shape::{self, PARTIALS, Renderer, SHAPING_KEYS, Shaping};
 use super::tables::{self, BadEntry};
-use crate::domain::{Fields, PriceList, Safety};
+use crate::domain::{Accept, Fields, PriceList, Safety};
 use crate::reshape::Shape;
 
 /// What a job file says.
@@ -48,6 +49,8 @@ pub struct JobFile {
     pub prices: PriceList,
     /// When it starts by itself.
     pub schedule: Option<Schedule>,
+    /// What a picture must pass to be kept.
+    pub accept: Accept,
     /// The options it sets, with paths as written.
     pub options: Options,
 }
@@ -64,9 +67,9 @@ struct JobKeys {
     headers: Fields,
 }
 
-/// The names of [`JobKeys`], and of `price`, `schedule` and `hooks`, the most important first.
-const JOB_KEYS: [&str; 9] =
-    ["manifest", "references", "price", "schedule", "hooks", "safety", "labels", "extra", "headers"];
+/// The names of [`JobKeys`], and of `accept`, `price`, `schedule` and `hooks`, the most important first.
+const JOB_KEYS: [&str; 10] =
+    ["manifest", "references", "accept", "price", "schedule", "hooks", "safety", "labels", "extra", "headers"];
 
 /// The table `[references]`. Mistakes in it are found when the manifest is read, and told where they stand here.
 #[derive(Deserialize, Default)]
@@ -144,6 +147,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
     let schedule = schedule.map_err(first_of)?;
     let hooks = table.get_ref().get("hooks").map_or(Ok(Hooks::default()), |value| hooks::read(value, text));
     let hooks = hooks.map_err(first_of)?;
+    let accept = table.get_ref().get("accept").map_or(Ok(Accept::default()), accept::read).map_err(first_of)?;
     let options = read(table.clone()).map_err(|error| plain::toml(error.message()))?;
     let keys: JobKeys = read(table).map_err(|error| plain::toml(error.message()))?;
     let manifest =
@@ -159,6 +163,7 @@ fn assemble(table: Spanned<DeTable>, text: &str, file: &str) -> Result<JobFile, 
         hooks,
         prices,
         schedule,
+        accept,
         options,
     })
 }
@@ -198,6 +203,7 @@ fn wrong_with(key: &Key, value: &Value, text: &str, options: &[String]) -> Vec<(
     match name {
         "price" => return price::read(value).err().unwrap_or_default(),
         "schedule" => return schedule::read(value, text).err().unwrap_or_default(),
+        "accept" => return accept::read(value).err().unwrap_or_default(),
         "hooks" => return hooks::read(value, text).err().unwrap_or_default(),
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! A job: what to do, parsed, defaulted and checked once. Never sends anything, never touches the database.
 
+mod accept;
 mod defaults;
 mod end;
 pub mod endpoint;
@@ -21,10 +22,10 @@ mod sample;
 pub mod schedule;
 pub mod setting;
 pub mod shape;
+mod stated;
 pub mod tables;
 mod watching;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -50,30 +51,22 @@ pub use setting::{Concurrency, Dollars, HaltAfter, JobName, ModelName, TimeSpan,
 pub use shape::{Condition, Shaping};
 pub use watching::{FileSize, ListenAddress, Watching};
 
+use self::stated::Stated;
 use crate::disk::ListFolder;
-use crate::domain::{Auth, Caps, Fields, LogFormat, OnLost, PriceList, Progress, Safety};
-
-/// The variable that holds the key unless somebody says otherwise.
-const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
+use crate::domain::{Accept, Auth, Caps, LogFormat, OnLost, PriceList, Progress};
 
 /// What a person writes for a manifest that comes on standard input, and what messages call it.
 const STDIN: &str = "-";
 const STDIN_SHOWN: &str = "<stdin>";
+
+/// The variable that holds the key unless somebody says otherwise.
+const KEY_VARIABLE: &str = "OVERNIGHT_API_KEY";
 
 /// The name of a workspace's database.
 const DATABASE: &str = "overnight.db";
 
 /// The folder of a workspace in which the output folders of its jobs lie.
 const OUTPUT: &str = "output";
-
-/// Attempts an item that count: with waits of up to 1, 2, 4, 8 and 16 s between them, they outlast a short outage.
-const MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(6).unwrap();
-
-/// A 1K picture takes seconds; one with much thinking, or behind a busy gateway, up to minutes.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(180);
-
-/// A host that has not answered a connection by then is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What to do: a job file, or a bare manifest with every default.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,8 +121,8 @@ pub struct Job {
     pub tpm: Option<NonZeroU32>,
     /// Requests a day at most, by the quota's own day.
     pub rpd: Option<NonZeroU32>,
-    /// Whether a picture of another shape than was asked for counts as none.
-    pub strict: bool,
+    /// What a picture must pass to be kept; one that does not counts as none.
+    pub accept: Accept,
     /// Attempts an item that count.
     pub max_attempts: NonZeroU32,
     /// Longest wait for a whole answer.
@@ -170,30 +163,6 @@ pub struct Job {
     pub watching: Watching,
 }
 
-/// A job as its files state it, before anything is filled in.
-struct Stated {
-    file: Option<PathBuf>,
-    manifest: PathBuf,
-    workspace: PathBuf,
-    references: AddedReferences,
-    shaping: Shaping,
-    tables: Tables,
-    key_folder: PathBuf,
-    options: Options,
-}
-
-/// What only a job file can say.
-#[derive(Default)]
-struct Tables {
-    safety: Safety,
-    labels: BTreeMap<String, String>,
-    extra: Fields,
-    headers: Headers,
-    hooks: Hooks,
-    prices: PriceList,
-    schedule: Option<Schedule>,
-}
-
 impl Job {
     /// Reads the job that `target` names: a job file (`.toml`) or a bare manifest. `options` are those of the command
     /// line and the environment; they win over the file's. Relative paths of both start at `current_dir`, which is
@@ -203,25 +172,16 @@ impl Job {
         let stated = if paths::extension(&path) == "toml" {
             let error = |error| JobError::Unreadable { file: paths::shown(&path, current_dir), error };
             let text = fs::read_to_string(&path).map_err(error)?;
-            stated_by_file(&text, path, options, current_dir)?
+            Stated::by_file(&text, path, options, current_dir)?
         } else {
-            Stated {
-                file: None,
-                manifest: path,
-                workspace: current_dir.to_path_buf(),
-                references: AddedReferences::default(),
-                shaping: Shaping::default(),
-                tables: Tables::default(),
-                key_folder: current_dir.to_path_buf(),
-                options: checked(options, GIVEN)?.at(current_dir),
-            }
+            Stated::bare(path, options, current_dir)?
         };
         Self::of(stated, current_dir)
     }
 
     /// The job that a file of this text would be if it lay there.
     pub fn drafted(text: &str, file: &Path, current_dir: &Path) -> Result<Self, JobError> {
-        let stated = stated_by_file(text, file.to_owned(), &Options::default(), current_dir)?;
+        let stated = Stated::by_file(text, file.to_owned(), &Options::default(), current_dir)?;
         Self::of(stated, current_dir)
     }
 
@@ -257,131 +217,6 @@ impl Job {
     /// Whether the manifest comes on standard input.
     pub fn reads_stdin(&self) -> bool {
         is_stdin(&self.manifest)
-    }
-}
-
-fn stated_by_file(text: &str, path: PathBuf, options: &Options, current_dir: &Path) -> Result<Stated, JobError> {
-    let shown = paths::shown(&path, current_dir);
-    let folder = paths::folder_of(&path);
-    let file = JobFile::understood(text, &shown, &folder)?;
-    let given = checked(options, GIVEN)?;
-    let key_folder = if given.api_key_command.is_some() { current_dir } else { &folder };
-    Ok(Stated {
-        manifest: resolve(&folder, &file.manifest),
-        workspace: paths::workspace_of(&path),
-        references: file.references,
-        shaping: file.shaping,
-        tables: Tables {
-            safety: file.safety,
-            labels: file.labels,
-            extra: file.extra,
-            headers: file.headers,
-            hooks: file.hooks,
-            prices: file.prices,
-            schedule: file.schedule,
-        },
-        key_folder: key_folder.to_path_buf(),
-        options: given.at(current_dir).or(checked(&file.options, &shown)?.at(&folder)),
-        file: Some(path),
-    })
-}
-
-/// Where the options that are not a file's come from, for messages.
-const GIVEN: &str = "the command line or the environment";
-
-/// The options, if they name no more than one place for the key.
-fn checked(options: &Options, source: &str) -> Result<Options, JobError> {
-    if options.key_places() > 1 {
-        return Err(JobError::SeveralKeys(source.to_owned()));
-    }
-    Ok(options.clone())
-}
-
-impl Stated {
-    /// How the manifest is written; what a person says of it wins over its name.
-    fn format(&self, current_dir: &Path) -> Result<ManifestFormat, JobError> {
-        if is_stdin(&self.manifest) {
-            if self.file.is_none() && self.options.name.is_none() {
-                return Err(JobError::StdinName);
-            }
-            return self.options.manifest_format.ok_or(JobError::StdinFormat);
-        }
-        if self.manifest.is_dir() {
-            return Ok(ManifestFormat::FOLDER);
-        }
-        let format = self.options.manifest_format.or_else(|| ManifestFormat::of_file(&self.manifest));
-        let is_sheet = format::is_foreign_sheet(&self.manifest);
-        let unread = if is_sheet { JobError::ForeignSheet } else { JobError::Unsupported };
-        format.ok_or_else(|| unread(paths::shown(&self.manifest, current_dir)))
-    }
-
-    fn into_job(self, manifest_format: ManifestFormat, current_dir: &Path) -> Job {
-        let (key, end) = (self.key(), RunEnd::of(&self.options));
-        let Self { file, manifest, workspace, references, shaping, tables, options, .. } = self;
-        let caps = price::caps(&options);
-        let defaults = Defaults::of(&options, tables.safety, tables.labels, tables.extra);
-        let is_folder = file.is_none() && manifest_format == ManifestFormat::FOLDER;
-        let called_after = if is_folder { JobName::of_folder } else { JobName::of_file };
-        let usual_name = || called_after(file.as_deref().unwrap_or(&manifest));
-        let name = options.name.unwrap_or_else(usual_name).as_str().to_owned();
-        let base_url = options.base_url.unwrap_or_default();
-        let length = |given: Option<TimeSpan>, usual| given.map_or(usual, |span| span.0);
-        Job {
-            schedule: tables.schedule.map(|schedule| schedule.within(&end)),
-            start: None,
-            end,
-            output: options.output.unwrap_or_else(|| workspace.join(OUTPUT).join(&name)),
-            db: options.db.unwrap_or_else(|| workspace.join(DATABASE)),
-            auth: options.auth.unwrap_or_else(|| base_url.usual_auth()),
-            key,
-            defaults,
-            headers: tables.headers,
-            hooks: tables.hooks,
-            sheet: options.sheet,
-            follow_links: options.follow_links.unwrap_or(false),
-            ca_file: options.ca_file,
-            strict: options.strict.unwrap_or(false),
-            concurrency: options.concurrency.unwrap_or_default(),
-            rpm: options.rpm,
-            ipm: options.ipm,
-            tpm: options.tpm,
-            rpd: options.rpd,
-            max_attempts: options.max_attempts.unwrap_or(MAX_ATTEMPTS),
-            request_timeout: length(options.request_timeout, REQUEST_TIMEOUT),
-            connect_timeout: length(options.connect_timeout, CONNECT_TIMEOUT),
-            limit: options.limit,
-            pilot: options.pilot,
-            halt_after: options.halt_after,
-            changed: options.changed.unwrap_or(false),
-            on_lost: options.on_lost.unwrap_or_default(),
-            caps,
-            prices: price::prices(options.price_per_image, tables.prices),
-            rehearse: false,
-            fail: options.fail.unwrap_or_default(),
-            events: options.events,
-            progress: options.progress.unwrap_or_default(),
-            log_format: options.log_format.unwrap_or_default(),
-            watching: options.watching,
-            name,
-            file,
-            manifest_shown: shown(&manifest, current_dir),
-            manifest,
-            manifest_format,
-            references,
-            shaping,
-            current_dir: current_dir.to_path_buf(),
-            workspace,
-            base_url,
-        }
-    }
-
-    fn key(&self) -> KeySource {
-        let Options { api_key_file, api_key_command, api_key_env, .. } = self.options.clone();
-        match (api_key_file, api_key_command, api_key_env.as_ref()) {
-            (Some(path), ..) => KeySource::File(path),
-            (_, Some(command), _) => KeySource::Command { command, folder: self.key_folder.clone() },
-            (.., variable) => KeySource::Env(variable.map_or(KEY_VARIABLE, |name| name.as_str()).to_owned()),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod connect;
 mod error;
 mod fetch;
 mod proxy;
+mod this_machine;
 mod tls;
 mod unpack;
 
@@ -16,6 +17,7 @@ pub use client::{Client, Patience, RequestBody, Response, whole};
 pub use error::{TransportError, innermost};
 pub use fetch::{Cause, Connecting, ConnectingError, FetchError, Fetched, Fetcher, Limits, connecting};
 pub use proxy::Proxies;
+pub use this_machine::names_this_machine;
 pub use tls::{Authorities, AuthoritiesError, Trust};
 
 /// Connections stay open so long between two requests: just under the minute after which common load balancers

@@ -11,6 +11,20 @@ pub struct Witness<'a> {
     pub person: &'a str,
     /// The present moment.
     pub now: Timestamp,
+    /// What they had before their eyes.
+    pub saw: Saw<'a>,
+}
+
+/// Which picture of an item somebody saw when they decided on it: a run may bring another one at any moment, and what
+/// nobody saw is neither approved nor rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saw<'a> {
+    /// Whichever it has.
+    Whichever,
+    /// This one, by BLAKE3 in hexadecimal; or that it has none.
+    Picture(Option<&'a str>),
+    /// Those that were there at this moment.
+    Until(Timestamp),
 }
 
 /// Something that is said of items; all else that was said of them stays.

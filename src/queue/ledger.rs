@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{AttemptEntry, ItemStory, PastRun, QueueError, RecentAttempt, VerdictRecord};
 use crate::domain::{
-    Artifact, Counts, FailureGroup, FailureKind, Held, Item, ItemId, PriceSource, Reply, Timestamp, Usd,
+    Artifact, Counts, Decision, FailureGroup, FailureKind, Held, Item, ItemId, PriceSource, Reply, Timestamp, Usd,
 };
 
 /// A job, read.
@@ -49,6 +49,23 @@ pub struct JobStatus {
     pub completed_at: Option<Timestamp>,
     /// Its last run that began to work, be it over or not.
     pub last_run: Option<PastRun>,
+    /// How far its review is, where anything was said in one.
+    pub review: Option<Reviewed>,
+}
+
+/// How far the review of a job is: listed items of each sort. One may be of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reviewed {
+    /// With a picture that is approved.
+    pub approved: u64,
+    /// With one that is rejected, or without any and rejected.
+    pub rejected: u64,
+    /// That hold the picture which stands for their product.
+    pub favourites: u64,
+    /// That wait to be made again, for a person sent them back.
+    pub sent_back: u64,
+    /// With a picture that nobody has decided on.
+    pub open: u64,
 }
 
 impl JobStatus {
@@ -112,6 +129,27 @@ pub struct ItemRecord {
     pub repeated: bool,
 }
 
+impl ItemRecord {
+    /// What was decided about the picture that it has now.
+    pub fn decision(&self) -> Option<Decision> {
+        let record = self.verdict.as_ref().filter(|record| record.holds)?;
+        record.verdict.decision
+    }
+
+    /// The picture that shall stand for its product: BLAKE3 in hexadecimal. One that was rejected does not.
+    pub fn favourite(&self) -> Option<&str> {
+        let verdict = &self.verdict.as_ref()?.verdict;
+        let is_rejected = verdict.decision == Some(Decision::Rejected) && verdict.picture == verdict.favourite;
+        verdict.favourite.as_deref().filter(|_| !is_rejected)
+    }
+
+    /// What its picture shows: in a person's words where there are such, else in the model's.
+    pub fn caption(&self) -> Option<&str> {
+        let edited = self.verdict.as_ref().and_then(|record| record.verdict.caption.as_deref());
+        edited.or_else(|| self.artifact.as_ref()?.caption.as_deref())
+    }
+}
+
 /// One row of the manifest with its items, in manifest order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowRecord {
@@ -124,7 +162,7 @@ pub struct RowRecord {
 }
 
 /// The read side of the queue. Never writes, and may be used while a run is on.
-pub trait Ledger {
+pub trait Ledger: Send {
     /// Every job, or those named.
     fn status(&self, now: Timestamp, jobs: &[String]) -> Result<Vec<JobStatus>, QueueError>;
 

@@ -30,8 +30,8 @@ pub use health::Health;
 pub use inspection::{Finding, Inspection, Unseen};
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
 pub use inventory::{Inventory, StoredItem};
-pub use jury::{Acted, Jury, SentBack, Witness, Word};
-pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, RowRecord};
+pub use jury::{Acted, Jury, Saw, SentBack, Witness, Word};
+pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, Reviewed, RowRecord};
 pub use neighbour::{Displaced, Neighbour};
 pub use past::PastRun;
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
@@ -42,7 +42,7 @@ use crate::domain::{
     Artifact, AttemptId, Cap, Counts, Held, Item, ItemId, Mark, OnLost, Outcome, PriceSource, Receipt, Received, Room,
     SeenFile, Sent, Timestamp, Tries, Usd,
 };
-pub use story::{AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
+pub use story::{ActRecord, AttemptRecord, AttemptState, CancelledBy, ItemStory, VersionRecord};
 
 /// The right to try one item once. Not `Clone`: it is consumed by a settlement or a release.
 #[derive(Debug)]

@@ -22,6 +22,21 @@ pub struct ItemStory {
     pub history: Vec<AttemptRecord>,
     /// The pictures it had before it was made again, in their order.
     pub versions: Vec<VersionRecord>,
+    /// What persons did to it in a review, in their order.
+    pub acts: Vec<ActRecord>,
+}
+
+/// Something that a person did in a review.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActRecord {
+    /// What: `approve`, `reject`, `clear`, `favourite`, `note`, `caption` or `send_back`.
+    pub word: String,
+    /// The person, as they call themselves.
+    pub person: String,
+    /// When.
+    pub at: Timestamp,
+    /// When it was taken back, if so.
+    pub undone_at: Option<Timestamp>,
 }
 
 /// What an item had before it was made again.

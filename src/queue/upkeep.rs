@@ -20,6 +20,8 @@ pub struct EarlierVersion {
     pub artifact: Artifact,
     /// When its successor came, where that is known.
     pub replaced_at: Option<Timestamp>,
+    /// Whether it stands for its product, for a person said so.
+    pub is_favourite: bool,
 }
 
 /// A copy of the database from before a migration.

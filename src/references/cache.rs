@@ -41,6 +41,12 @@ impl ReferenceCache {
         self.find(&key(address.as_bytes())).is_some()
     }
 
+    /// The picture at this address, if it was fetched.
+    pub fn open(&self, address: &str) -> Option<File> {
+        let (ready, _) = self.find(&key(address.as_bytes()))?;
+        ready.folder.open(&ready.written).ok()
+    }
+
     /// The file of this key, if it is there, and its bytes.
     pub(super) fn find(&self, key: &str) -> Option<(ReadyFile, u64)> {
         FORMATS.into_iter().find_map(|format| {

@@ -1,7 +1,9 @@
-//! Pictures brought into the shape in which they are sent: upright, and not larger than wanted. Never changes a file, and
-//! never takes more memory for one than is set here.
+//! The pixels of pictures: brought into the shape in which they are sent, upright and not larger than wanted; and looked at
+//! from far away. Never changes a file, and never takes more memory for one than is set here.
 
 mod look;
+mod regard;
+mod rows;
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek};
@@ -15,6 +17,7 @@ use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageReader, L
 use crate::domain::{ImageFormat, LARGEST_REFERENCE, io_words};
 
 pub use look::{Look, look};
+pub use regard::{Regarded, impression, regard};
 
 /// The largest file that is reduced, in bytes: more than any camera's.
 pub const LARGEST_ORIGINAL: u64 = 100_000_000;
@@ -53,6 +56,9 @@ pub enum ReshapeError {
     /// It would take more memory than any picture should.
     #[error("it is too large to be reduced here: {LONGEST_SIDE} pixels a side are the most; reduce it beforehand")]
     TooLarge,
+    /// The same of one that is only looked at.
+    #[error("it is too large to be looked at here: it has more pixels than any camera's")]
+    TooLargeToLookAt,
     /// It is still larger than a request takes.
     #[error("it has more than 7 MB even after it was reduced; set a smaller `reduce_to` in [references]")]
     StillTooLarge,
@@ -85,7 +91,7 @@ pub fn reshape(mut file: File, format: ImageFormat, shape: Shape) -> Result<Resh
     file.rewind()?;
     let mut decoder = decoder(file, format)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = decoder.icc_profile().ok().flatten().filter(|profile| is_of_colours(profile));
+    let profile = profile(&mut decoder);
     if decoder.total_bytes() > MOST_MEMORY {
         return Err(ReshapeError::TooLarge);
     }
@@ -139,9 +145,10 @@ fn write(picture: DynamicImage, mut encoder: impl ImageEncoder, profile: Option<
     picture.write_with_encoder(encoder)
 }
 
-/// Whether a profile (ICC.1, 7.2: its colour space stands at byte 16) is one of red, green and blue, as what is written.
-fn is_of_colours(profile: &[u8]) -> bool {
-    profile.get(16..20) == Some(b"RGB ")
+/// What its colours mean, if that is a profile of red, green and blue (ICC.1, 7.2: the colour space stands at byte 16), as
+/// what is written.
+fn profile(decoder: &mut impl ImageDecoder) -> Option<Vec<u8>> {
+    decoder.icc_profile().ok().flatten().filter(|profile| profile.get(16..20) == Some(b"RGB "))
 }
 
 impl From<ImageError> for ReshapeError {

@@ -10,6 +10,7 @@ mod admission;
 mod budget;
 mod clock;
 mod deadline;
+mod examine;
 mod images;
 mod keep;
 mod landing;
@@ -19,6 +20,7 @@ mod pace;
 mod pause;
 mod reserve;
 mod score;
+mod seen;
 mod steady;
 mod stop;
 mod turn;
@@ -35,23 +37,25 @@ use tracing::{Instrument, info_span};
 
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, Request,
-    Summary, Timestamp, Usage, Usd,
+    Accept, AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter,
+    Request, Summary, Timestamp, Usage, Usd,
 };
-use crate::provider::Provider;
+use crate::provider::{Provider, ReferenceSource};
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
 use crate::store::{ArtifactStore, StoreError};
 pub use account::Account;
 pub use admission::{Admission, Aftermath, Flights, Permit, Rules};
+use examine::Examiner;
 use keep::Keeper;
 pub use outage::OutageSettings;
 pub use pace::{Bounds, Consumed, Limits, quota_day_began};
 use pause::Pause;
 use reserve::{Reserve, Shortage};
 use score::Score;
+pub use seen::Seen;
 use steady::Steady;
 pub use turn::PATIENCE;
-use worker::Landed;
+use worker::{Crew, Landed};
 
 /// Everything a run works with.
 pub struct Parts<'a> {
@@ -61,6 +65,10 @@ pub struct Parts<'a> {
     pub provider: Arc<dyn Provider>,
     /// Who keeps them.
     pub store: Arc<dyn ArtifactStore>,
+    /// Where the references come from that go with them, for a job that does not accept them back.
+    pub references: Arc<dyn ReferenceSource>,
+    /// How the job's pictures look.
+    pub seen: Seen,
     /// Whose limits it keeps, together with the other runs that use the same.
     pub account: Account,
     /// What time it is.
@@ -84,8 +92,8 @@ pub struct RunSettings {
     pub narrowed: Option<Narrowed>,
     /// Items that may fail in this run before it stops.
     pub halt_after: Option<u64>,
-    /// Whether a picture of another shape than was asked for counts as none.
-    pub strict: bool,
+    /// What a picture must pass to be kept; one that does not counts as none.
+    pub accept: Accept,
     /// What answers cost.
     pub prices: PriceList,
 }
@@ -135,6 +143,7 @@ pub async fn drain(parts: Parts<'_>, settings: RunSettings, received: Vec<(Attem
 struct Run<'a> {
     parts: Parts<'a>,
     settings: RunSettings,
+    crew: Crew,
     admission: Admission,
     score: Score,
     steady: Steady,
@@ -182,7 +191,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
         let now = parts.clock.now();
+        let examiner = Examiner::new(settings.accept, parts.references.clone(), parts.seen.clone());
         Self {
+            crew: Crew { provider: parts.provider.clone(), store: parts.store.clone(), examiner: Arc::new(examiner) },
             admission: Admission::new(&settings.rules, &parts.account, now),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),

@@ -281,11 +281,10 @@ impl Run<'_> {
         self.admission.sent(&item.id, self.flights.len(), reserve, now);
         let reserved = self.settings.prices.of(&item.request.model).map(|_| reserve);
         self.tell(News::AttemptStarted { item: item.id.to_string(), attempt: attempt.number, reserved });
-        let (provider, store) = (self.parts.provider.clone(), self.parts.store.clone());
-        let request = attempt.claim.item.request.clone();
+        let (item, request) = (item.id.clone(), item.request.clone());
         let sent = Sent { attempt: attempt.id, digest: attempt.claim.item.digest };
-        let span = info_span!("attempt", item = item.id.as_str(), attempt = attempt.number);
-        self.flights.spawn(worker::attempt(sent, request, self.settings.strict, provider, store).instrument(span));
+        let span = info_span!("attempt", item = item.as_str(), attempt = attempt.number);
+        self.flights.spawn(worker::attempt(sent, item, request, self.crew.clone()).instrument(span));
         self.flying.insert(attempt.id);
         self.open.insert(attempt.id, attempt);
     }

@@ -1,9 +1,10 @@
-//! One attempt: ask the provider, write what comes into staging. Never retries, never touches the queue.
+//! One attempt: ask the provider, write what comes into staging, have it examined. Never retries, never touches the queue.
 
 use std::io;
 use std::sync::Arc;
 
-use crate::domain::{AttemptId, Failure, FailureKind, Receipt, Reply, Request, Sent, StagedImage};
+use super::examine::Examiner;
+use crate::domain::{AttemptId, Failure, FailureKind, ItemId, Receipt, Reply, Request, Sent};
 use crate::provider::{AskError, ImageSink, Provider};
 use crate::store::{ArtifactStore, Staging};
 
@@ -27,46 +28,38 @@ pub(super) enum Miss {
     Broken(String),
 }
 
-/// Asks once for what the item wants; the images lie in staging, not yet durable, when it returns a receipt. When it
-/// is `strict`, pictures of another shape than was asked for are none.
-pub(super) async fn attempt(
-    sent: Sent,
-    request: Request,
-    strict: bool,
-    provider: Arc<dyn Provider>,
-    store: Arc<dyn ArtifactStore>,
-) -> Landed {
-    Landed { id: sent.attempt, result: ask(sent, &request, strict, &*provider, &*store).await }
+/// Those who have a hand in every attempt of a run.
+#[derive(Clone)]
+pub(super) struct Crew {
+    pub provider: Arc<dyn Provider>,
+    pub store: Arc<dyn ArtifactStore>,
+    pub examiner: Arc<Examiner>,
 }
 
-async fn ask(
-    sent: Sent,
-    request: &Request,
-    strict: bool,
-    provider: &dyn Provider,
-    store: &dyn ArtifactStore,
-) -> Result<Receipt, Miss> {
+/// Asks once for what the item wants; the images lie in staging, not yet durable, when it returns a receipt. Pictures that
+/// the job does not accept are none.
+pub(super) async fn attempt(sent: Sent, item: ItemId, request: Request, crew: Crew) -> Landed {
+    Landed { id: sent.attempt, result: ask(sent, &item, &request, &crew).await }
+}
+
+async fn ask(sent: Sent, item: &ItemId, request: &Request, crew: &Crew) -> Result<Receipt, Miss> {
+    let Crew { provider, store, examiner } = crew;
     // A place for the answer first: where it could not be kept, it is not asked for.
     let mut staged = StagedImages(store.stage(sent).map_err(|error| Miss::Unsent(error.to_string()))?);
     let generation = provider.generate(request, &mut staged).await?;
-    if strict && let Some(message) = misshapen(request, staged.0.kept()) {
+    let mut fault = examiner.at_a_glance(request, staged.0.kept(), &generation.reply);
+    if fault.is_none()
+        && examiner.looks()
+        && let Some(picture) = staged.0.kept().first().cloned()
+    {
+        fault = examiner.fault(item, request, staged.0.open(0), &picture).await;
+    }
+    if let Some(message) = fault {
         // Staging that is not finished leaves nothing behind.
         let pictures = u8::try_from(staged.0.kept().len()).unwrap_or(u8::MAX);
         return Err(Miss::Failure(Box::new(not_as_asked(message, pictures, generation.reply))));
     }
     Ok(staged.0.finish(generation.reply))
-}
-
-/// What is wrong with the shape of these pictures; nothing when no shape was asked for. A picture that does not tell
-/// its size is taken as it is.
-fn misshapen(request: &Request, pictures: &[StagedImage]) -> Option<String> {
-    let ratio = request.aspect_ratio?;
-    let sizes = pictures.iter().filter_map(|picture| Some((picture.width?, picture.height?)));
-    let (width, height) = sizes.into_iter().find(|(width, height)| !ratio.fits(*width, *height))?;
-    Some(format!(
-        "the answer's picture has {width}x{height} pixels, which is not {ratio} as asked; \
-         to keep such pictures, leave `strict` out"
-    ))
 }
 
 /// A paid answer without a picture worth keeping: it may be right the next time, at the same price.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::dice::Dice;
-use super::picture::{Drawing, Format, draw};
+use super::picture::{Drawing, Format, draw, plain};
 use super::ratio::AspectRatio;
 use super::request::Wish;
 
@@ -64,9 +64,23 @@ impl Picture {
     /// One of this ratio; another `purpose` gives another picture.
     pub fn another(ask: &Ask, ratio: AspectRatio, purpose: &str) -> Picture {
         let (prompt, note, variation) = (&ask.wish.prompt, &note(ask, ratio), ask.dice.number(purpose));
-        let part = if ask.is_small { SMALL } else { 1 };
-        let (width, height) = (ratio.width / part, ratio.height / part);
+        let (width, height) = size(ask, ratio);
         let drawing = Drawing { prompt, note, width, height, variation };
+        Picture { format: format(ask), bytes: draw(&drawing, format(ask)) }
+    }
+
+    /// One of a single grey.
+    pub fn plain(ask: &Ask) -> Picture {
+        let (width, height) = size(ask, ask.wish.ratio);
+        let grey = ask.dice.number("grey").to_le_bytes()[0];
+        Picture { format: format(ask), bytes: plain(width, height, grey, format(ask)) }
+    }
+
+    /// One of a few pixels.
+    pub fn tiny(ask: &Ask) -> Picture {
+        let AspectRatio { width, height, .. } = ask.wish.ratio;
+        let drawing =
+            Drawing { prompt: &ask.wish.prompt, note: "", width: width / SMALL, height: height / SMALL, variation: 0 };
         Picture { format: format(ask), bytes: draw(&drawing, format(ask)) }
     }
 
@@ -74,6 +88,12 @@ impl Picture {
     pub fn part(&self) -> Value {
         inline(self.format.mime_type(), STANDARD.encode(&self.bytes))
     }
+}
+
+/// Pixels across and down of a picture of this ratio.
+fn size(ask: &Ask, ratio: AspectRatio) -> (u32, u32) {
+    let part = if ask.is_small { SMALL } else { 1 };
+    (ratio.width / part, ratio.height / part)
 }
 
 /// A part that says it is an image of this type.

@@ -91,9 +91,11 @@ const TABLE: &[Row] = {
         row("not-an-image", ToAsk, Withhold(oddity::not_an_image), "base64 of an SVG or of an HTML page, said to be a PNG"),
         row("truncated-image", ToAsk, Withhold(oddity::truncated), "half a picture inside valid base64"),
         // Good pictures in odd answers.
+        row("blank", ToAsk, Vary(oddity::blank), "a picture of one grey all over"),
         row("drafts", ToAsk, Vary(oddity::drafts), "a thought, one or two drafts (thought: true), and the picture"),
         row("several", ToAsk, Vary(oddity::several), "two or three final pictures"),
         row("snake", ToAsk, Vary(oddity::snake), "every name in snake_case"),
+        row("tiny", ToAsk, Vary(oddity::tiny), "a picture with a sixteenth of the pixels across and down"),
         row("unknown-finish", ToAsk, Vary(oddity::unknown_finish), "a finishReason that nobody knows, and a picture"),
         row("wrong-size", ToAsk, Vary(oddity::wrong_size), "a picture of another ratio than was asked for"),
         row("wrong-type", ToAsk, Vary(oddity::wrong_type), "PNG said to be JPEG, or the other way round"),

@@ -45,7 +45,7 @@ pub use account::{Account, Bill};
 pub use asked::Asked;
 pub use fault::FaultKind;
 pub use key::{KeyWay, KeyWayError};
-pub use picture::{Drawing, Format, draw};
+pub use picture::{Drawing, Format, draw, plain};
 pub use quota::{QuotaStep, QuotaWindow};
 pub use rate::{Fault, FaultError, Faults};
 pub use ratio::AspectRatio;

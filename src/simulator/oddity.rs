@@ -81,6 +81,16 @@ pub(super) fn wrong_size(ask: &Ask) -> Value {
     with_part(ask, Picture::another(ask, other, "variation").part(), "STOP")
 }
 
+/// A picture that shows nothing.
+pub(super) fn blank(ask: &Ask) -> Value {
+    with_part(ask, Picture::plain(ask).part(), "STOP")
+}
+
+/// A picture as small as a stamp.
+pub(super) fn tiny(ask: &Ask) -> Value {
+    with_part(ask, Picture::tiny(ask).part(), "STOP")
+}
+
 /// Said to be what it is not.
 pub(super) fn wrong_type(ask: &Ask) -> Value {
     let Picture { format, bytes } = Picture::of(ask);

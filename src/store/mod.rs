@@ -4,6 +4,7 @@ mod attic;
 pub mod local;
 mod shelf;
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub trait Staging: Send {
     fn retain(&mut self, finals: &[usize]) -> io::Result<()>;
     /// The images that were kept so far, in order.
     fn kept(&self) -> &[StagedImage];
+    /// One of these, by its place among them, to be looked at before the answer is finished.
+    fn open(&self, place: usize) -> io::Result<File>;
     /// The answer is whole: what was kept, in order, stays in staging from now on, and what was said beside it is written
     /// down there, so that whoever comes next can go on from it without this process or its database.
     fn finish(self: Box<Self>, reply: Reply) -> Receipt;

@@ -2,7 +2,7 @@
 //! of one.
 
 use super::StoreError;
-use crate::domain::{Artifact, Mark};
+use crate::domain::{Artifact, ImageFile, Mark};
 
 /// A file as it was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum Found {
 
 /// The files of one job, looked at from outside: nothing is made, locked or tried by opening it. All methods may block
 /// on the disk, and several threads may look at once.
-pub trait Shelf: Sync {
+pub trait Shelf: Send + Sync {
     /// Which folder lies where the output folder should; `None` if none does.
     fn folder(&self) -> Result<Option<FolderId>, StoreError>;
 
@@ -71,6 +71,10 @@ pub trait Shelf: Sync {
 
     /// What lies where this file was kept. It is read only as far as it may be the same, and never waited for.
     fn look(&self, file: &KeptFile) -> Presence;
+
+    /// Where a picture that was kept lies now: its path below the output folder, under its own name or among the earlier
+    /// ones. Of files of the same length the one is taken that holds the same, by its hash.
+    fn whereabouts(&self, image: &ImageFile) -> Option<String>;
 
     /// Calls `each` with every picture and caption below the output folder, in no order. What the store keeps for
     /// itself below these roots, the output folders of jobs, is left out; `""` is the folder itself.

@@ -33,6 +33,8 @@ const NIGHT: &[&str] = &[
     "unknown-finish",
     "wrong-size",
     "wrong-type",
+    "blank",
+    "tiny",
     "url-data",
     "url-bare",
     "url-file",

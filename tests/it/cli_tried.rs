@@ -42,6 +42,7 @@ const TRIED: &[Row] = &[
     ("resume", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &[]),
     ("export", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("list --format odd", "shopify"), ("list --image-url x", "https://cdn.shop.example")], &["list --format jsonl"]),
     ("verify", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("binary.toml", "name a job file that is there")], &["list --json"]),
+    ("review", Ends(2, "<JOB>"), &[("nobody", "it has list"), ("folder", "it has list"), ("list --static list.csv", "is the job's manifest"), ("list --static folder --open", "cannot be used with")], &[]),
     ("prune", Ends(2, "a run makes it"), &[("nobody", "it has list"), ("folder", "it has list"), ("--older-than x", "such as")], &["--json"]),
     ("doctor", Finds("check the base URL"), &[("nobody", "it has list"), ("--timezone x", "Europe/Berlin")], &["list.csv --rehearse --json"]),
     ("schedule", Ends(2, "[schedule]"), &[("folder", "[schedule]"), ("list.csv", "(.toml)"), ("--print x", "crontab, systemd, scheduler"), ("--next 0", "from 1 to 1440")], &["--next --json"]),

@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use overnight::export::{ExportError, Format, Wanted, hand_over, hand_over_as};
+use overnight::export::{Choice, ExportError, Format, Wanted, hand_over, hand_over_as};
 use overnight::queue::{ItemState, QueueError, RowRecord};
 use serde_json::{Value, json};
 
 use crate::support::rows::{Rows, done, refused, row, waiting};
 
-const CSV: Wanted<'_> = Wanted { job: "spring", format: Format::Csv, states: &[] };
+const CSV: Wanted<'_> =
+    Wanted { job: "spring", format: Format::Csv, states: &[], choice: Choice::All, verdicts: false, shelf: None };
 
 fn shopify() -> Format {
     Format::Shopify { image_url: None }

@@ -1,7 +1,7 @@
 //! What a shop gets back: every row, and the pictures as images of its products. Never opens a database.
 
 use overnight::domain::FailureKind;
-use overnight::export::{Format, Wanted, hand_over};
+use overnight::export::{Choice, Format, Wanted, hand_over};
 use overnight::queue::{ItemRecord, QueueError, RowRecord};
 use serde_json::{Value, json};
 
@@ -31,9 +31,14 @@ fn product(cells: [&str; 6], items: &[ItemRecord]) -> RowRecord {
 fn table(columns: &[&'static str], rows: &[RowRecord], image_url: Option<&str>) -> Vec<Vec<String>> {
     let ledger = Rows { columns: columns.to_vec(), rows: rows.to_vec(), ..Rows::default() };
     let format = Format::Shopify { image_url: image_url.map(str::to_owned) };
+    handed(&ledger, format, Choice::All)
+}
+
+/// What of a ledger a shop gets back.
+fn handed(ledger: &Rows, format: Format, choice: Choice) -> Vec<Vec<String>> {
     let mut bytes = Vec::new();
-    let wanted = Wanted { job: "spring", format, states: &[] };
-    hand_over(&ledger, &wanted, &mut bytes, |error| panic!("{error}")).map_err(|error: QueueError| error).unwrap();
+    let wanted = Wanted { job: "spring", format, states: &[], choice, verdicts: false, shelf: None };
+    hand_over(ledger, &wanted, &mut bytes, |error| panic!("{error}")).map_err(|error: QueueError| error).unwrap();
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
     reader.records().map(|record| record.unwrap().iter().map(str::to_owned).collect()).collect()
 }

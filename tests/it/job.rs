@@ -348,7 +348,7 @@ fn the_catalogue_shows_every_key_and_each_as_it_can_be_written() {
         assert!(shows(&written, &key), "{key} is not shown");
     }
     assert!(shown.schedule.is_some_and(|schedule| schedule.jitter.is_some() && schedule.deadline.is_some()));
-    for (table, least) in [("references", 5), ("schedule", 6)] {
+    for (table, least) in [("references", 5), ("accept", 6), ("schedule", 6)] {
         shows_all_of(table, least, &written, shows);
     }
 }

@@ -18,13 +18,15 @@ use crate::queue_contract_narrow as narrow;
 use crate::queue_contract_pause as pause;
 use crate::queue_contract_preview as preview;
 use crate::queue_contract_reading as reading;
+use crate::queue_contract_review as review;
+use crate::queue_contract_review::Reviewed;
 use crate::queue_contract_sources as sources;
 use crate::queue_contract_story as story;
 use crate::queue_contract_versions as versions;
 use crate::queue_contract_waits as waits;
 
 /// A workspace whose implementation is under test.
-pub trait Workspace {
+pub trait Workspace: Reviewed {
     /// Begins a run of the job named so.
     fn run(&self, job: &str) -> Result<Box<dyn Queue>, QueueError>;
     /// The read side.
@@ -150,6 +152,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         pause::PROMISES,
     ]
     .into_iter()
+    .chain(review::PROMISES)
     .flatten()
     {
         eprintln!("{name}");

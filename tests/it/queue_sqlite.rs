@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use overnight::domain::{Item, Outcome, Sources};
 use overnight::queue::sqlite::{
-    Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteUpkeep,
+    Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
-use overnight::queue::{Desk, Fate, Inventory, Ledger, Preview, Queue, QueueError, Redo, Upkeep};
+use overnight::queue::{
+    Desk, Fate, Gallery, Inspection, Inventory, Jury, Ledger, Preview, Queue, QueueError, Redo, Upkeep,
+};
 use tempfile::TempDir;
 
 use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, every_promise, item, row, settle, start};
+use crate::queue_contract_review::Reviewed;
 
 struct Sqlite {
     _folder: TempDir,
@@ -32,6 +35,20 @@ fn entry(job: &str, manifest: &str) -> JobEntry {
         output: "/output".into(),
         holder: "process 1 of the tester".into(),
         scheduled_for: None,
+    }
+}
+
+impl Reviewed for Sqlite {
+    fn gallery(&self) -> Box<dyn Gallery> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn jury(&self) -> Box<dyn Jury> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
+    }
+
+    fn inspection(&self) -> Box<dyn Inspection> {
+        Box::new(SqliteReview::open(&self.path).unwrap())
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use overnight::domain::{Artifact, Mark, Timestamp};
+use overnight::domain::{Artifact, ImageFile, Mark, Timestamp};
 use overnight::queue::sqlite::{SqliteDesk, SqliteLedger};
 use overnight::store::local::LocalShelf;
 use overnight::store::{FolderId, Found, KeptFile, Presence, Shelf, StoreError};
@@ -54,6 +54,10 @@ impl Shelf for Disk<'_> {
         let is_first = !seen.contains(&file.file);
         seen.push(file.file.clone());
         if is_first && self.fate == Fate::ComesBack { Presence::Missing } else { self.shelf.look(file) }
+    }
+
+    fn whereabouts(&self, image: &ImageFile) -> Option<String> {
+        self.shelf.whereabouts(image)
     }
 
     fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError> {

@@ -1,7 +1,8 @@
 //! Tests that need tools beside the program: run by `cargo test --features system-tests --test system`, never by
-//! `cargo test` alone. `strace`, `promtool`, `unshare`, `mount`, `ip`, `dpkg`, `debootstrap`, `cron` and
-//! `systemd-analyze` must be there and allowed.
+//! `cargo test` alone. `strace`, `promtool`, `unshare`, `mount`, `ip`, `dpkg`, `debootstrap`, `cron`,
+//! `systemd-analyze`, `chromium` and `chromedriver` must be there and allowed.
 
+mod browser;
 mod cron;
 mod durable;
 mod metrics;
@@ -13,6 +14,7 @@ mod schedule;
 mod support {
     pub mod gate;
     pub mod gemini;
+    pub mod photo;
     pub mod process;
     pub mod schema;
     pub mod scrape;

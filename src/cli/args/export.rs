@@ -19,6 +19,8 @@ pub(super) const EXAMPLES: &str = "Examples:
   # for a shop that fetches the pictures where they were uploaded to
   overnight export nightly --format shopify -o import.csv \\
       --image-url https://cdn.shop.example/2026/
+  # what was approved in a review, with who said so, and why
+  overnight export nightly --approved --verdicts -o approved.csv
 
 The list's own columns come first, as they were. Behind them: status, file,
 caption, attempts, finish_reason, failure, cost_usd, blake3, width, height. A
@@ -35,7 +37,17 @@ Formats:
             or in these columns of Shopify's newer export. Further pictures of
             a row follow its product, in rows with nothing but the handle. A
             row without a picture stays as it was. Of items that failed, csv
-            tells all, and shopify only where a row has nothing better";
+            tells all, and shopify only where a row has nothing better
+
+What was said in a review (`overnight review`): a caption that a person edited
+stands in place of the model's, here and as Image Alt Text. --approved takes
+the items whose approval is of the picture that they have now. --favourites
+takes of each row the picture that was chosen to stand for it, whether it is
+the newest one or not, and where none was chosen the only approved one; a
+picture that was rejected is none. With csv and jsonl, rows of which nothing is
+left are left out. With shopify every row stays, one of which nothing is left
+as it was, and a product's favourite comes first. --verdicts adds verdict,
+favourite (the file), note, reviewed_by, reviewed_at.";
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ExportArgs {
@@ -51,6 +63,15 @@ pub(in crate::cli) struct ExportArgs {
     /// Only items that stand so, and their rows; may be given several times
     #[arg(long = "status", value_name = "STATUS", value_parser = item_state())]
     pub states: Vec<ItemState>,
+    /// Only items whose picture is approved, and their rows
+    #[arg(long, conflicts_with = "favourites")]
+    pub approved: bool,
+    /// Only the pictures that stand for their rows
+    #[arg(long)]
+    pub favourites: bool,
+    /// Tell what was said of each item as well
+    #[arg(long)]
+    pub verdicts: bool,
     /// With shopify: the address at which the output folder's pictures can be fetched, such as
     /// https://cdn.shop.example/2026/
     #[arg(long, value_name = "PREFIX", env = "OVERNIGHT_IMAGE_URL", value_parser = image_url)]

@@ -17,6 +17,7 @@ mod pause;
 mod plan;
 mod prune;
 mod retry;
+mod review;
 mod run;
 mod schedule;
 mod show;
@@ -44,6 +45,7 @@ pub(super) use self::pause::PauseArgs;
 pub(super) use self::plan::PlanArgs;
 pub(super) use self::prune::PruneArgs;
 pub(super) use self::retry::RetryArgs;
+pub(super) use self::review::ReviewArgs;
 pub(super) use self::run::RunArgs;
 pub(super) use self::schedule::{Print, ScheduleArgs};
 pub(super) use self::show::ShowArgs;
@@ -106,6 +108,9 @@ pub(super) enum Command {
     /// Check every file against the database: missing, changed, orphaned
     #[command(after_long_help = verify::EXAMPLES)]
     Verify(VerifyArgs),
+    /// Look at a job's pictures in a browser: choose, and send back what shall be made again
+    #[command(after_long_help = review::EXAMPLES)]
+    Review(ReviewArgs),
     /// Remove what no job needs any more: earlier pictures, left-overs, old copies of the database
     #[command(after_long_help = prune::EXAMPLES)]
     Prune(PruneArgs),

@@ -45,7 +45,7 @@ pub(super) async fn ask(subjects: &[Subject], endpoints: &Endpoints, findings: &
     );
     // What was found of them is told already.
     let Some(credentials) = credentials(job, &mut Findings::default()) else { return };
-    let provider = match open::provider(job, &base_url, credentials) {
+    let provider = match open::provider(job, &base_url, credentials, open::references(job, &base_url)) {
         Ok(provider) => provider,
         Err(error) => return findings.add(Level::Fault, "picture", &error.to_string()),
     };

@@ -9,7 +9,7 @@ use std::thread;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 use super::super::exit::UsageError;
 use crate::domain::io_words;
 use crate::job::ListenAddress;
+use crate::net::names_this_machine;
 use crate::report::metrics;
 
 /// A server that ends when it is dropped.
@@ -76,22 +77,9 @@ fn router(ip: IpAddr, page: Arc<impl Fn() -> Option<String> + Send + Sync + 'sta
 
 /// Lets in whoever addresses this machine, where nobody else is meant to come.
 async fn guard(State(ip): State<IpAddr>, request: Request, next: Next) -> Response {
-    if ip.is_loopback() && !names_this_machine(request.headers()) {
+    if ip.is_loopback() && !names_this_machine(request.headers().get(HOST).map(HeaderValue::as_bytes)) {
         let words = "These metrics are for this machine only: ask for them by 127.0.0.1 or localhost.\n";
         return (StatusCode::FORBIDDEN, words).into_response();
     }
     next.run(request).await
-}
-
-/// Whether a request calls this server by an address of loopback or by a name without a dot, which no stranger owns: a page
-/// of theirs could lead a name of their own here.
-fn names_this_machine(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST) else { return true };
-    let host = host.to_str().unwrap_or(".");
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let name = name.trim_matches(['[', ']']);
-    !name.contains(['.', ':']) || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -51,7 +51,7 @@ fn versions(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let earlier = upkeep.earlier(&job.job)?;
-    let due = due(&earlier, limits);
+    let due = due(&earlier, limits, report);
     if due.is_empty() {
         return Ok(());
     }
@@ -91,12 +91,14 @@ fn versions(
     sweep.forget_all(missing, &left, &mut note)
 }
 
-/// Of each item's earlier versions those that may go.
-fn due<'a>(earlier: &'a [EarlierVersion], limits: &Limits) -> Vec<&'a EarlierVersion> {
+/// Of each item's earlier versions those that may go. A favourite may not, however old it is.
+fn due<'a>(earlier: &'a [EarlierVersion], limits: &Limits, report: &mut Report) -> Vec<&'a EarlierVersion> {
     let of_item = earlier.chunk_by(|one, next| one.item == next.item);
     let may_go = of_item.flat_map(|versions| &versions[..versions.len().saturating_sub(limits.keep)]);
     let is_old = |version: &&EarlierVersion| version.replaced_at.map_or(limits.any_age, |at| at < limits.before);
-    may_go.filter(is_old).collect()
+    let (favourites, due): (Vec<_>, Vec<_>) = may_go.filter(is_old).partition(|version| version.is_favourite);
+    report.favourites += favourites.len() as u64;
+    due
 }
 
 /// The earlier files of a job, on their way out.

@@ -44,6 +44,8 @@ pub(super) struct Removed {
 pub(super) struct Report {
     dry: bool,
     pub removed: Vec<Removed>,
+    /// Earlier pictures that would have gone, and stay since they are favourites.
+    pub favourites: u64,
     /// What should have gone and is still there, with why.
     pub problems: Vec<(PathBuf, String)>,
     /// That runs are on.
@@ -54,7 +56,7 @@ pub(super) struct Report {
 
 impl Report {
     pub fn of(dry: bool) -> Self {
-        Self { dry, removed: vec![], problems: vec![], held: vec![], failed: vec![] }
+        Self { dry, removed: vec![], favourites: 0, problems: vec![], held: vec![], failed: vec![] }
     }
 
     /// Something that should go is still there.
@@ -87,6 +89,10 @@ pub(super) fn page(report: &Report, current_dir: &Path) -> String {
         true => "nothing to remove\n".to_owned(),
         false => format!("{verb} {}: {}\n", sums.join(", "), size(report.bytes())),
     };
+    if report.favourites > 0 {
+        let stay = counted(report.favourites, "earlier picture stays: it is", "earlier pictures stay: they are");
+        page += &format!("{stay} what a person chose to stand for the product\n");
+    }
     page
 }
 
@@ -119,6 +125,7 @@ pub(super) fn complaints(report: &Report, current_dir: &Path) -> String {
 struct Document<'a> {
     dry_run: bool,
     removed: Vec<Entry<'a>>,
+    favourites: u64,
     files: usize,
     bytes: u64,
     problems: Vec<Stays<'a>>,
@@ -155,6 +162,7 @@ pub(super) fn document(report: &Report) -> anyhow::Result<String> {
     let document = Document {
         dry_run: report.dry,
         removed: report.removed.iter().map(Entry::from).collect(),
+        favourites: report.favourites,
         files: report.removed.len(),
         bytes: report.bytes(),
         problems: stays.iter().map(|(file, problem)| Stays { file: file.clone(), problem }).collect(),

@@ -3,6 +3,7 @@
 mod hooks;
 mod intake;
 mod listeners;
+mod looks;
 mod painter;
 mod price;
 mod results;

@@ -9,13 +9,15 @@ use super::super::accounts::Accounts;
 use super::super::exit::UsageError;
 use super::super::open::{self, Credentials};
 use crate::job::{Job, KeyError};
-use crate::provider::Provider;
+use crate::provider::{Provider, ReferenceSource};
 use crate::run::Account;
 use crate::simulator::{Fault, Faults, Settings, Simulator};
 
 /// Who makes pictures, and whose limits are kept with it.
 pub(super) struct Painter {
     pub provider: Arc<dyn Provider>,
+    /// Where it has the reference images from.
+    pub references: Arc<dyn ReferenceSource>,
     pub account: Account,
 }
 
@@ -24,7 +26,9 @@ pub(super) fn painter(job: &Job, sends: bool, accounts: &Accounts) -> anyhow::Re
     let (base_url, key) = (job.base_url.as_str(), key(job, sends)?);
     let headers = if sends { job.headers.read()? } else { Vec::new() };
     let account = accounts.of(base_url, key.as_ref());
-    Ok(Painter { provider: open::provider(job, base_url, Credentials { key, headers })?, account })
+    let references = open::references(job, base_url);
+    let provider = open::provider(job, base_url, Credentials { key, headers }, references.clone())?;
+    Ok(Painter { provider, references, account })
 }
 
 /// The key, where one is there; it must be there when something will be sent beyond this machine.
@@ -44,8 +48,9 @@ pub(super) async fn rehearsal(job: &Job) -> anyhow::Result<(Painter, Option<Simu
     let simulator = Simulator::start(settings).await?;
     // It wants some key, as the model does.
     let credentials = Credentials { key: Some("rehearsal".into()), headers: Vec::new() };
-    let provider = open::provider(job, &simulator.base_url(), credentials)?;
-    Ok((Painter { provider, account: Account::default() }, Some(simulator)))
+    let references = open::references(job, &simulator.base_url());
+    let provider = open::provider(job, &simulator.base_url(), credentials, references.clone())?;
+    Ok((Painter { provider, references, account: Account::default() }, Some(simulator)))
 }
 
 /// What a rehearsal was told to let fail.

@@ -16,7 +16,7 @@ use super::super::{announce, open, outlook, told};
 use super::hooks::Hooked;
 use super::intake::{Prepared, TakenIn};
 use super::listeners::Listeners;
-use super::{painter, results, settings};
+use super::{looks, painter, results, settings};
 use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
 use crate::hooks::ItemTeller;
 use crate::job::{HookHome, Job};
@@ -175,16 +175,20 @@ impl Session<'_> {
         let foreseen = foresee(&job, settings.rules.clone(), settings::items(&job, queued, narrowed));
         settings::raise_open_files(settings.rules.concurrency.highest.get())?;
         let store = open::store(&job, &*queue)?;
+        let seen = looks::before(&job)?;
         let parts = Parts {
             queue: &mut *queue,
             provider: painter.provider,
             store,
+            references: painter.references,
+            seen: seen.clone(),
             account: painter.account,
             clock: open::clock(),
             reporter: &mut listeners.reporters,
             stop: self.process.stop.clone(),
         };
         let summary = &*told.insert(drain(parts, settings, rescued.received).await);
+        tokio::task::block_in_place(|| looks::note(&job, &seen));
         let story = results::Story { summary, course: listeners.course(), foreseen: in_time(foreseen).await };
         let written = tokio::task::block_in_place(|| results::finish(&job, &mut *queue, &story));
         // Whatever goes wrong from here on, requests were sent: no mistake of the user's any more.

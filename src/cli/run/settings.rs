@@ -27,7 +27,7 @@ pub(super) fn settings(
             HaltAfter::Items(items) => items.get(),
             HaltAfter::Percent(share) => (items * u64::from(share)).div_ceil(100).max(1),
         }),
-        strict: job.strict,
+        accept: job.accept,
         prices: job.prices.clone(),
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::Told;
 use super::files::Looked;
+use super::review::{Act, Review};
 use super::versions::Version;
 use crate::domain::{FailureKind, Request, Usage, Usd};
 use crate::queue::AttemptRecord;
@@ -29,6 +30,10 @@ struct Document<'a> {
     attempts: Vec<Attempt<'a>>,
     files: Vec<Kept<'a>>,
     versions: Vec<Version<'a>>,
+    /// What stands said of it in a review.
+    review: Option<Review<'a>>,
+    /// Everything that persons did to it there.
+    acts: Vec<Act<'a>>,
 }
 
 #[derive(Serialize)]
@@ -90,6 +95,8 @@ pub(super) fn document(told: &Told<'_>) -> anyhow::Result<String> {
         attempts: story.history.iter().map(Attempt::from).collect(),
         files: told.files.iter().map(Kept::from).collect(),
         versions: story.versions.iter().map(Version::from).collect(),
+        review: Review::of(story),
+        acts: story.acts.iter().map(Act::from).collect(),
     };
     Ok(serde_json::to_string(&document)? + "\n")
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod json;
+mod review;
 mod text;
 mod versions;
 

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::files::Looked;
-use super::{Told, versions};
+use super::{Told, review, versions};
 use crate::domain::{PriceSource, Timestamp, Usd};
 use crate::queue::{AttemptRecord, AttemptState, CancelledBy, ItemState, ItemStory};
 use crate::report::words::{count, duration, money, one_line, wrap};
@@ -28,7 +28,7 @@ pub(super) struct Look {
 
 impl Look {
     /// A fact behind its name, over as many lines as it takes; what was more than one line stays so.
-    fn fact(&self, name: &str, text: &str) -> Vec<String> {
+    pub fn fact(&self, name: &str, text: &str) -> Vec<String> {
         let lines = text.lines().map(one_line).flat_map(|line| wrap(&line, self.columns.saturating_sub(INDENT)));
         let named = |(index, line): (usize, String)| {
             let name = if index == 0 { name } else { "" };
@@ -58,6 +58,7 @@ pub(super) fn page(told: &Told<'_>, look: &Look) -> String {
     section(&mut lines, "Files", told.files.iter().flat_map(|it| file(it, told, look)).collect());
     let earlier = told.story.versions.iter().flat_map(|it| versions::lines(it, told.job, look));
     section(&mut lines, "Earlier versions", earlier.collect());
+    section(&mut lines, "Review", review::lines(told.story, look));
     section(&mut lines, "Next", next(told, look));
     lines.join("\n") + "\n"
 }
@@ -319,7 +320,8 @@ mod tests {
             repeated: false,
         };
         let (history, versions) = (lost_then_done(), vec![]);
-        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history, versions }
+        let acts = vec![];
+        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history, versions, acts }
     }
 
     fn page_at(columns: usize) -> String {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Standing, forecast};
 use crate::domain::Usd;
+use crate::queue::Reviewed;
 use crate::report::shape::{CountsShape, MoneyShape, rfc3339};
 
 /// The document of `status --json`.
@@ -28,9 +29,28 @@ struct Entry<'a> {
     next_due: Option<String>,
     paused_since: Option<String>,
     time_left_s: Option<Seconds>,
+    /// Only there where anything was said in a review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<Review>,
     /// Only there while its pilot waits for a person.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     awaiting_approval: bool,
+}
+
+/// How far its review is.
+#[derive(Serialize)]
+struct Review {
+    approved: u64,
+    rejected: u64,
+    favourites: u64,
+    sent_back: u64,
+    open: u64,
+}
+
+impl From<Reviewed> for Review {
+    fn from(Reviewed { approved, rejected, favourites, sent_back, open }: Reviewed) -> Self {
+        Self { approved, rejected, favourites, sent_back, open }
+    }
 }
 
 /// Between so many seconds and so many.
@@ -55,6 +75,7 @@ impl<'a> From<&'a Standing> for Entry<'a> {
             next_due: status.next_due.map(rfc3339),
             paused_since: status.paused_since.map(rfc3339),
             time_left_s: rest.map(|rest| Seconds { low: rest.soonest.as_secs(), high: rest.latest.as_secs() }),
+            review: status.review.map(Review::from),
             awaiting_approval: status.awaits_approval,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Standing, forecast};
 use crate::domain::{PriceList, PriceSource, Timestamp, Usd};
-use crate::queue::JobStatus;
+use crate::queue::{JobStatus, Reviewed};
 use crate::report::rest::Rest;
 use crate::report::shape::rfc3339;
 use crate::report::words::{count, counted, duration, from_to, money, one_line};
@@ -29,9 +29,25 @@ fn job_lines(Standing { status, rest, rehearsal }: &Standing, now: Timestamp) ->
         format!("  items       {}\n", items(status)),
         format!("  made        {images}, {attempts}{lost}\n"),
         format!("  cost        {}\n", cost(status, *rehearsal)),
+        status.review.map_or_else(String::new, |reviewed| format!("  review      {}\n", review(reviewed))),
         format!("  pictures    {}\n", one_line(&status.output.display().to_string())),
     ]
     .concat()
+}
+
+/// How far the review is.
+fn review(reviewed: Reviewed) -> String {
+    let Reviewed { approved, rejected, favourites, sent_back, open } = reviewed;
+    let sorts = [
+        (approved, format!("{} approved", count(approved))),
+        (rejected, format!("{} rejected", count(rejected))),
+        (favourites, counted(favourites, "favourite", "favourites")),
+        (sent_back, format!("{} sent back", count(sent_back))),
+    ];
+    let mut clauses: Vec<String> =
+        sorts.into_iter().filter(|(number, _)| *number > 0).map(|(_, clause)| clause).collect();
+    clauses.push(if open > 0 { format!("{} open", count(open)) } else { "nothing open".to_owned() });
+    clauses.join(", ")
 }
 
 /// What is spent, what may be billed yet, and what it will come to.

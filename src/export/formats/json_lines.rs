@@ -9,16 +9,21 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::super::results::{Results, own_names};
+use super::super::said::Said;
 use super::RowWriter;
+use super::chosen::Outgoing;
 use crate::queue::RowRecord;
 
-/// One line: the manifest's own keys, then the results'. Every line has every key.
+/// One line: the manifest's own keys, then the results', then what was said where that is told. Every line has every
+/// key.
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
     own: Own<'a>,
     #[serde(flatten)]
     results: Results<'a>,
+    #[serde(flatten)]
+    said: Option<&'a Said>,
 }
 
 /// The manifest's columns and the values of a row; one that it does not have is null.
@@ -37,28 +42,32 @@ impl Serialize for Own<'_> {
 /// Writes the lines, a row of the manifest at a time.
 pub(super) struct JsonLines<W: Write> {
     names: Vec<String>,
+    verdicts: bool,
     to: W,
 }
 
 impl<W: Write> JsonLines<W> {
     /// Begins with nothing. `columns` are the manifest's.
-    pub(super) fn new(columns: &[String], to: W) -> Self {
-        Self { names: distinct(own_names(columns)), to }
+    pub(super) fn new(columns: &[String], verdicts: bool, to: W) -> Self {
+        Self { names: distinct(own_names(columns, verdicts)), verdicts, to }
     }
 
-    fn line(&mut self, row: &RowRecord, results: Results<'_>) -> io::Result<()> {
-        let line = Line { own: Own { names: &self.names, cells: &row.cells }, results };
+    fn line(&mut self, row: &RowRecord, results: Results<'_>, said: Option<&Said>) -> io::Result<()> {
+        let nothing = Said::default();
+        let said = self.verdicts.then(|| said.unwrap_or(&nothing));
+        let line = Line { own: Own { names: &self.names, cells: &row.cells }, results, said };
         serde_json::to_writer(&mut self.to, &line)?;
         self.to.write_all(b"\n")
     }
 }
 
 impl<W: Write> RowWriter for JsonLines<W> {
-    fn write(&mut self, row: RowRecord) -> io::Result<()> {
+    fn write(&mut self, outgoing: Outgoing) -> io::Result<()> {
+        let row = &outgoing.row;
         if row.items.is_empty() {
-            return self.line(&row, Results::default());
+            return self.line(row, Results::default(), None);
         }
-        row.items.iter().try_for_each(|item| self.line(&row, item.into()))
+        outgoing.items().try_for_each(|(item, said)| self.line(row, item.into(), said))
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {

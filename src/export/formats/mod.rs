@@ -1,5 +1,6 @@
 //! A manifest handed back with its results, in the format that someone asked for. Never holds the table.
 
+mod chosen;
 mod destination;
 mod json_lines;
 mod shopify;
@@ -8,15 +9,18 @@ mod shopify_columns;
 use std::io::{self, Write};
 use std::path::Path;
 
+use self::chosen::{Chooser, Outgoing};
 use self::destination::Destination;
 use self::json_lines::JsonLines;
 use self::shopify::Shopify;
 use super::results_csv::ResultsCsv;
 use super::{ExportError, each_row, failed};
-use crate::queue::{ItemState, Ledger, QueueError, RowRecord};
+use crate::domain::ItemId;
+use crate::queue::{ItemState, Ledger, QueueError};
+use crate::store::Shelf;
 
 /// What someone asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Wanted<'a> {
     /// The job.
     pub job: &'a str,
@@ -24,6 +28,23 @@ pub struct Wanted<'a> {
     pub format: Format,
     /// Only items in these states, and their rows; none means every item and every row.
     pub states: &'a [ItemState],
+    /// Of these, which.
+    pub choice: Choice,
+    /// Whether it is told what was said of them.
+    pub verdicts: bool,
+    /// Where the job's pictures lie, for what stands for a product and is an earlier one; none leaves that out.
+    pub shelf: Option<&'a dyn Shelf>,
+}
+
+/// Which items go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// All.
+    All,
+    /// Those whose picture was approved.
+    Approved,
+    /// The one of each row that stands for the product.
+    Favourites,
 }
 
 /// How a manifest and its results are written.
@@ -43,25 +64,29 @@ pub enum Format {
 /// What takes rows.
 trait RowWriter {
     /// The lines of one row; they may be held back while what follows belongs to them.
-    fn write(&mut self, row: RowRecord) -> io::Result<()>;
+    fn write(&mut self, row: Outgoing) -> io::Result<()>;
 
     /// All that was held back.
     fn finish(self: Box<Self>) -> io::Result<()>;
 }
 
-impl Format {
+impl Wanted<'_> {
     fn writer<'a>(&self, columns: &[String], to: &'a mut dyn Write) -> io::Result<Box<dyn RowWriter + 'a>> {
-        Ok(match self {
-            Self::Csv => Box::new(ResultsCsv::exact(columns, to)?),
-            Self::JsonLines => Box::new(JsonLines::new(columns, to)),
-            Self::Shopify { image_url } => Box::new(Shopify::new(columns, image_url.clone(), to)?),
+        let verdicts = self.verdicts;
+        Ok(match &self.format {
+            Format::Csv => Box::new(ResultsCsv::exact(columns, verdicts, to)?),
+            Format::JsonLines => Box::new(JsonLines::new(columns, verdicts, to)),
+            Format::Shopify { image_url } => {
+                let favourites_first = self.choice != Choice::All;
+                Box::new(Shopify::new(columns, verdicts, image_url.clone(), favourites_first, to)?)
+            }
         })
     }
 }
 
 impl<W: Write> RowWriter for ResultsCsv<W> {
-    fn write(&mut self, row: RowRecord) -> io::Result<()> {
-        Self::write(self, &row)
+    fn write(&mut self, outgoing: Outgoing) -> io::Result<()> {
+        self.lines(&outgoing.row, outgoing.items())
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
@@ -70,34 +95,29 @@ impl<W: Write> RowWriter for ResultsCsv<W> {
 }
 
 /// Hands a job's manifest and results to anything that takes bytes, in the manifest's order. `failed` says what it
-/// means that these cannot be written.
+/// means that these cannot be written. Returns the items that hold the picture which stands for their product, where it is
+/// wanted and not there any more.
 pub fn hand_over<E: From<QueueError>>(
     ledger: &dyn Ledger,
     wanted: &Wanted<'_>,
     to: &mut dyn Write,
     failed: impl Fn(io::Error) -> E,
-) -> Result<(), E> {
+) -> Result<Vec<ItemId>, E> {
     let columns = ledger.columns(wanted.job)?;
-    let mut writer = wanted.format.writer(&columns, to).map_err(&failed)?;
-    each_row(ledger, wanted.job, |row| match narrowed(row, wanted.states) {
+    let mut writer = wanted.writer(&columns, to).map_err(&failed)?;
+    let mut chooser = Chooser::new(ledger, wanted);
+    each_row(ledger, wanted.job, |row| match chooser.choose(row)? {
         Some(row) => writer.write(row).map_err(&failed),
         None => Ok(()),
     })?;
-    writer.finish().map_err(failed)
+    writer.finish().map_err(failed)?;
+    Ok(chooser.missing)
 }
 
 /// The same into a file, which changes in one instant or not at all. Its folder must exist.
-pub fn hand_over_as(ledger: &dyn Ledger, wanted: &Wanted<'_>, path: &Path) -> Result<(), ExportError> {
+pub fn hand_over_as(ledger: &dyn Ledger, wanted: &Wanted<'_>, path: &Path) -> Result<Vec<ItemId>, ExportError> {
     let mut file = Destination::open(path).map_err(failed(path))?;
-    hand_over(ledger, wanted, &mut file, failed(path))?;
-    file.commit().map_err(failed(path))
-}
-
-/// A row with those of its items that are in one of these states; none if it has no such.
-fn narrowed(mut row: RowRecord, states: &[ItemState]) -> Option<RowRecord> {
-    if states.is_empty() {
-        return Some(row);
-    }
-    row.items.retain(|item| states.contains(&item.state));
-    Some(row).filter(|row| !row.items.is_empty())
+    let missing = hand_over(ledger, wanted, &mut file, failed(path))?;
+    file.commit().map_err(failed(path))?;
+    Ok(missing)
 }

@@ -204,16 +204,18 @@ function frame(item, height) {
     frame.append(image(item.images[0], item.caption ?? item.prompt, "lazy"));
   } else {
     frame.classList.add(item.state);
-    frame.append(make("span", "why", named(standing(item))));
+    frame.append(make("span", "why", why(item)));
     if (item.failure) frame.append(make("span", "message", item.failure.message));
   }
-  if (item.badges) frame.append(badges(item));
+  if (item.badges || item.standings) frame.append(badges(item));
   return frame;
 }
 
 function badges(item) {
   const badges = make("span", "badges");
-  for (const badge of item.badges) {
+  badges.append(...verdicts(item, "badge"));
+  if (item.review?.note) badges.append(make("span", "badge", "note"));
+  for (const badge of item.badges ?? []) {
     badges.append(make("span", "badge", badge === "several" ? `${item.images.length} pictures` : BADGES[badge]));
   }
   return badges;
@@ -221,6 +223,7 @@ function badges(item) {
 
 function words(item) {
   const words = make("span", "words");
-  words.append(make("span", "name", item.id), make("span", "prompt", item.prompt));
+  const edited = item.review?.edited ? item.caption : undefined;
+  words.append(make("span", "name", item.id), make("span", "prompt", edited ?? item.prompt));
   return words;
 }

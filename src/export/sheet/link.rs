@@ -7,17 +7,18 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 
 use super::super::address::address;
-use crate::domain::is_address;
+use super::entry::{Links, Picture};
+use crate::domain::{ImageFile, is_address};
 
 /// References whose links are remembered; many rows share a style reference, few share more than this many.
 const REMEMBERED: usize = 4096;
 
 /// A reference image: what the manifest calls it, and its address from the page if it is a file that is there.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Reference {
-    name: String,
+pub(in crate::export) struct Reference {
+    pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    href: Option<String>,
+    pub href: Option<String>,
 }
 
 /// Finds reference images, and remembers what it found.
@@ -33,8 +34,7 @@ impl References {
         Self { folder: folder.to_owned(), page: fs::canonicalize(output).ok(), found: HashMap::new() }
     }
 
-    /// The reference that the manifest calls so.
-    pub(super) fn find(&mut self, name: &str) -> Reference {
+    fn find(&mut self, name: &str) -> Reference {
         if self.found.len() >= REMEMBERED {
             self.found.clear();
         }
@@ -48,6 +48,17 @@ impl References {
         // Symbolic links are followed first: a browser takes `..` from the text of an address.
         let file = fs::canonicalize(self.folder.join(name)).ok().filter(|file| file.is_file())?;
         Some(address(relative(self.page.as_deref()?, &file)))
+    }
+}
+
+/// The page lies beside the pictures.
+impl Links for References {
+    fn pictures(&self, images: &[ImageFile]) -> Vec<Picture> {
+        images.iter().map(|image| Picture::at(address(&image.file), image)).collect()
+    }
+
+    fn reference(&mut self, name: &str) -> Reference {
+        self.find(name)
     }
 }
 

@@ -8,16 +8,20 @@ const viewer = new Viewer(about.columns, (index) => grid.focus(index));
 const grid = new Grid(byId("sheet"), (index) => viewer.open(grid.items, index));
 
 function head() {
-  document.title = `${about.job}: contact sheet`;
+  document.title = `${about.job}: ${about.review ? "review" : "contact sheet"}`;
   byId("job").textContent = about.job;
   const written = new Date(about.written).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
-  byId("kicker").textContent = `${about.rehearsal ? "Rehearsal" : "Contact sheet"} · ${written}`;
+  const kind = [about.rehearsal && "Rehearsal", about.review && "Review"].filter(Boolean).join(", ");
+  byId("kicker").textContent = `${kind || "Contact sheet"} · ${written}`;
   const counts = tally((item) => item.state);
   for (const [state, number] of Object.entries(beyond)) counts.set(state, (counts.get(state) ?? 0) + number);
   const all = [...counts.values()].reduce((sum, number) => sum + number, 0);
   const figures = [`${(counts.get("done") ?? 0).toLocaleString("en")} of ${count(all, "picture", "pictures")}`];
   for (const state of ["failed", "queued", "running", "cancelled"]) {
     if (counts.has(state)) figures.push(`${counts.get(state).toLocaleString("en")} ${named(state)}`);
+  }
+  for (const [name, number] of standings().filter(([name]) => ["approved", "rejected", "open"].includes(name))) {
+    figures.push(`${number.toLocaleString("en")} ${STANDINGS[name]}`);
   }
   if (about.attempts) figures.push(count(about.attempts, "attempt", "attempts"));
   if (about.took_seconds >= 0.1) figures.push(`last run ${duration(about.took_seconds)}`);
@@ -48,12 +52,20 @@ function tally(sortOf) {
   return new Map([...counts].sort(([, one], [, other]) => other - one));
 }
 
+/** How many items there are in each place of the review, where one was made. */
+function standings() {
+  const holding = (name) => items.filter((item) => item.standings?.includes(name)).length;
+  return Object.keys(STANDINGS).map((name) => [name, holding(name)]).filter(([, number]) => number);
+}
+
 /** The filters there is something to show for, with how much. */
 function filters() {
   const counts = tally(standing);
   const failed = items.filter((item) => item.state === "failed").length;
   const kinds = [...counts.keys()].filter((name) => !(name in STATES));
-  const entries = [["all", "All", items.length], ["done", "Done", counts.get("done")]];
+  const entries = [["all", "All", items.length]];
+  for (const [name, number] of standings()) entries.push([name, STANDINGS[name], number]);
+  entries.push(["done", "Done", counts.get("done")]);
   if (failed > 0 && kinds.length > 1) entries.push(["failed", "Failed", failed]);
   for (const name of [...kinds, "queued", "running", "cancelled"]) entries.push([name, named(name), counts.get(name)]);
   for (const [badge, name] of Object.entries(BADGES)) {
@@ -80,14 +92,15 @@ function filter(name) {
 
 function passes(item) {
   const { filter } = shown;
-  return filter === "all" || item.state === filter || standing(item) === filter || item.badges?.includes(filter);
+  if (filter === "all" || item.state === filter || standing(item) === filter) return true;
+  return item.badges?.includes(filter) || item.standings?.includes(filter);
 }
 
 /** Everything that is written about an item, made once it is searched for. */
 function text(item) {
   if (item.text !== undefined) return item.text;
-  const { id, prompt, caption, failure, cells, references = [] } = item;
-  const parts = [id, prompt, caption, failure?.message, ...cells, ...references.map(({ name }) => name)];
+  const { id, prompt, caption, failure, cells, review, references = [] } = item;
+  const parts = [id, prompt, caption, failure?.message, review?.note, review?.by, ...cells, ...references.map(({ name }) => name)];
   return (item.text = plain(parts.filter(Boolean).join("\n")));
 }
 
@@ -143,6 +156,8 @@ function listen() {
 }
 
 head();
+// A page that is passed on says nothing of money.
+if (about.review) byId("sort").querySelector("[value=cost]").remove();
 drawFilters();
 listen();
 byId("bar").hidden = false;

@@ -57,7 +57,7 @@ class Viewer {
     const picture = item.images?.[number];
     if (!picture) {
       const none = make("p", `none ${item.state}`);
-      none.append(make("span", "why", named(standing(item))));
+      none.append(make("span", "why", why(item)));
       this.stage.append(none);
       return;
     }
@@ -85,13 +85,15 @@ class Viewer {
     const title = make("h2", "", item.id);
     title.id = "viewer-id";
     const parts = [title, this.state(item)];
+    if (item.review) parts.push(review(item.review));
     if (item.images?.length > 1) parts.push(this.others(item));
     if (item.failure) {
       const name = item.state === "failed" ? "Failure" : `Last attempt: ${item.failure.kind}`;
       parts.push(section(name, make("p", "failure", item.failure.message)));
     }
     parts.push(section("Prompt", make("p", "", item.prompt)));
-    if (item.caption) parts.push(section("Caption", make("p", "caption", item.caption)));
+    const captioned = item.review?.edited ? "Caption, edited" : "Caption";
+    if (item.caption) parts.push(section(captioned, make("p", "caption", item.caption)));
     if (item.references) parts.push(section("References", references(item.references)));
     parts.push(section("Facts", facts(factsOf(item))));
     const cells = this.columns.map((column, at) => [column, item.cells[at]]).filter(([, text]) => text);
@@ -102,6 +104,7 @@ class Viewer {
   state(item) {
     const state = make("p", "state");
     state.append(make("span", `mark ${item.state}`, named(standing(item))));
+    state.append(...verdicts(item, "mark"));
     for (const badge of item.badges ?? []) state.append(make("span", "mark notice", BADGES[badge]));
     return state;
   }
@@ -111,13 +114,25 @@ class Viewer {
     item.images.forEach((picture, number) => {
       const button = make("button");
       button.type = "button";
-      button.ariaLabel = `Picture ${number + 1} of ${item.images.length}`;
+      const sorts = [picture.favourite && "the favourite", picture.earlier && "an earlier one"].filter(Boolean);
+      button.ariaLabel = [`Picture ${number + 1} of ${item.images.length}`, ...sorts].join(", ");
+      button.title = sorts.join(", ");
       button.append(image(picture, "", "lazy"));
+      if (picture.favourite) button.append(make("span", "star", SIGNS.favourite));
       button.addEventListener("click", () => this.picture(item, number));
       others.append(button);
     });
     return others;
   }
+}
+
+/** What was said of an item, by whom and when. */
+function review(said) {
+  const when = new Date(said.at).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+  const before = said.decision && !said.holds ? `An earlier picture was ${said.decision}. ` : "";
+  const part = section("Review", make("p", "soft", `${before}${said.by}, ${when}`));
+  if (said.note) part.append(make("p", "remark", said.note));
+  return part;
 }
 
 function section(name, content) {

@@ -2,7 +2,16 @@
 "use strict";
 
 const STATES = { done: "done", queued: "waiting", running: "under way", cancelled: "taken out", failed: "failed" };
-const BADGES = { shape: "other shape", uncaptioned: "no caption", several: "several pictures" };
+const BADGES = {
+  shape: "other shape", tiny: "tiny", blank: "blank", duplicate: "like another", unchanged: "like its reference",
+  uncaptioned: "no caption", several: "several pictures",
+};
+const STANDINGS = {
+  open: "to decide", approved: "approved", rejected: "rejected", favourite: "favourites", "sent-back": "sent back",
+  noted: "with a note",
+};
+/** Decisions as signs, so that colour is not all that tells them apart. */
+const SIGNS = { approved: "✓", rejected: "✕", favourite: "★" };
 
 /** An element of this class with this text; what others wrote reaches the page only through here. */
 function make(tag, className, text) {
@@ -41,8 +50,22 @@ function named(standing) {
   return STATES[standing] ?? standing;
 }
 
+/** Why an item shows no picture. */
+function why(item) {
+  return item.state === "done" ? "not there any more" : named(standing(item));
+}
+
 function fileName(picture) {
-  return decodeURIComponent(picture.href);
+  return picture.name ?? decodeURIComponent(picture.href);
+}
+
+/** What was said of an item that holds, as marks of this class. */
+function verdicts(item, className) {
+  const words = { approved: "approved", rejected: "rejected", favourite: "favourite" };
+  const marks = (item.standings ?? []).filter((name) => name in words);
+  const made = marks.map((name) => make("span", `${className} ${name}`, `${SIGNS[name]} ${words[name]}`));
+  if (item.standings?.includes("sent-back")) made.push(make("span", className, "sent back"));
+  return made;
 }
 
 /** The shape of an item's box: its picture's, else what was asked for, else a square. */

@@ -7,8 +7,8 @@ use super::known::{Change, Known};
 use super::names::Taken;
 use super::revision::{self, Publication};
 use super::stored::to_json;
-use super::{Database, Doing, readings, undo_on_disk};
-use crate::domain::{Fingerprint, Item, ManifestRow, SeenFile, Sources};
+use super::{Database, Doing, migrate, readings, undo_on_disk};
+use crate::domain::{Digest, Fingerprint, Item, ManifestRow, SeenFile, Sources};
 
 /// Rows written by one transaction: large enough to be fast, small enough to keep the write-ahead log small.
 const ROWS_A_TRANSACTION: u64 = 10_000;
@@ -82,7 +82,7 @@ impl SqliteIntake {
 
     /// Finds an item again that an earlier revision knew.
     fn meet(&mut self, line: u64, item: &Item, known: &Known) -> rusqlite::Result<()> {
-        let mut learned = None;
+        let (mut learned, mut kept) = (None, None);
         match known.change(self.redo) {
             Change::None => {
                 self.enqueued.unchanged += 1;
@@ -93,6 +93,7 @@ impl SqliteIntake {
                 self.enqueued.kept += 1;
                 self.enqueued.finished += u64::from(is_finished);
                 self.is_settled &= is_finished;
+                kept = Some(item.digest);
             }
             Change::Edit { requeue } => {
                 self.enqueued.updated += 1;
@@ -103,11 +104,11 @@ impl SqliteIntake {
                 self.edit(known, item, true)?;
             }
         }
-        self.touch(line, known, learned)
+        self.touch(line, known, learned, kept)
     }
 
     fn known(&self, item: &Item) -> rusqlite::Result<Option<Known>> {
-        Known::find(&self.database.connection, true, self.job, self.revision, item)
+        Known::find(&self.database.connection, migrate::known(), self.job, self.revision, item)
     }
 
     /// Adds an item; returns whether its id was free.
@@ -134,16 +135,19 @@ impl SqliteIntake {
         Ok(inserted == 1)
     }
 
-    /// Notes where its row stands now, and what was learned of its references.
-    fn touch(&self, line: u64, known: &Known, learned: Option<Sources>) -> rusqlite::Result<()> {
-        let connection = &self.database.connection;
+    /// Notes where its row stands now, what was learned of its references, and what its row asks for where it keeps what
+    /// it has.
+    fn touch(&self, line: u64, known: &Known, learned: Option<Sources>, kept: Option<Digest>) -> rusqlite::Result<()> {
+        let (connection, kept) = (&self.database.connection, kept.map(|kept| kept.0));
         match learned {
             None => connection
-                .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3 WHERE key = ?1")?
-                .execute(params![known.key, self.revision, line])?,
+                .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3, kept_digest = ?4 WHERE key = ?1")?
+                .execute(params![known.key, self.revision, line, kept])?,
             Some(sources) => connection
-                .prepare_cached("UPDATE items SET last_revision = ?2, line = ?3, sources = ?4 WHERE key = ?1")?
-                .execute(params![known.key, self.revision, line, to_json(&sources)?])?,
+                .prepare_cached(
+                    "UPDATE items SET last_revision = ?2, line = ?3, kept_digest = ?4, sources = ?5 WHERE key = ?1",
+                )?
+                .execute(params![known.key, self.revision, line, kept, to_json(&sources)?])?,
         };
         Ok(())
     }

@@ -7,6 +7,12 @@ use super::super::{ItemState, Redo};
 use super::stored::{item_state, optional_json};
 use crate::domain::{Item, Sources};
 
+/// The first schema that notes what references hold.
+const KNOWS_SOURCES: usize = 4;
+
+/// The first that knows of reviews.
+const KNOWS_REVIEWS: usize = 13;
+
 /// What is known of an item that a row names again.
 pub(super) struct Known {
     pub key: i64,
@@ -40,18 +46,20 @@ pub(super) enum Change {
 }
 
 impl Known {
-    /// Finds an item that a revision up to `newest` knows.
+    /// Finds an item that a revision up to `newest` knows, in a database of this schema.
     pub fn find(
         connection: &Connection,
-        has_sources: bool,
+        schema: usize,
         job: i64,
         newest: i64,
         item: &Item,
     ) -> rusqlite::Result<Option<Self>> {
-        let sources = if has_sources { "sources" } else { "NULL" };
+        let sources = if schema >= KNOWS_SOURCES { "sources" } else { "NULL" };
+        // What a person sent back asks for something of its own; it is its row that is compared.
+        let digest = if schema >= KNOWS_REVIEWS { "coalesce(row_digest, digest)" } else { "digest" };
         let sql = format!(
-            "SELECT key, line, last_revision, state, digest = ?3 AND name = ?4, cancelled_by IS 'manifest',
-                    (digest <> ?3 OR name <> ?4) AND
+            "SELECT key, line, last_revision, state, {digest} = ?3 AND name = ?4, cancelled_by IS 'manifest',
+                    ({digest} <> ?3 OR name <> ?4) AND
                     (counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost')),
                     {sources}
              FROM items WHERE job_id = ?1 AND id = ?2 AND first_revision <= ?5"

@@ -13,6 +13,7 @@ use super::super::{
 };
 use super::account::each_attempt;
 use super::recent::each_lately;
+use super::reviewed::reviewed;
 use super::seen::Seen;
 use super::stored::{item, item_state, json, kind, optional_json, optional_word, usd};
 use super::story::item_story;
@@ -22,14 +23,16 @@ use crate::domain::{Counts, FailureGroup, FailureKind, ItemId, PriceSource, Time
 /// How many items a group of failures names.
 const EXAMPLES: usize = 3;
 
-/// An item by its id; the first five columns are those of [`item`].
-const RECORD: &str =
-    "SELECT items.id, name, request, digest, sources, state, attempts, artifact, failure_kind, failure,
+/// The columns that [`item_record`] reads, in its order; the first five are those of [`item`].
+pub(super) const RECORD_COLUMNS: &str =
+    "items.id, name, request, digest, sources, state, attempts, artifact, failure_kind, failure,
         (SELECT reply FROM attempts WHERE item_key = key AND reply IS NOT NULL ORDER BY number DESC LIMIT 1),
         (SELECT sum(cost) FROM attempts WHERE item_key = key), key,
-        decision, picture, favourite, note, caption, person, done_at, artifact ->> '$.images[0].blake3' IS picture
-     FROM items LEFT JOIN verdicts ON verdicts.item_key = key AND verdicts.stands LEFT JOIN acts ON acts.id = act_id
-     WHERE items.job_id = ?1 AND items.id = ?2";
+        decision, picture, favourite, note, caption, person, done_at, artifact ->> '$.images[0].blake3' IS picture";
+
+/// Where they come from: an item, and what stands said of it.
+pub(super) const RECORD_FROM: &str = "FROM items LEFT JOIN verdicts ON verdicts.item_key = key AND verdicts.stands
+     LEFT JOIN acts ON acts.id = act_id";
 
 /// Attempts that have not ended, each sort from an index of its own.
 const IN_FLIGHT: &str = "SELECT (SELECT count(*) FROM attempts WHERE job_id = ?1 AND state = 'sent')
@@ -75,6 +78,7 @@ impl SqliteLedger {
         let ended_with_pilot = last_ending.as_deref() == Some("pilot");
         let in_flight = connection.query_row(IN_FLIGHT, [job], |row| row.get(0))?;
         let completed_at = past::completed_at(connection, job)?;
+        let review = reviewed(connection, job)?;
         let totals = "SELECT name, manifest, output, images, attempts, lost_attempts, cost, approved_at,
                              price_given, price_listed, paused_at FROM jobs WHERE id = ?1";
         connection.query_row(totals, [job], |row| {
@@ -102,6 +106,7 @@ impl SqliteLedger {
                 in_flight,
                 last_ending,
                 completed_at,
+                review,
                 last_run: last_run.map(|run| run.with_lock(lives)),
             })
         })
@@ -130,7 +135,8 @@ impl SqliteLedger {
 
     /// The item's key, and what is known of it.
     fn record(&self, job: i64, id: &str) -> rusqlite::Result<(i64, ItemRecord)> {
-        self.database.connection.prepare_cached(RECORD)?.query_row(params![job, id], item_record)
+        let by_id = format!("SELECT {RECORD_COLUMNS} {RECORD_FROM} WHERE items.job_id = ?1 AND items.id = ?2");
+        self.database.connection.prepare_cached(&by_id)?.query_row(params![job, id], item_record)
     }
 
     fn group_failures(&self, job: i64) -> rusqlite::Result<Vec<FailureGroup>> {
@@ -235,7 +241,8 @@ pub(super) fn counts(connection: &Connection, job: i64) -> rusqlite::Result<Coun
     Ok(counts)
 }
 
-fn item_record(row: &Row<'_>) -> rusqlite::Result<(i64, ItemRecord)> {
+/// An item's key, and what is known of it.
+pub(super) fn item_record(row: &Row<'_>) -> rusqlite::Result<(i64, ItemRecord)> {
     let failure = match row.get::<_, Option<String>>(9)? {
         Some(message) => Some((kind(row, 8)?, message)),
         None => None,

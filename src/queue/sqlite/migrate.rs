@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0011_scheduled.sql"),
     include_str!("../../../migrations/sqlite/0012_pruned.sql"),
     include_str!("../../../migrations/sqlite/0013_review.sql"),
+    include_str!("../../../migrations/sqlite/0014_sent_back.sql"),
 ];
 
 /// The version of the schema that this program knows.
@@ -235,6 +236,27 @@ mod tests {
             "SELECT group_concat(concat_ws(' ', run_id, quarter, job_id, settled, reserved, lost), ', ') FROM held";
         let sums: String = new.query_row(sums, [], |row| row.get(0)).unwrap();
         assert_eq!(sums, "1 0 1 4 0 9, 1 1 1 5 0 0, 2 1 1 6 9 0");
+    }
+
+    #[test]
+    fn what_was_made_before_there_were_reviews_can_be_reviewed() {
+        let (_folder, path) = temporary();
+        let old = Connection::open(&path).unwrap();
+        apply(&old, 0, 12).unwrap();
+        old.execute_batch(
+            "INSERT INTO jobs (id, name, manifest, output, revision, intake) VALUES (1, 'spring', 's.csv', 'output', 1, 1);
+             INSERT INTO items (key, job_id, id, name, line, first_revision, last_revision, request, digest, state, artifact)
+             VALUES (1, 1, 'a', 'a', 2, 1, 1, '{}', zeroblob(32), 'done', '{}');
+             INSERT INTO versions (item_key, number, job_id, name, request, digest, artifact, stands)
+             VALUES (1, 1, 1, 'a', '{}', zeroblob(32), '{}', 0);",
+        )
+        .unwrap();
+        let new = Database::open(&path).unwrap().connection;
+        let unsaid =
+            "SELECT row_digest IS NULL AND kept_digest IS NULL AND NOT EXISTS (SELECT 1 FROM verdicts) FROM items";
+        assert!(new.query_row(unsaid, [], |row| row.get::<_, bool>(0)).unwrap());
+        let version = "SELECT row_digest IS NULL AND NOT sent_back FROM versions";
+        assert!(new.query_row(version, [], |row| row.get::<_, bool>(0)).unwrap());
     }
 
     #[test]

@@ -23,6 +23,8 @@ mod readings;
 mod receipts;
 mod recent;
 mod rescue;
+mod review;
+mod reviewed;
 mod revision;
 mod seen;
 mod stored;
@@ -50,6 +52,7 @@ pub use health::health;
 pub use intake::SqliteIntake;
 pub use ledger::SqliteLedger;
 pub use preview::SqlitePreview;
+pub use review::SqliteReview;
 pub use upkeep::SqliteUpkeep;
 
 /// How long to wait for another process that is writing.

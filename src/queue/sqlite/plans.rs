@@ -9,12 +9,15 @@ use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use super::intake::SqliteIntake;
-use super::{Database, JobEntry, SqliteQueue};
+use super::{Database, JobEntry, SqliteQueue, SqliteReview};
 use crate::domain::{
-    Artifact, Cap, CapKind, CapSpan, Digest, Failure, FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost,
-    Outcome, Receipt, Reply, Request, SeenFile, Sources, Timestamp, Usd,
+    Artifact, Cap, CapKind, CapSpan, Check, Decision, Digest, Failure, FailureKind, Fingerprint, ImageFile, Impression,
+    Item, ItemId, ManifestRow, OnLost, Outcome, Receipt, Reply, Request, SeenFile, Sources, Timestamp, Usd,
 };
-use crate::queue::{Intake, Queue, Redo, Settlement, Start, Turn};
+use crate::queue::{
+    CardKey, Finding, Gallery, Inspection, Intake, Jury, Queue, Redo, Saw, SentBack, Settlement, Start, Turn, Witness,
+    Word,
+};
 
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -71,7 +74,8 @@ fn play(queue: &mut SqliteQueue) {
         attempts[3..6].iter().map(|it| (it.id, Receipt { images: vec![], reply: Reply::default() })).collect();
     commit(Turn { receipts, ..Turn::default() });
     let failure = || Failure::new(FailureKind::Transient, "why");
-    let done = Artifact { images: vec![], caption: None, finish_reason: None };
+    let picture = ImageFile { file: "a".into(), bytes: 9, blake3: "ab".into(), width: None, height: None };
+    let done = Artifact { images: vec![picture], caption: None, finish_reason: None };
     let outcomes = [
         Outcome::Failed(failure()),
         Outcome::Retry { due_at: NOW, failure: failure() },
@@ -127,14 +131,56 @@ fn nothing_that_a_run_asks_of_the_database_grows_with_what_is_done() {
         next.files_seen(&mut |_| true).unwrap();
         next.end_run(NOW, "complete").unwrap();
     }
-    let connection = Connection::open(&path).unwrap();
+    are_quick(&path, &statements, 30);
+}
+
+/// Holds every statement that was noted, of which there must be so many, to its indexes.
+fn are_quick(path: &Path, statements: &Statements, least: usize) {
+    let connection = Connection::open(path).unwrap();
     // With them, the plan of a new run's row shows steps that are taken only where a reference was broken before.
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     let statements = statements.lock().unwrap();
     let data = statements.iter().filter(|sql| ["SELECT", "INSERT", "UPDATE", "DELETE"].contains(&&sql[..6]));
     let data: Vec<_> = data.filter(|sql| !sql.contains("sqlite_schema")).collect();
-    assert!(data.len() > 30, "{data:#?}");
+    assert!(data.len() > least, "{data:#?}");
     for statement in data {
         assert_eq!(long_ways(&connection, statement), [""; 0], "{statement}");
     }
+}
+
+/// The pictures that were made.
+fn made(path: &Path) -> Vec<CardKey> {
+    let connection = Connection::open(path).unwrap();
+    let mut made = connection.prepare("SELECT key FROM items WHERE state = 'done'").unwrap();
+    made.query_map([], |row| Ok(CardKey(row.get(0)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn nothing_that_is_shown_or_said_of_an_item_grows_with_how_many_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("overnight.db");
+    let mut run = queue(&path, &Statements::default());
+    read(&path, &Statements::default(), 12);
+    play(&mut run);
+    let (statements, keys) = (Statements::default(), made(&path));
+    let mut review = SqliteReview::over(traced(&path, &statements));
+    let anna = Witness { person: "Anna", now: NOW, saw: Saw::Whichever };
+    let words = [
+        Word::Decide(Some(Decision::Approved)),
+        Word::Favourite(Some("ab".into())),
+        Word::Note(Some("!".into())),
+        Word::Caption(Some("mine".into())),
+    ];
+    for word in words {
+        review.say(anna, "job", &keys, &word).unwrap().unwrap();
+    }
+    let impression = Impression { width: 1, height: 1, is_blank: true, hash: 1, grid: [0; 192] };
+    let finding = Finding { key: keys[0], picture: "ab".into(), found: vec![Check::Blank], twin: Some(CardKey(1)) };
+    review.note("job", &[("ab".into(), impression)], &[finding]).unwrap();
+    assert_eq!(review.impression("ab").unwrap(), Some(impression));
+    assert_eq!(review.cards("job", &keys).unwrap().len(), keys.len());
+    assert!(matches!(review.send_back(anna, "job", keys[0], "again").unwrap(), SentBack::Queued(_)));
+    assert!(matches!(review.send_back(anna, "job", keys[0], "and again").unwrap(), SentBack::Queued(_)));
+    while review.undo(anna, "job").unwrap().is_some() {}
+    are_quick(&path, &statements, 20);
 }

@@ -21,9 +21,6 @@ const PAGE: i64 = 1024;
 /// The first schema that notes which model an attempt asked.
 const KNOWS_MODELS: usize = 3;
 
-/// The first that notes what references hold.
-const KNOWS_SOURCES: usize = 4;
-
 /// The first that notes the hashes of files.
 const KNOWS_HASHES: usize = 5;
 
@@ -159,7 +156,7 @@ impl KnownJob {
     /// The key of the item, and what would become of it; none if it is new.
     fn fate(&self, item: &Item) -> rusqlite::Result<Option<(i64, Fate)>> {
         let connection = &self.database.connection;
-        let known = Known::find(connection, self.version >= KNOWS_SOURCES, self.job, self.revision, item)?;
+        let known = Known::find(connection, self.version, self.job, self.revision, item)?;
         let Some(known) = known else { return Ok(None) };
         let (key, state) = (known.key, known.state);
         let fate = match known.change(self.redo) {

@@ -135,10 +135,14 @@ impl Publication<'_> {
 }
 
 /// Known items take what their rows say now; those that failed or were gone, or are to be made again, are queued anew.
+/// One that a person sent back, and whose row asks for the same as then, keeps what the person asks for.
 fn apply_edits(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     versions::lay_by(connection, job)?;
     connection.execute(
-        "UPDATE items SET name = edits.name, request = edits.request, digest = edits.digest, sources = edits.sources
+        "UPDATE items SET name = edits.name, sources = edits.sources,
+                request = iif(row_digest IS edits.digest, items.request, edits.request),
+                digest = iif(row_digest IS edits.digest, items.digest, edits.digest),
+                row_digest = iif(row_digest IS edits.digest, row_digest, NULL)
          FROM edits WHERE edits.item_key = items.key AND edits.job_id = ?1",
         [job],
     )?;

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{AttemptRecord, CancelledBy, ItemRecord, ItemStory};
+use super::reviewed::acts;
 use super::stored::{attempt_state, optional_json, optional_kind, unknown_word, usd};
 use super::versions;
 use crate::domain::Timestamp;
@@ -34,6 +35,7 @@ pub(super) fn item_story(
         cancelled_by,
         history: history(connection, key)?,
         versions: versions::of_item(connection, key)?,
+        acts: acts(connection, key)?,
     }))
 }
 

@@ -15,12 +15,15 @@ use super::stored::json;
 use super::{Database, Doing, job_key, one};
 use crate::domain::{ItemId, Timestamp};
 
-/// What is removed needs no other word.
+/// What is removed needs no other word. An earlier picture may be a favourite.
 const EARLIER: &str = "SELECT item_key, items.id, number, versions.artifact,
         (SELECT min(ended_at) FROM attempts WHERE attempts.item_key = versions.item_key AND outcome = 'done'
-                AND attempts.number > coalesce(versions.attempt, 0))
+                AND attempts.number > coalesce(versions.attempt, 0)),
+        EXISTS (SELECT 1 FROM verdicts, json_each(versions.artifact, '$.images') AS image
+                WHERE verdicts.item_key = versions.item_key AND verdicts.stands
+                      AND favourite = image.value ->> '$.blake3')
      FROM versions JOIN items ON items.key = item_key
-     WHERE versions.job_id = ?1 AND NOT stands AND pruned_at IS NULL ORDER BY item_key, number";
+     WHERE versions.job_id = ?1 AND NOT versions.stands AND pruned_at IS NULL ORDER BY item_key, number";
 
 /// Whoever tidies up a workspace database.
 #[derive(Debug)]
@@ -99,6 +102,7 @@ fn earlier(row: &Row<'_>) -> rusqlite::Result<EarlierVersion> {
         number: row.get(2)?,
         artifact: json(row, 3)?,
         replaced_at: row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+        is_favourite: row.get(5)?,
     })
 }
 

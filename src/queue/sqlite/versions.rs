@@ -11,26 +11,43 @@ use crate::domain::{ItemId, Timestamp};
 /// statement over items.
 pub(super) const STANDING: &str = "(SELECT versions.artifact FROM versions WHERE item_key = key AND stands)";
 
+/// What is laid by of an item, as a statement over items to which their choice is added.
+const LAY_BY: &str =
+    "INSERT INTO versions (item_key, number, job_id, name, request, digest, sources, artifact, attempt,
+                           row_digest, sent_back)
+     SELECT key, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE versions.item_key = key),
+            items.job_id, items.name, items.request, items.digest, items.sources, artifact,
+            (SELECT max(number) FROM attempts WHERE attempts.item_key = key AND outcome = 'done'), row_digest";
+
 /// Lays by what those done items have that the job's edits queue anew. CROSS keeps SQLite to the edits, which are few.
 pub(super) fn lay_by(connection: &Connection, job: i64) -> rusqlite::Result<()> {
-    let lay_by = "INSERT INTO versions (item_key, number, job_id, name, request, digest, sources, artifact, attempt)
-         SELECT key, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE versions.item_key = key),
-                items.job_id, items.name, items.request, items.digest, items.sources, artifact,
-                (SELECT max(number) FROM attempts WHERE attempts.item_key = key AND outcome = 'done')
-         FROM edits CROSS JOIN items ON items.key = edits.item_key
-         WHERE edits.job_id = ?1 AND requeue AND state = 'done'";
-    connection.execute(lay_by, [job]).map(drop)
+    let edited = format!(
+        "{LAY_BY}, 0 FROM edits CROSS JOIN items ON items.key = edits.item_key
+         WHERE edits.job_id = ?1 AND requeue AND state = 'done'"
+    );
+    connection.execute(&edited, [job]).map(drop)
+}
+
+/// The same for a done item that a person sends back. Returns the number of the version.
+pub(super) fn lay_by_sent_back(connection: &Connection, item: i64) -> rusqlite::Result<Option<i64>> {
+    let sent_back = format!("{LAY_BY}, 1 FROM items WHERE key = ?1 AND state = 'done'");
+    if connection.execute(&sent_back, [item])? == 0 {
+        return Ok(None);
+    }
+    let number = "SELECT max(number) FROM versions WHERE item_key = ?1";
+    connection.query_row(number, [item], |row| row.get(0))
 }
 
 /// Items whose rows read again as they did when their last picture was made, before another was: they have it still, and
-/// it is not paid for twice.
+/// it is not paid for twice. What a person sent back is to be another.
 pub(super) fn bring_back(connection: &Connection, job: i64) -> rusqlite::Result<()> {
     connection.execute(
-        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL
+        "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL, failure = NULL,
+                request = versions.request, digest = versions.digest, row_digest = versions.row_digest
          FROM versions, edits
          WHERE versions.job_id = ?1 AND stands AND versions.item_key = items.key AND edits.item_key = items.key
-               AND state = 'queued' AND versions.digest = edits.digest AND versions.name = edits.name
-               AND versions.sources IS edits.sources",
+               AND state = 'queued' AND coalesce(versions.row_digest, versions.digest) = edits.digest
+               AND versions.name = edits.name AND versions.sources IS edits.sources AND NOT sent_back",
         [job],
     )?;
     forget_brought_back(connection, job)
@@ -46,7 +63,7 @@ fn forget_brought_back(connection: &Connection, job: i64) -> rusqlite::Result<()
 /// An item that waits to be made again is done as it was: its row reads otherwise again, and a reading tells so.
 const LEAVE: &str = "UPDATE items SET state = 'done', due_at = NULL, artifact = versions.artifact, failure_kind = NULL,
             failure = NULL, name = versions.name, request = versions.request, digest = versions.digest,
-            sources = versions.sources
+            sources = versions.sources, row_digest = versions.row_digest
      FROM versions WHERE versions.job_id = ?1 AND items.job_id = ?1 AND stands AND versions.item_key = items.key
                          AND items.state = 'queued'";
 
@@ -67,10 +84,10 @@ pub(super) fn leave(connection: &Connection, job: i64, items: &[ItemId]) -> rusq
 }
 
 /// The same for those for which no request left since they were put back, but for the items of these keys: to make them
-/// again was asked of the run that did so, and of no other.
+/// again was asked of the run that did so, and of no other. What a person sent back is asked of whichever run comes.
 pub(super) fn leave_unsent(connection: &Connection, job: i64, but: &[i64]) -> rusqlite::Result<usize> {
     let unsent = format!(
-        "{LEAVE} AND items.key NOT IN (SELECT value FROM json_each(?2))
+        "{LEAVE} AND NOT sent_back AND items.key NOT IN (SELECT value FROM json_each(?2))
                  AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.item_key = items.key
                                  AND attempts.number > coalesce(versions.attempt, 0) AND attempts.state <> 'unsent')"
     );

@@ -7,7 +7,7 @@ mod lettering;
 mod scene;
 mod wares;
 
-use tiny_skia::Pixmap;
+use tiny_skia::{Color, Pixmap};
 
 pub use encode::Format;
 
@@ -36,6 +36,16 @@ pub fn draw(drawing: &Drawing, format: Format) -> Vec<u8> {
     let band = lettering::Band::of(drawing);
     scene::paint(&mut canvas, drawing.height - band.height(), drawing);
     band.write(&mut canvas);
+    format.encode(&canvas)
+}
+
+/// Encodes a picture of one grey all over.
+///
+/// # Panics
+/// As [`draw`].
+pub fn plain(width: u32, height: u32, grey: u8, format: Format) -> Vec<u8> {
+    let mut canvas = Pixmap::new(width, height).expect("the sides of a picture are checked by the caller");
+    canvas.fill(Color::from_rgba8(grey, grey, grey, u8::MAX));
     format.encode(&canvas)
 }
 

@@ -35,7 +35,7 @@ impl Attic for LocalShelf {
             };
             for name in &files {
                 let file = join(&folder, name);
-                if let Some(was) = was(&file) {
+                if let Some(was) = names::was(&file) {
                     let is_file = fs::symlink_metadata(self.output().join(&file)).is_ok_and(|found| found.is_file());
                     let obstacle = (!is_file).then(|| "it is a link, or no file".to_owned());
                     each(Earlier { file, was, obstacle });
@@ -43,7 +43,7 @@ impl Attic for LocalShelf {
             }
             for name in &inner {
                 let file = join(&folder, name);
-                if let Some(was) = was(&file) {
+                if let Some(was) = names::was(&file) {
                     each(Earlier { file: file.clone(), was, obstacle: Some("it is a folder".to_owned()) });
                 }
                 folders.push(file);
@@ -130,29 +130,7 @@ fn obstacle(folder: String, why: &str) -> Earlier {
     Earlier { was: String::new(), file: folder, obstacle: Some(why.to_owned()) }
 }
 
-/// What an earlier file was called before: `.versions/red/lamp~2.jpg` was `red/lamp.jpg`. None if it is not called so.
-fn was(file: &str) -> Option<String> {
-    let (stem, extension) = names::parts(file.strip_prefix(names::VERSIONS)?.strip_prefix('/')?)?;
-    let known = names::IMAGES.iter().chain([&names::CAPTION]).any(|known| extension == *known);
-    let before = names::item_of(stem);
-    (known && before.len() < stem.len()).then(|| names::file(before, extension))
-}
-
 fn written_at(about: &Metadata) -> Timestamp {
     let written = about.modified().unwrap_or(UNIX_EPOCH).duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(0).after(written)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_earlier_file_leads_back_to_what_it_was_called() {
-        assert_eq!(was(".versions/red/lamp.v2~12.jpg").as_deref(), Some("red/lamp.v2.jpg"));
-        assert_eq!(was(".versions/lamp~2~1.txt").as_deref(), Some("lamp~2.txt"), "a further image of an answer");
-        for other in [".versions/lamp.jpg", ".versions/lamp~x.jpg", ".versions/lamp~1.psd", "lamp~1.jpg", ".versions"] {
-            assert_eq!(was(other), None, "{other}");
-        }
-    }
 }

@@ -89,6 +89,14 @@ pub(super) fn version(stem: &str, number: usize, extension: &str) -> String {
     format!("{VERSIONS}/{stem}~{number}.{extension}")
 }
 
+/// What an earlier file was called before: `.versions/red/lamp~2.jpg` was `red/lamp.jpg`. None if it is not called so.
+pub(super) fn was(path: &str) -> Option<String> {
+    let (stem, extension) = parts(path.strip_prefix(VERSIONS)?.strip_prefix('/')?)?;
+    let known = IMAGES.iter().chain([&CAPTION]).any(|known| extension == *known);
+    let before = item_of(stem);
+    (known && before.len() < stem.len()).then(|| file(before, extension))
+}
+
 /// The folder part of a path below the output folder; empty for the output folder itself.
 pub(super) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
@@ -167,5 +175,14 @@ mod tests {
     fn a_job_is_one_folder() {
         assert!(check_job("spring").is_ok());
         assert!(check_job("a/b").is_err() && check_job("..").is_err() && check_job("").is_err());
+    }
+
+    #[test]
+    fn an_earlier_file_leads_back_to_what_it_was_called() {
+        assert_eq!(was(".versions/red/lamp.v2~12.jpg").as_deref(), Some("red/lamp.v2.jpg"));
+        assert_eq!(was(".versions/lamp~2~1.txt").as_deref(), Some("lamp~2.txt"), "a further image of an answer");
+        for other in [".versions/lamp.jpg", ".versions/lamp~x.jpg", ".versions/lamp~1.psd", "lamp~1.jpg", ".versions"] {
+            assert_eq!(was(other), None, "{other}");
+        }
     }
 }

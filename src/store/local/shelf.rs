@@ -60,6 +60,18 @@ impl Shelf for LocalShelf {
         }
     }
 
+    fn whereabouts(&self, image: &ImageFile) -> Option<String> {
+        let holds = |file: &str| self.look(&KeptFile { file: file.to_owned(), ..picture(image) }) == Presence::Same;
+        if holds(&image.file) {
+            return Some(image.file.clone());
+        }
+        let folder = join(names::VERSIONS, names::folder_of(&image.file));
+        let folder = folder.trim_end_matches('/');
+        let (_, files) = children(&self.output.join(folder)).ok()?;
+        let mut earlier = files.iter().map(|name| join(folder, name));
+        earlier.find(|file| names::was(file).as_deref() == Some(&image.file) && holds(file))
+    }
+
     fn walk(&self, roots: &[String], each: &mut dyn FnMut(Found)) -> Result<(), StoreError> {
         let own = |root: &String| [names::STAGING, names::VERSIONS].map(|folder| join(root, folder));
         let own: HashSet<String> = roots.iter().flat_map(own).collect();

@@ -111,6 +111,11 @@ impl Staging for LocalStaging {
         kept.into_iter().flatten().map(|image| self.remove(&image.staged)).fold(Ok(()), io::Result::and)
     }
 
+    fn open(&self, place: usize) -> io::Result<File> {
+        let name = &self.kept.get(place).ok_or_else(none_begun)?.staged;
+        self.spool.read(name).map_err(|error| self.told("open", name, &error))
+    }
+
     fn kept(&self) -> &[StagedImage] {
         &self.kept
     }

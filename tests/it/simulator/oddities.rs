@@ -10,7 +10,7 @@ use serde_json::json;
 use super::*;
 
 /// The kinds tested here.
-pub(super) const COVERED: [&str; 24] = [
+pub(super) const COVERED: [&str; 26] = [
     "day-quota",
     "day-quota-hidden",
     "limit-zero",
@@ -27,9 +27,11 @@ pub(super) const COVERED: [&str; 24] = [
     "bad-base64",
     "not-an-image",
     "truncated-image",
+    "blank",
     "drafts",
     "several",
     "snake",
+    "tiny",
     "unknown-finish",
     "wrong-size",
     "wrong-type",
@@ -205,6 +207,22 @@ async fn a_wrong_type_is_said_of_the_right_bytes() {
 }
 
 #[tokio::test]
+async fn a_blank_picture_has_one_colour_and_a_tiny_one_few_pixels() {
+    let (mut formats, good_size) = (Vec::new(), imagesize::blob_size(&picture(&good().await).1).unwrap());
+    for number in 0..4 {
+        let (format, bytes) = picture(&odd_of("blank", &format!("cup {number}")).await.1);
+        let pixels = image::load_from_memory(&bytes).unwrap().into_rgb8();
+        assert_eq!((pixels.width() as usize, pixels.height() as usize), (good_size.width, good_size.height));
+        let first = *pixels.get_pixel(0, 0);
+        assert!(pixels.pixels().all(|pixel| *pixel == first), "{format}");
+        formats.push(format);
+    }
+    assert!(formats.contains(&"image/png".into()) && formats.contains(&"image/jpeg".into()), "{formats:?}");
+    let tiny = imagesize::blob_size(&picture(&odd("tiny").await.1).1).unwrap();
+    assert_eq!((tiny.width * 16, tiny.height * 16), (good_size.width, good_size.height));
+}
+
+#[tokio::test]
 async fn damaged_pictures_are_cut_spoiled_or_something_else() {
     let (mime_type, good) = picture(&good().await);
     let (said, half) = picture(&odd("truncated-image").await.1);
@@ -229,7 +247,9 @@ async fn what_cannot_be_used_is_not_counted_as_answered() {
     for kind in ["error-200", "interim-only", "bad-base64", "not-an-image", "truncated-image"] {
         assert_eq!(counted(kind).await, (0, 1), "{kind}");
     }
-    for kind in ["drafts", "several", "snake", "unknown-finish", "wrong-size", "wrong-type", "drip", "gzip"] {
+    for kind in
+        ["blank", "drafts", "several", "snake", "tiny", "unknown-finish", "wrong-size", "wrong-type", "drip", "gzip"]
+    {
         assert_eq!(counted(kind).await, (1, 1), "{kind}");
     }
 }

@@ -5,6 +5,7 @@ pub mod database;
 pub mod faulty;
 pub mod gate;
 pub mod gemini;
+pub mod jury;
 pub mod photo;
 pub mod process;
 pub mod rows;

@@ -10,14 +10,15 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use overnight::clock::{Clock, SystemClock};
+use overnight::disk::ListFolder;
 use overnight::domain::{
-    Caps, Deadline, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request, RetryPolicy,
-    Summary,
+    Accept, Caps, Deadline, Event, Failure, FailureKind, News, OnLost, PriceList, Reply, Reporter, Request,
+    RetryPolicy, Summary,
 };
 use overnight::provider::{AskError, Generation, ImageSink, Provider};
 use overnight::queue::sqlite::{Database, JobEntry, SqliteLedger, SqliteQueue};
 use overnight::queue::{JobStatus, Ledger, Queue, Redo, Rescued};
-use overnight::run::{Account, Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Stop, drain};
+use overnight::run::{Account, Bounds, Limits, OutageSettings, Parts, Rules, RunSettings, Seen, Stop, drain};
 use overnight::store::ArtifactStore;
 use overnight::store::local::LocalStore;
 use tempfile::TempDir;
@@ -207,6 +208,8 @@ impl Workshop {
             queue,
             provider,
             store,
+            references: Arc::new(ListFolder::new(self.folder.path().to_owned(), false)),
+            seen: Seen::default(),
             account: Account::default(),
             clock: self.clock.clone(),
             reporter: &mut listener,
@@ -242,7 +245,7 @@ pub fn settings() -> RunSettings {
         limit: None,
         narrowed: None,
         halt_after: None,
-        strict: false,
+        accept: Accept::default(),
         prices: PriceList::default(),
     }
 }
