@@ -73,7 +73,7 @@ async function write(selector) {
   const details = field?.closest("details");
   if (details) details.open = true;
   field?.focus();
-  field?.scrollIntoView({ block: "center" });
+  field?.scrollIntoView({ block: "nearest" });
 }
 
 const KEYS = {
