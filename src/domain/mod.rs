@@ -42,7 +42,7 @@ pub use money::{
     Cap, CapKind, CapReached, CapSpan, Caps, Held, NotUsd, Price, PriceList, PriceSource, TokenPrice, Usd, projected,
 };
 pub use reading::{ContentHash, Fingerprint, SeenFile};
-pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking, is_address};
+pub use request::{AspectRatio, ImageSize, Modalities, Request, Thinking, is_address, reference_name};
 pub use retry::{LATEST_DUE, OnLost, Outcome, RetryPolicy};
 pub use safety::{HarmCategory, HarmThreshold, Safety};
 pub use telling::{LogFormat, Progress};

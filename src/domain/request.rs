@@ -78,6 +78,15 @@ pub fn is_address(reference: &str) -> bool {
     begins("https://") || begins("http://")
 }
 
+/// What a reference image is called where others may read it: of an address not what stands behind the path, which may be
+/// a signature.
+pub fn reference_name(reference: &str) -> &str {
+    match is_address(reference) {
+        true => reference.split(['?', '#']).next().unwrap_or(reference),
+        false => reference,
+    }
+}
+
 values! {
     /// Width to height. The ten ratios of the model's page.
     AspectRatio, "an aspect ratio the model has" {

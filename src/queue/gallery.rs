@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{ItemRecord, ItemState, QueueError};
-use crate::domain::{Artifact, Check, FailureKind, Timestamp, Verdict};
+use crate::domain::{Artifact, Check, Decision, FailureKind, Timestamp, Verdict};
 
 /// An item on the table, by its key in the database. A number that a page may name and give back: it is looked up within
 /// its job.
@@ -60,6 +60,35 @@ impl Standing {
             Self::Favourite => "favourite",
             Self::SentBack => "sent-back",
             Self::Noted => "noted",
+        }
+    }
+}
+
+/// What decides where an item is in the review.
+#[derive(Debug, Clone, Copy)]
+pub struct Stand {
+    /// Its state.
+    pub state: ItemState,
+    /// What was decided about the picture that it has now.
+    pub decision: Option<Decision>,
+    /// Whether it holds the picture that stands for the product.
+    pub is_favourite: bool,
+    /// Whether it was sent back, and was not made again since.
+    pub is_sent_back: bool,
+    /// Whether there is a note.
+    pub has_note: bool,
+}
+
+impl Stand {
+    /// Whether this is where it is.
+    pub fn is(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Open => self.state == ItemState::Done && self.decision.is_none(),
+            Standing::Approved => self.decision == Some(Decision::Approved),
+            Standing::Rejected => self.decision == Some(Decision::Rejected),
+            Standing::Favourite => self.is_favourite,
+            Standing::SentBack => self.is_sent_back,
+            Standing::Noted => self.has_note,
         }
     }
 }

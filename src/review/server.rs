@@ -96,7 +96,6 @@ fn router(room: Shared) -> Router {
         .route("/review.css", get(async || asset("text/css; charset=utf-8", page::STYLE.concat())))
         .route("/review.js", get(async || asset("text/javascript; charset=utf-8", page::SCRIPT.concat())))
         .route("/icon.svg", get(async || asset("image/svg+xml", page::ICON.to_owned())))
-        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
         .fallback(async || ReviewError::NoSuchItem)
         .layer(middleware::from_fn_with_state(room.clone(), guard))
         .with_state(room)

@@ -8,7 +8,7 @@ use super::Keepsake;
 use super::passable::passable;
 use super::reduced::Reduced;
 use crate::domain::{Check, Decision, ImageFile, cell_text};
-use crate::queue::{Card, ItemRecord, ItemState, QueueError, RowRecord, Standing};
+use crate::queue::{Card, ItemRecord, ItemState, QueueError, RowRecord, Stand, Standing};
 
 /// An item and its row.
 pub(super) struct Seen {
@@ -93,16 +93,14 @@ impl Seen {
     fn standings(&self) -> Vec<&'static str> {
         let record = &self.record;
         let has_note = record.verdict.as_ref().is_some_and(|said| said.verdict.note.is_some());
-        let decision = record.decision();
-        let all = [
-            (Standing::Open, record.state == ItemState::Done && decision.is_none()),
-            (Standing::Approved, decision == Some(Decision::Approved)),
-            (Standing::Rejected, decision == Some(Decision::Rejected)),
-            (Standing::Favourite, record.favourite().is_some()),
-            (Standing::SentBack, self.is_sent_back),
-            (Standing::Noted, has_note),
-        ];
-        all.into_iter().filter(|(_, is_so)| *is_so).map(|(standing, _)| standing.as_str()).collect()
+        let stand = Stand {
+            state: record.state,
+            decision: record.decision(),
+            is_favourite: record.favourite().is_some(),
+            is_sent_back: self.is_sent_back,
+            has_note,
+        };
+        Standing::ALL.iter().filter(|standing| stand.is(**standing)).map(|standing| standing.as_str()).collect()
     }
 
     fn said(&self) -> Option<Said<'_>> {

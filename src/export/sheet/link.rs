@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::super::address::address;
 use super::entry::{Links, Picture};
-use crate::domain::{ImageFile, is_address};
+use crate::domain::{ImageFile, reference_name};
 
 /// References whose links are remembered; many rows share a style reference, few share more than this many.
 const REMEMBERED: usize = 4096;
@@ -41,7 +41,7 @@ impl References {
         if !self.found.contains_key(name) {
             self.found.insert(name.to_owned(), self.look(name));
         }
-        Reference { name: shown(name).to_owned(), href: self.found.get(name).cloned().flatten() }
+        Reference { name: reference_name(name).to_owned(), href: self.found.get(name).cloned().flatten() }
     }
 
     fn look(&self, name: &str) -> Option<String> {
@@ -62,15 +62,6 @@ impl Links for References {
     }
 }
 
-/// What the page calls a reference: of an address not what stands behind the path, which may be a signature, for the page
-/// is passed on.
-fn shown(name: &str) -> &str {
-    match is_address(name) {
-        true => name.split(['?', '#']).next().unwrap_or(name),
-        false => name,
-    }
-}
-
 /// The way from a folder to a file, both in full and without links or `..`.
 fn relative(folder: &Path, file: &Path) -> PathBuf {
     let shared = folder.components().zip(file.components()).take_while(|(one, other)| one == other).count();
@@ -84,8 +75,8 @@ mod tests {
 
     #[test]
     fn a_signature_is_not_passed_on() {
-        assert_eq!(shown("https://cdn.example/a.jpg?X-Signature=s3cret#x"), "https://cdn.example/a.jpg");
-        assert_eq!(shown("what?.jpg"), "what?.jpg");
+        assert_eq!(reference_name("https://cdn.example/a.jpg?X-Signature=s3cret#x"), "https://cdn.example/a.jpg");
+        assert_eq!(reference_name("what?.jpg"), "what?.jpg");
     }
 
     #[test]

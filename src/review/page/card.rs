@@ -21,8 +21,6 @@ pub(super) struct Seen<'a> {
     pub picture: Option<&'a str>,
     /// Whether the first reference is shown beside it.
     pub has_reference: bool,
-    /// Whether it may still be a picture of an earlier request.
-    pub is_earlier: bool,
     pub decision: Option<&'static str>,
     /// What was decided on the picture before this one.
     pub decided_before: Option<&'static str>,
@@ -53,7 +51,6 @@ impl<'a> Seen<'a> {
             caption: caption(card),
             picture: artifact.and_then(|artifact| artifact.images.first()).map(|image| image.blake3.as_str()),
             has_reference: !record.item.request.references.is_empty(),
-            is_earlier: record.artifact.is_none() && artifact.is_some(),
             decision: decision.filter(|_| holds),
             decided_before: decision.filter(|_| !holds && !card.is_sent_back),
             is_favourite: record.favourite().is_some(),
@@ -79,8 +76,7 @@ pub(super) fn shown(card: &Card) -> Option<&Artifact> {
 
 /// What a person wrote in place of the model's caption, or that.
 pub(super) fn caption(card: &Card) -> Option<&str> {
-    let written = card.record.verdict.as_ref().and_then(|record| record.verdict.caption.as_deref());
-    written.or_else(|| shown(card)?.caption.as_deref())
+    card.record.caption().or_else(|| card.earlier.as_ref()?.caption.as_deref())
 }
 
 fn why(card: &Card) -> String {

@@ -1,6 +1,5 @@
 // The cards in their places. Never holds more of them than a few screens, however many were found: the rest is arithmetic.
 
-const SCREEN = 48;
 const BEYOND = 1200;
 const MOST_BLOCKS = 10;
 
@@ -25,6 +24,7 @@ class Grid {
     this.list = byId("grid");
     this.view = Number(this.list.dataset.view);
     this.total = Number(this.list.dataset.total);
+    this.screen = Number(this.list.dataset.screen);
     this.current = 0;
     this.blocks = new Map();
     this.width = 0;
@@ -73,8 +73,8 @@ class Grid {
     if (!this.total) return;
     const top = -this.list.getBoundingClientRect().top;
     const row = (distance) => Math.max(0, Math.floor(distance / this.step));
-    const first = Math.floor((row(top - BEYOND) * this.columns) / SCREEN);
-    const last = Math.floor(Math.min(this.total - 1, (row(top + innerHeight + BEYOND) + 1) * this.columns) / SCREEN);
+    const first = Math.floor((row(top - BEYOND) * this.columns) / this.screen);
+    const last = Math.floor(Math.min(this.total - 1, (row(top + innerHeight + BEYOND) + 1) * this.columns) / this.screen);
     for (const [block, cards] of this.blocks) {
       const near = block >= first && block <= last;
       if (!near && !cards.some?.((card) => card.contains(document.activeElement))) cards.forEach?.((card) => card.remove());
@@ -87,8 +87,8 @@ class Grid {
     const known = this.blocks.get(block);
     if (known instanceof Promise) return known;
     if (known) return this.attach(known);
-    const from = block * SCREEN;
-    const coming = part(`/cards?view=${this.view}&from=${from}&to=${Math.min(this.total, from + SCREEN)}`);
+    const from = block * this.screen;
+    const coming = part(`/cards?view=${this.view}&from=${from}&to=${Math.min(this.total, from + this.screen)}`);
     const view = this.view;
     const drawn = coming.then((html) => {
       if (view !== this.view) return;
@@ -137,10 +137,10 @@ class Grid {
   }
 
   /** The item at a place, fetched if need be. */
-  async key_at(place) {
-    await this.show(Math.floor(place / SCREEN));
-    const cards = await this.blocks.get(Math.floor(place / SCREEN));
-    const card = (cards ?? this.blocks.get(Math.floor(place / SCREEN)))?.[place % SCREEN];
+  async keyAt(place) {
+    await this.show(Math.floor(place / this.screen));
+    const cards = await this.blocks.get(Math.floor(place / this.screen));
+    const card = (cards ?? this.blocks.get(Math.floor(place / this.screen)))?.[place % this.screen];
     return card && Number(card.dataset.key);
   }
 
@@ -150,8 +150,8 @@ class Grid {
     fresh.dataset.place = card.dataset.place;
     Loading.watch(fresh);
     const focused = card.contains(document.activeElement) ? document.activeElement : undefined;
-    const cards = this.blocks.get(Math.floor(Number(card.dataset.place) / SCREEN));
-    if (Array.isArray(cards)) cards[Number(card.dataset.place) % SCREEN] = fresh;
+    const cards = this.blocks.get(Math.floor(Number(card.dataset.place) / this.screen));
+    if (Array.isArray(cards)) cards[Number(card.dataset.place) % this.screen] = fresh;
     const picture = fresh.querySelector(".picture");
     const before = card.querySelector(".picture");
     // The same picture is not fetched, and does not flicker, again.
@@ -181,7 +181,7 @@ class Grid {
     if (top < bar) scrollBy(0, top - bar);
     else if (top + this.step > innerHeight) scrollBy(0, Math.min(top - bar, top + this.step - innerHeight));
     this.draw();
-    await this.show(Math.floor(place / SCREEN));
+    await this.show(Math.floor(place / this.screen));
     if (this.current !== place) return;
     this.reach(place);
     this.at(place)?.querySelector(".open").focus({ preventScroll: true });

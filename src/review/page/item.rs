@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::card::{caption, shown};
 use super::words::{checked, state_word};
 use crate::domain::count_words::count;
-use crate::domain::{AspectRatio, Decision, Usd, cell_text, is_address};
+use crate::domain::{AspectRatio, Decision, Usd, cell_text, reference_name};
 use crate::queue::{Card, ItemStory};
 
 /// What there is to be seen of an item.
@@ -76,10 +76,7 @@ struct Reference<'a> {
 struct Candidate<'a> {
     /// Whose it is.
     key: i64,
-    id: &'a str,
     picture: &'a str,
-    width: Option<u32>,
-    height: Option<u32>,
     /// What it is among the others.
     word: String,
     is_shown: bool,
@@ -139,15 +136,7 @@ impl<'a> Seen<'a> {
 
 fn references(card: &Card) -> Vec<Reference<'_>> {
     let references = card.record.item.request.references.iter().enumerate();
-    references.map(|(number, written)| Reference { number, name: shown_name(written) }).collect()
-}
-
-/// What a reference is called: of an address not what stands behind the path, which may be a signature.
-fn shown_name(written: &str) -> &str {
-    match is_address(written) {
-        true => written.split(['?', '#']).next().unwrap_or(written),
-        false => written,
-    }
+    references.map(|(number, written)| Reference { number, name: reference_name(written) }).collect()
 }
 
 /// The pictures of the row's items, in their order: each item's own, then what it had before.
@@ -163,10 +152,7 @@ fn candidates<'a>(sight: &Sight<'a>) -> Vec<Candidate<'a>> {
         let id = record.item.id.as_str();
         let new = |picture: &'a crate::domain::ImageFile, word: String, decision: Option<Decision>| Candidate {
             key: card.key.0,
-            id,
             picture: &picture.blake3,
-            width: picture.width,
-            height: picture.height,
             word,
             is_shown: false,
             is_favourite: favourite == Some(picture.blake3.as_str()),

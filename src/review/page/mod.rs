@@ -102,6 +102,7 @@ pub(super) fn sheet(found: &Found, cards: &[Card]) -> String {
         context! {
             view => found.id,
             total => total,
+            screen => SCREEN,
             counted => count(total as u64),
             is_all => found.asked.is_all(),
             cards => Value::from_safe_string(self::cards(cards, 0)),

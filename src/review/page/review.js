@@ -93,13 +93,14 @@ const VIEWER_KEYS = {
   p: () => viewer.pin(),
 };
 
-let busy = false;
+/** Keys that something still follows from. */
+let deciding = 0;
 
 function key(event) {
   if (event.altKey || event.ctrlKey || event.metaKey || isField(event.target)) return;
   if (byId("sure").open || byId("help").open) return;
   // A key that is held, or pressed again before the answer, decides nothing about what comes next.
-  if (event.key in KEYS && (event.repeat || busy)) return event.preventDefault();
+  if (event.key in KEYS && (event.repeat || deciding > 0)) return event.preventDefault();
   let does = KEYS[event.key];
   if (viewer.isOpen) {
     does ??= VIEWER_KEYS[event.key];
@@ -111,8 +112,8 @@ function key(event) {
   }
   if (!does) return;
   event.preventDefault();
-  busy = true;
-  Promise.resolve(does()).catch(Told.fault.bind(Told)).finally(() => { busy = false; });
+  deciding += 1;
+  Promise.resolve(does()).catch(Told.fault.bind(Told)).finally(() => { deciding -= 1; });
 }
 
 let finding = 0;

@@ -39,7 +39,7 @@ class Viewer {
   /** Shows the item at a place of what was found. */
   async open(place) {
     if (place < 0 || place >= this.grid.total) return;
-    const key = await this.grid.key_at(place);
+    const key = await this.grid.keyAt(place);
     if (key !== undefined) await this.show(key, place);
   }
 
@@ -191,10 +191,6 @@ class Viewer {
     if (!next?.dataset.picture) return;
     new Image().src = `/picture/${next.dataset.key}/${next.dataset.picture}`;
     if (next.querySelector(".reference")) new Image().src = `/picture/${next.dataset.key}/reference-0`;
-  }
-
-  close() {
-    this.dialog.close();
   }
 }
 

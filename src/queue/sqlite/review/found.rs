@@ -52,7 +52,7 @@ pub(super) fn find(
 fn is_wanted(look: &Look, wanted: &Wanted) -> bool {
     wanted.state.is_none_or(|state| look.state == state)
         && wanted.kind.is_none_or(|kind| look.state == ItemState::Failed && look.kind == Some(kind))
-        && wanted.standing.is_none_or(|standing| look.is(standing))
+        && wanted.standing.is_none_or(|standing| look.stand.is(standing))
         && wanted.check.is_none_or(|check| look.found.contains(&check))
 }
 

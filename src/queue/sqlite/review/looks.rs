@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::super::super::{ItemState, Order, ReviewTally, Standing};
+use super::super::super::{ItemState, Order, ReviewTally, Stand, Standing};
 use super::super::stored::{item_state, optional_json, optional_kind, optional_word};
 use super::Listed;
-use crate::domain::{Check, Decision, FailureKind};
+use crate::domain::{Check, FailureKind};
 
 /// What is to be known of each item beside what is always looked at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,26 +31,8 @@ pub(super) struct Look {
     pub id: String,
     /// Prompt, captions, message and note, as far as there are.
     pub texts: [Option<String>; 5],
-    sent_back: bool,
-    decision: Option<Decision>,
-    holds: bool,
-    favourite: bool,
-    noted: bool,
-}
-
-impl Look {
-    /// Whether this is where it is in the review.
-    pub(super) fn is(&self, standing: Standing) -> bool {
-        let decided = |decision| self.holds && self.decision == Some(decision);
-        match standing {
-            Standing::Open => self.state == ItemState::Done && !self.holds,
-            Standing::Approved => decided(Decision::Approved),
-            Standing::Rejected => decided(Decision::Rejected),
-            Standing::Favourite => self.favourite,
-            Standing::SentBack => self.sent_back,
-            Standing::Noted => self.noted,
-        }
-    }
+    /// What decides where it is in the review.
+    pub stand: Stand,
 }
 
 /// Whether an item waits, or is being made, because somebody sent it back; an expression over items.
@@ -103,16 +85,20 @@ pub(super) fn each(
 }
 
 fn look(row: &Row<'_>) -> rusqlite::Result<Look> {
+    let (state, holds) = (item_state(row, 2)?, row.get(6)?);
+    let stand = Stand {
+        state,
+        decision: optional_word(row, 5)?.filter(|_| holds),
+        is_favourite: row.get(7)?,
+        is_sent_back: row.get(4)?,
+        has_note: row.get(8)?,
+    };
     Ok(Look {
         key: row.get(0)?,
         line: row.get(1)?,
-        state: item_state(row, 2)?,
+        state,
+        stand,
         kind: optional_kind(row, 3)?,
-        sent_back: row.get(4)?,
-        decision: optional_word(row, 5)?,
-        holds: row.get(6)?,
-        favourite: row.get(7)?,
-        noted: row.get(8)?,
         found: optional_json(row, 9)?.unwrap_or_default(),
         rank: row.get(10)?,
         id: row.get(11)?,
@@ -129,7 +115,7 @@ pub(super) fn tally(connection: &Connection, listed: Listed) -> rusqlite::Result
         if let Some(kind) = look.kind.filter(|_| look.state == ItemState::Failed) {
             *tally.kinds.entry(kind.as_str()).or_default() += 1;
         }
-        for standing in Standing::ALL.iter().filter(|standing| look.is(**standing)) {
+        for standing in Standing::ALL.iter().filter(|standing| look.stand.is(**standing)) {
             *tally.standings.entry(standing.as_str()).or_default() += 1;
         }
         for check in &look.found {
