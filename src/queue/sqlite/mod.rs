@@ -37,10 +37,11 @@ mod waits;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction};
 
 use super::QueueError;
 use crate::disk::private;
@@ -57,6 +58,9 @@ pub use upkeep::SqliteUpkeep;
 
 /// How long to wait for another process that is writing.
 const BUSY: Duration = Duration::from_secs(30);
+
+/// How long until the mode of the log is tried again.
+const MODE_AGAIN: Duration = Duration::from_millis(10);
 
 /// An open workspace database.
 #[derive(Debug)]
@@ -111,13 +115,28 @@ impl Database {
     /// And a plan holds for whatever is bound: else each new number of wanted claims would have its statement planned
     /// anew, a third of all the queue's work.
     fn configure(&self) -> rusqlite::Result<()> {
-        self.connection.pragma_update(None, "journal_mode", "wal")?;
+        let begun = Instant::now();
+        write_ahead(&self.connection, || {
+            thread::sleep(MODE_AGAIN);
+            begun.elapsed() < BUSY
+        })?;
         self.connection.pragma_update(None, "synchronous", "full")?;
         self.connection.pragma_update(None, "foreign_keys", true)?;
         self.connection.pragma_update(None, "mmap_size", 0)?;
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         self.connection.set_prepared_statement_cache_capacity(64);
         Ok(())
+    }
+}
+
+/// Sets the write-ahead log. Who changes the mode needs the file alone, and here SQLite waits for nobody, whatever the busy
+/// timeout says: so where another is just opening it, `wait` lets some time pass, and says whether there is any left.
+fn write_ahead(connection: &Connection, mut wait: impl FnMut() -> bool) -> rusqlite::Result<()> {
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && wait() => {}
+            set => return set,
+        }
     }
 }
 
@@ -220,4 +239,41 @@ fn one(transaction: &Transaction<'_>, sql: &str, parameters: impl rusqlite::Para
 /// A place as the database knows it, relative to its own folder.
 fn beside(database: &Path, place: &str) -> PathBuf {
     database.parent().unwrap_or(Path::new("")).join(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_opens_a_database_waits_for_another_who_is_just_doing_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("overnight.db");
+        let (ours, other) = (Connection::open(&path).unwrap(), Connection::open(&path).unwrap());
+        other.execute_batch("CREATE TABLE a (b); BEGIN; SELECT * FROM a").unwrap();
+        let mut waited = 0;
+        let set = write_ahead(&ours, || {
+            waited += 1;
+            if waited == 2 {
+                other.execute_batch("COMMIT").unwrap();
+            }
+            waited < 9
+        });
+        assert_eq!((set, waited), (Ok(()), 2));
+        assert_eq!(ours.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).unwrap(), "wal");
+        // Once it is set, nobody is waited for.
+        other.execute_batch("BEGIN; SELECT * FROM a").unwrap();
+        write_ahead(&ours, || unreachable!()).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_stays_in_use_is_told_when_the_time_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("overnight.db");
+        let (ours, other) = (Connection::open(&path).unwrap(), Connection::open(&path).unwrap());
+        other.execute_batch("CREATE TABLE a (b); BEGIN IMMEDIATE; INSERT INTO a VALUES (1)").unwrap();
+        ours.busy_timeout(Duration::ZERO).unwrap();
+        let told = write_ahead(&ours, || false).unwrap_err();
+        assert_eq!(told.sqlite_error_code(), Some(ErrorCode::DatabaseBusy));
+    }
 }
