@@ -13,8 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::letter::ItemEnd;
@@ -98,7 +99,7 @@ impl ItemHooks {
             teller.lines.push((sender, Arc::clone(&tally)));
             let (about, voice) = (about.clone(), Arc::clone(&voice));
             let call = Call { about, hook: Arc::clone(&hook), tally: Arc::clone(&tally), voice };
-            let work = tokio::spawn(work(Arc::new(call), receiver));
+            let work = tokio::spawn(work(call, receiver));
             lines.push(Line { hook, tally, work });
         }
         (Self { lines, voice }, teller)
@@ -178,17 +179,11 @@ struct Call {
     voice: Arc<dyn Voice>,
 }
 
-/// Tells one hook of all items that come, some at once.
-async fn work(call: Arc<Call>, mut ends: UnboundedReceiver<Arc<ItemEnd>>) {
-    let mut calls = JoinSet::new();
-    while let Some(end) = ends.recv().await {
-        while calls.len() >= AT_ONCE {
-            let _ = calls.join_next().await;
-        }
-        let call = Arc::clone(&call);
-        calls.spawn(async move { call.tell(&end).await });
-    }
-    while calls.join_next().await.is_some() {}
+/// Tells one hook of all items that come, some at once. All calls are of this one task: once it is given up and gone, so
+/// are the commands, also where the program ends right then.
+async fn work(call: Call, mut ends: UnboundedReceiver<Arc<ItemEnd>>) {
+    let ends = stream::poll_fn(|context| ends.poll_recv(context));
+    ends.for_each_concurrent(AT_ONCE, async |end| call.tell(&end).await).await;
 }
 
 impl Call {
@@ -229,6 +224,11 @@ fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::read_to_string;
+    use std::time::Instant;
+
+    use tokio::time::sleep;
+
     use super::super::{Act, Command};
     use super::*;
     use crate::domain::{Failure, FailureKind, News, Timestamp};
@@ -309,6 +309,32 @@ mod tests {
                 format!("it was not done in time: it was not told of the last {not_told} items"),
             ]
         );
+    }
+
+    /// On several threads, as in a run.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_command_that_is_given_up_is_ended_before_the_run_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hanging");
+        let (hooks, mut teller, _) = start(shell(&format!("echo $$ > '{}'; exec sleep 600", file.display())));
+        teller.tell(&ended(1, "done"));
+        drop(teller);
+        let started = async {
+            while !read_to_string(&file).is_ok_and(|id| id.ends_with('\n')) {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        hooks.finish(Duration::from_secs(60), started).await;
+        let id = read_to_string(&file).unwrap();
+        let is_at_work = || {
+            let stat = read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+            stat.rsplit(") ").next().is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
+        };
+        let begun = Instant::now();
+        while is_at_work() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     #[tokio::test]
