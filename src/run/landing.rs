@@ -13,7 +13,6 @@ use crate::store::Published;
 impl Run<'_> {
     pub(super) fn landed(&mut self, landed: Landed) {
         self.follow_clock();
-        self.flying.remove(&landed.id);
         if let Some(attempt) = self.open.get(&landed.id) {
             let (item, attempt) = (attempt.claim.item.id.to_string(), attempt.number);
             self.tell(News::AttemptLanded { item, attempt });
@@ -35,6 +34,10 @@ impl Run<'_> {
             Err(Miss::Broken(message)) => {
                 self.break_off(&message);
                 self.lose(landed.id, message);
+            }
+            // It was sent, and nobody will hear its answer: given back uncounted.
+            Err(Miss::GivenUp) => {
+                self.lose(landed.id, "stopped by a second signal while the answer was on its way".to_owned());
             }
         }
     }

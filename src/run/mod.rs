@@ -37,8 +37,8 @@ use tracing::{Instrument, info_span};
 
 use crate::clock::Clock;
 use crate::domain::{
-    Accept, AttemptId, Ending, Event, Interrupt, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter,
-    Request, Summary, Timestamp, Usage, Usd,
+    Accept, AttemptId, Ending, Event, ItemId, Narrowed, News, PriceList, Receipt, Received, Reporter, Request, Summary,
+    Timestamp, Usage, Usd,
 };
 use crate::provider::{Provider, ReferenceSource};
 use crate::queue::{Attempt, Claim, LEASE, Queue, QueueError, Settlement};
@@ -54,6 +54,7 @@ use reserve::{Reserve, Shortage};
 use score::Score;
 pub use seen::Seen;
 use steady::Steady;
+pub use stop::{Stop, given_up};
 pub use turn::PATIENCE;
 use worker::{Crew, Landed};
 
@@ -96,17 +97,6 @@ pub struct RunSettings {
     pub accept: Accept,
     /// What answers cost.
     pub prices: PriceList,
-}
-
-/// Whether a run goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
-    /// It does.
-    No,
-    /// Nothing more is sent; what is in flight is finished.
-    Finish(Interrupt),
-    /// What is in flight is given up.
-    Now(Interrupt),
 }
 
 /// Why a run cannot go on, beyond what a provider can be blamed for.
@@ -155,11 +145,8 @@ struct Run<'a> {
     open: HashMap<AttemptId, Attempt>,
     /// Requests in flight.
     flights: JoinSet<Landed>,
-    flying: HashSet<AttemptId>,
     /// What answers used that are being kept.
     usages: HashMap<AttemptId, Usage>,
-    /// What is in flight was given up: those that had no answer by then are lost.
-    given_up: bool,
     keeper: Keeper,
     reserve: Reserve,
     /// Requests in flight that the disks have room for.
@@ -189,11 +176,17 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(parts: Parts<'a>, settings: RunSettings) -> Self {
+    fn new(mut parts: Parts<'a>, settings: RunSettings) -> Self {
         let now = parts.clock.now();
+        parts.stop.mark_changed();
         let examiner = Examiner::new(settings.accept, parts.references.clone(), parts.seen.clone());
         Self {
-            crew: Crew { provider: parts.provider.clone(), store: parts.store.clone(), examiner: Arc::new(examiner) },
+            crew: Crew {
+                provider: parts.provider.clone(),
+                store: parts.store.clone(),
+                examiner: Arc::new(examiner),
+                stop: parts.stop.clone(),
+            },
             admission: Admission::new(&settings.rules, &parts.account, now),
             score: Score::new(now),
             steady: Steady::new(now, parts.clock.passed()),
@@ -203,9 +196,7 @@ impl<'a> Run<'a> {
             ready: VecDeque::new(),
             open: HashMap::new(),
             flights: JoinSet::new(),
-            flying: HashSet::new(),
             usages: HashMap::new(),
-            given_up: false,
             keeper: Keeper::default(),
             reserve: Reserve::default(),
             places: 0,
@@ -232,6 +223,7 @@ impl<'a> Run<'a> {
             self.follow_clock();
             self.move_rows();
             self.look_for_pause();
+            self.look_for_stop();
             while self.take_turn()? {}
             self.keeper.advance(&self.parts.store);
             if self.is_over()? {
@@ -285,14 +277,12 @@ impl<'a> Run<'a> {
         while let Some(landed) = self.flights.try_join_next() {
             self.joined(landed);
         }
-        self.lose_given_up();
     }
 
-    /// A worker ends with a word unless it was given up, or panicked, which is a fault of ours and goes on as one.
+    /// A worker ends with a word unless it panicked, which is a fault of ours and goes on as one.
     fn joined(&mut self, landed: Result<Landed, JoinError>) {
         match landed {
             Ok(landed) => self.landed(landed),
-            Err(error) if error.is_cancelled() => {}
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }

@@ -1,11 +1,36 @@
 //! How a run comes to its end, also before its time: what is still told and given back. Never waits.
 
-use std::mem;
+use tokio::sync::watch;
 
-use super::{Run, RunError, Stop};
-use crate::domain::{Ending, News, Summary};
+use super::{Run, RunError};
+use crate::domain::{Ending, Interrupt, News, Summary};
+
+/// Whether a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// It does.
+    No,
+    /// Nothing more is sent; what is in flight is finished.
+    Finish(Interrupt),
+    /// What is in flight is given up.
+    Now(Interrupt),
+}
+
+/// Waits until what is in flight is given up; for ever, where nobody can say so any more.
+pub async fn given_up(mut stop: watch::Receiver<Stop>) {
+    if stop.wait_for(|stop| matches!(stop, Stop::Now(_))).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
 
 impl Run<'_> {
+    /// What was said before anybody waited for it counts as well: nothing is sent after a signal.
+    pub(super) fn look_for_stop(&mut self) {
+        if self.parts.stop.has_changed().unwrap_or(false) {
+            self.told_to_stop();
+        }
+    }
+
     /// A person's word goes above whatever else was about to end the run, but not above a fault.
     pub(super) fn told_to_stop(&mut self) {
         let stop = *self.parts.stop.borrow_and_update();
@@ -20,26 +45,6 @@ impl Run<'_> {
             _ => "a signal asked for it; a second one gives up what is in flight",
         };
         self.stop(Ending::Interrupted(interrupt), why);
-        if matches!(stop, Stop::Now(_)) {
-            self.give_up_flights();
-        }
-    }
-
-    /// What is in flight ends at its next wait; an answer that is whole by then still lands.
-    fn give_up_flights(&mut self) {
-        self.given_up = true;
-        self.flights.abort_all();
-        self.take_landed();
-    }
-
-    /// What was given up was sent, and nobody will hear its answer: lost, and given back uncounted.
-    pub(super) fn lose_given_up(&mut self) {
-        if !self.given_up || !self.flights.is_empty() {
-            return;
-        }
-        for id in mem::take(&mut self.flying) {
-            self.lose(id, "stopped by a second signal while the answer was on its way".to_owned());
-        }
     }
 
     /// Nothing more is sent from now on; the first reason stands.

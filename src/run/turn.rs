@@ -285,7 +285,6 @@ impl Run<'_> {
         let sent = Sent { attempt: attempt.id, digest: attempt.claim.item.digest };
         let span = info_span!("attempt", item = item.as_str(), attempt = attempt.number);
         self.flights.spawn(worker::attempt(sent, item, request, self.crew.clone()).instrument(span));
-        self.flying.insert(attempt.id);
         self.open.insert(attempt.id, attempt);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use overnight::domain::{Ending, Failure, FailureKind, Interrupt, News, OnLost, Reach, RetryPolicy};
+use overnight::domain::{Accept, Ending, Failure, FailureKind, Interrupt, News, OnLost, Reach, RetryPolicy};
 use overnight::run::{Rules, RunSettings, Stop};
 
 use crate::support::workshop::{Act, Scripted, Workshop, failure, rules, settings};
@@ -114,6 +114,32 @@ async fn the_first_signal_finishes_what_is_in_flight_and_the_second_gives_it_up(
     let provider = Scripted::new(|_, _| Act::Draw);
     let (summary, _) = workshop.run(&provider, settings()).await;
     assert_eq!((summary.ending, summary.done), (Ending::Complete, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_after_a_signal_that_came_before_anybody_waited_for_one() {
+    let workshop = Workshop::of_items(20);
+    let provider = Scripted::new(|_, _| Act::Draw);
+    for stop in [Stop::Finish(Interrupt::Int), Stop::Now(Interrupt::Int)] {
+        workshop.stop.send_replace(stop);
+        let (summary, _) = workshop.run(&provider, settings()).await;
+        assert_eq!(summary.ending, Ending::Interrupted(Interrupt::Int));
+        assert_eq!((provider.asks(), summary.counts.queued), (0, 20), "{stop:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_whole_at_the_second_signal_is_still_looked_at_and_kept() {
+    let workshop = Workshop::of_items(1);
+    let stop = workshop.stop.clone();
+    let provider = Scripted::new(move |_, _| {
+        stop.send_replace(Stop::Now(Interrupt::Int));
+        Act::Draw
+    });
+    let accept = Accept { duplicate: true, ..Accept::default() };
+    let (summary, _) = workshop.run(&provider, RunSettings { accept, ..settings() }).await;
+    assert_eq!(summary.ending, Ending::Interrupted(Interrupt::Int));
+    assert_eq!((summary.done, summary.lost), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
