@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-use super::read_ahead::{Batch, read_ahead};
+use super::read_ahead::{Ahead, Batch, read_ahead};
 use crate::domain::{Interrupt, ManifestRow};
 use crate::job::fault::Problem;
 use crate::job::manifest::NamePlaces;
@@ -43,7 +43,10 @@ pub(super) fn enqueue(
     let told_at_opening = manifest.warnings();
     let mut taking = Taking { job, intake: queue.intake(redo)?, faults: Vec::new(), rows: 0, items: 0 };
     let is_stopped = || asked_to_stop(stop).is_some();
-    read_ahead(manifest, &is_stopped, |batch| taking.take(batch))?;
+    read_ahead(manifest, &is_stopped, |ahead| match ahead {
+        Ahead::Rows(batch) => taking.take(batch),
+        Ahead::Nothing => taking.intake.rest().map(|()| true),
+    })?;
     let Taking { intake, mut faults, rows, items, .. } = taking;
     // Also after the last row: who stops the program that writes to our standard input makes the list end early.
     if let Some(interrupt) = asked_to_stop(stop) {

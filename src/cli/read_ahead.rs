@@ -1,8 +1,9 @@
 //! Reads a manifest on a thread of its own, a little ahead of whoever takes its rows. Never changes their order, never
 //! holds many.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
+use std::time::Duration;
 
 use crate::domain::{Item, SeenFile};
 use crate::job::Manifest;
@@ -15,6 +16,17 @@ const MOST_BYTES: usize = 256 * 1024;
 /// Batches that may wait to be taken.
 const BATCHES_AHEAD: usize = 2;
 
+/// A reader that merely reads is back sooner; one that is not waits for a disk, or for who writes to its pipe.
+const SOON: Duration = Duration::from_millis(50);
+
+/// What the reader has for who takes its rows.
+pub(super) enum Ahead {
+    /// The next rows.
+    Rows(Batch),
+    /// Nothing yet, and it may be long until the next.
+    Nothing,
+}
+
 /// Some rows in the manifest's order.
 pub(super) struct Batch {
     pub rows: Vec<(Result<Row, BadRow>, NamePlaces)>,
@@ -22,11 +34,12 @@ pub(super) struct Batch {
     pub seen: Vec<SeenFile>,
 }
 
-/// Hands every row to `take`, until that returns false or fails, or somebody asks to stop.
+/// Hands every row to `take`, and tells it when the next are not there yet, until that returns false or fails, or somebody
+/// asks to stop.
 pub(super) fn read_ahead<E>(
     manifest: &mut Manifest,
     is_stopped: &(impl Fn() -> bool + Sync),
-    mut take: impl FnMut(Batch) -> Result<bool, E>,
+    take: impl FnMut(Ahead) -> Result<bool, E>,
 ) -> Result<(), E> {
     let (sender, batches) = sync_channel(BATCHES_AHEAD);
     thread::scope(|scope| {
@@ -38,13 +51,26 @@ pub(super) fn read_ahead<E>(
                 }
             }
         });
-        for batch in batches {
-            if is_stopped() || !take(batch)? {
-                break;
-            }
-        }
-        Ok(())
+        hand_over(batches, is_stopped, take)
     })
+}
+
+/// Whoever has seen enough leaves, and takes the channel with it: the reader hears of that.
+fn hand_over<E>(
+    batches: Receiver<Batch>,
+    is_stopped: &impl Fn() -> bool,
+    mut take: impl FnMut(Ahead) -> Result<bool, E>,
+) -> Result<(), E> {
+    loop {
+        let ahead = match batches.recv_timeout(SOON) {
+            Ok(batch) => Ahead::Rows(batch),
+            Err(RecvTimeoutError::Timeout) => Ahead::Nothing,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        if is_stopped() || !take(ahead)? {
+            return Ok(());
+        }
+    }
 }
 
 /// The next rows; none after the last.

@@ -39,6 +39,9 @@ pub trait Intake {
     /// Notes a file that the rows were checked against. Of a file that was seen twice, the first sight counts.
     fn see(&mut self, file: &SeenFile) -> Result<(), QueueError>;
 
+    /// Lets others write to the queue until the next row: nobody knows when that comes.
+    fn rest(&mut self) -> Result<(), QueueError>;
+
     /// Makes the revision the job's present one. A reading without a fingerprint is never recognised later.
     fn publish(self: Box<Self>, columns: &[String], fingerprint: Option<Fingerprint>) -> Result<Enqueued, QueueError>;
 

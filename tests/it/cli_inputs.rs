@@ -1,8 +1,11 @@
 //! Every way a list can reach the program, from the file or the pipe to the pictures. Never tests faulty lists in depth.
 
+use std::io::Write;
+
 use crate::manifest_formats::gzip;
 use crate::support::gate::Gate;
 use crate::support::gemini::base64;
+use crate::support::process::Running;
 use crate::support::simulated::Simulated;
 use crate::support::workspace::Workspace;
 
@@ -67,6 +70,24 @@ fn references_of_a_list_on_standard_input_start_at_the_current_directory() {
     let parts = &gate.seen()[0].json()["contents"][0]["parts"];
     assert_eq!(parts[0]["text"], "a cup");
     assert_eq!(parts[1]["inline_data"]["data"], base64(picture));
+}
+
+#[test]
+fn a_list_that_comes_slowly_keeps_no_other_job_of_its_database_waiting() {
+    let here = Workspace::new();
+    here.write("other.csv", "id,prompt\njug,a jug\n");
+    let gate = Gate::shut();
+    gate.open();
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut slow = here.overnight("run - --name slow --manifest-format csv").at(&gate.url());
+    let slow = Running::start(slow.command(), reader.into());
+    for row in ["id,prompt\ncup,a cup\n", "mug,a mug\n"] {
+        writer.write_all(row.as_bytes()).unwrap();
+        here.overnight("run other.csv").at(&gate.url()).end().exits(0);
+    }
+    drop(writer);
+    slow.end().exits(0);
+    assert_eq!(here.pictures("output/slow").len(), 2);
 }
 
 #[test]

@@ -123,7 +123,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("the manifest again", the_same_manifest_again_changes_nothing),
         ("an edit", an_edited_row_is_taken_where_nothing_was_paid_yet),
         ("gone and back", a_row_that_goes_is_taken_out_and_returns_with_its_row),
-        ("refused whole", an_abandoned_manifest_leaves_no_trace),
+        ("refused whole", reading::an_abandoned_manifest_leaves_no_trace),
         ("clashes", two_rows_with_one_id_or_name_clash),
         ("repeats", rows_without_ids_and_the_same_request_are_one_item),
         ("retry and cancel", desk::a_person_puts_back_and_takes_out),
@@ -133,6 +133,7 @@ pub fn every_promise(fresh: &dyn Fn() -> Box<dyn Workspace>) {
         ("the last reading", reading::what_was_read_is_recognised_with_what_it_would_tell),
         ("the files seen", reading::the_files_of_the_last_reading_are_told_as_they_were_seen_first),
         ("a reading that is not over", reading::a_reading_that_was_refused_or_cut_off_is_followed_by_another),
+        ("a reading at rest", reading::others_write_while_a_reading_waits_for_its_next_row),
         ("a reading to come back to", reading::what_may_take_its_new_request_later_is_read_again),
         ("put back without a row", reading::a_list_is_read_again_while_something_waits_that_is_not_on_it),
         ("the ledger", the_ledger_tells_rows_results_and_failures),
@@ -313,25 +314,6 @@ fn a_row_that_goes_is_taken_out_and_returns_with_its_row(workspace: &dyn Workspa
     workspace.desk().cancel("job", Some(&[ItemId::new("item-1")])).unwrap();
     enqueue(&mut *run, &items(2));
     assert_eq!(run.counts().unwrap().cancelled, 1, "what a person took out stays out");
-}
-
-fn an_abandoned_manifest_leaves_no_trace(workspace: &dyn Workspace) {
-    let mut run = workspace.run("job").unwrap();
-    enqueue(&mut *run, &items(2));
-    let mut intake = run.intake(Redo::No).unwrap();
-    for (line, item) in items(30).iter().enumerate() {
-        intake.push(&row(line as u64), std::slice::from_ref(item)).unwrap();
-    }
-    intake.abandon().unwrap();
-    assert_eq!(run.counts().unwrap().total(), 2);
-    assert_eq!(claim(&mut *run, NOW, 99).len(), 2);
-    let mut rows = 0;
-    let mut count = |_| {
-        rows += 1;
-        true
-    };
-    workspace.ledger().rows("job", &mut count).unwrap();
-    assert_eq!(rows, 2);
 }
 
 fn two_rows_with_one_id_or_name_clash(workspace: &dyn Workspace) {

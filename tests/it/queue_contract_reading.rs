@@ -1,9 +1,10 @@
-//! What every queue promises about a manifest it has read before. Never names an implementation.
+//! What every queue promises about the reading of a manifest, and about one it has read before. Never names an
+//! implementation.
 
 use overnight::domain::{FailureKind, Fingerprint, Item, ItemId, ManifestRow, OnLost, Outcome, SeenFile};
 use overnight::queue::{Enqueued, Queue, Reading, Redo, Selection};
 
-use crate::queue_contract::{NOW, Workspace, artifact, claim, failure, item, items, row, settle, start};
+use crate::queue_contract::{NOW, Workspace, artifact, claim, enqueue, failure, item, items, row, settle, start};
 
 const FIRST: Fingerprint = Fingerprint([1; 32]);
 const SECOND: Fingerprint = Fingerprint([2; 32]);
@@ -118,4 +119,42 @@ pub fn a_list_is_read_again_while_something_waits_that_is_not_on_it(workspace: &
     run.rescue(NOW, OnLost::Resend, vec![]).unwrap();
     assert_eq!(workspace.desk().cancel("job", None).unwrap(), 1);
     assert_eq!(recognised(&mut *run), Some(SECOND), "a person's hand on what is listed is left as it is");
+}
+
+pub fn an_abandoned_manifest_leaves_no_trace(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    enqueue(&mut *run, &items(2));
+    let mut intake = run.intake(Redo::No).unwrap();
+    for (line, item) in items(30).iter().enumerate() {
+        intake.push(&row(line as u64), std::slice::from_ref(item)).unwrap();
+    }
+    intake.abandon().unwrap();
+    assert_eq!(run.counts().unwrap().total(), 2);
+    assert_eq!(claim(&mut *run, NOW, 99).len(), 2);
+    let mut rows = 0;
+    let mut count = |_| {
+        rows += 1;
+        true
+    };
+    workspace.ledger().rows("job", &mut count).unwrap();
+    assert_eq!(rows, 2);
+}
+
+pub fn others_write_while_a_reading_waits_for_its_next_row(workspace: &dyn Workspace) {
+    let mut run = workspace.run("job").unwrap();
+    for (is_published, total) in [(false, 0), (true, 2)] {
+        let mut intake = run.intake(Redo::No).unwrap();
+        intake.rest().unwrap();
+        for (line, item) in items(2).iter().enumerate() {
+            intake.push(&row(line as u64), std::slice::from_ref(item)).unwrap();
+            intake.rest().unwrap();
+            enqueue(&mut *workspace.run("other").unwrap(), &items(1));
+        }
+        assert_eq!(run.counts().unwrap().total(), 0, "nobody sees it before its end");
+        match is_published {
+            true => drop(intake.publish(&["id".to_owned()], None).unwrap()),
+            false => intake.abandon().unwrap(),
+        }
+        assert_eq!(run.counts().unwrap().total(), total);
+    }
 }

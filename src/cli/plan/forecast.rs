@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::enqueue::{MOST_FAULTS, clashing, nothing_listed};
-use super::super::read_ahead::{Batch, read_ahead};
+use super::super::read_ahead::{Ahead, Batch, read_ahead};
 use super::differences::differences;
 use crate::domain::{Item, ItemId, PriceSource, Usd, is_address};
 use crate::job::manifest::{NamePlaces, Row};
@@ -126,7 +126,10 @@ pub(super) fn foresee(
     })?;
     let forecast = Forecast { expected: Some(Usd::ZERO), worst: Some(Usd::ZERO), ..Forecast::default() };
     let mut reading = Reading { job, preview, cache, extent, forecast, addresses: HashSet::new() };
-    read_ahead(manifest, &|| false, |batch| reading.take(batch))?;
+    read_ahead(manifest, &|| false, |ahead| match ahead {
+        Ahead::Rows(batch) => reading.take(batch),
+        Ahead::Nothing => Ok(true),
+    })?;
     let Reading { mut forecast, .. } = reading;
     preview.gone(&mut |gone| {
         // What a person or an earlier reading took out is no news.

@@ -1,5 +1,8 @@
 //! Takes a manifest in under a revision nobody sees until it is published. Never reads a file, never sends.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rusqlite::{Connection, params};
 
 use super::super::{Clash, ClashOver, Enqueued, Intake, ItemState, QueueError, Redo};
@@ -12,6 +15,15 @@ use crate::domain::{Digest, Fingerprint, Item, ManifestRow, SeenFile, Sources};
 
 /// Rows written by one transaction: large enough to be fast, small enough to keep the write-ahead log small.
 const ROWS_A_TRANSACTION: u64 = 10_000;
+
+/// Nobody else can write meanwhile, so none lasts longer, however slowly rows come.
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(1);
+
+/// After so long at work, others get a turn: SQLite has who waits look every 100 ms, so they have come by after a few.
+const OTHERS_TURN: Duration = Duration::from_millis(50);
+
+/// What is being done when that fails.
+const TAKING_IN: &str = "taking in the manifest";
 
 /// One reading of a job's manifest. The job's lock must be held.
 #[derive(Debug)]
@@ -30,6 +42,8 @@ pub struct SqliteIntake {
     /// Whether the same manifest, read again later, would change nothing. An item that keeps its old request for now
     /// may take the new one then, unless it is done.
     is_settled: bool,
+    /// When others last could write.
+    rested: Instant,
 }
 
 impl SqliteIntake {
@@ -49,6 +63,7 @@ impl SqliteIntake {
             table: blake3::Hasher::new(),
             knows_none,
             is_settled: true,
+            rested: Instant::now(),
         }))
     }
 
@@ -188,16 +203,36 @@ impl SqliteIntake {
         Ok(())
     }
 
-    fn turn_transaction(&self) -> rusqlite::Result<()> {
-        if self.position > 0 && (self.position as u64).is_multiple_of(ROWS_A_TRANSACTION) {
-            self.database.connection.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+    /// What is written next is of a transaction.
+    fn begin_transaction(&mut self) -> rusqlite::Result<()> {
+        if self.database.connection.is_autocommit() {
+            self.database.connection.execute_batch("BEGIN IMMEDIATE")?;
+        }
+        Ok(())
+    }
+
+    fn end_transaction(&mut self) -> rusqlite::Result<()> {
+        if !self.database.connection.is_autocommit() {
+            self.database.connection.execute_batch("COMMIT")?;
+        }
+        Ok(())
+    }
+
+    fn turn_transaction(&mut self) -> rusqlite::Result<()> {
+        let is_long = self.rested.elapsed() > LONGEST_TRANSACTION;
+        if is_long || (self.position as u64).is_multiple_of(ROWS_A_TRANSACTION) {
+            self.end_transaction()?;
+        }
+        if is_long {
+            thread::sleep(OTHERS_TURN);
+            self.rested = Instant::now();
         }
         Ok(())
     }
 
     fn publish_revision(&mut self, columns: &[String], fingerprint: Option<Fingerprint>) -> rusqlite::Result<Enqueued> {
+        self.end_transaction()?;
         let connection = &mut self.database.connection;
-        connection.execute_batch("COMMIT")?;
         undo_on_disk(connection)?;
         self.table.update(to_json(&columns)?.as_bytes());
         let publication = Publication {
@@ -217,14 +252,20 @@ impl SqliteIntake {
 impl Intake for SqliteIntake {
     fn push(&mut self, row: &ManifestRow, items: &[Item]) -> Result<Vec<Clash>, QueueError> {
         let path = self.database.path.clone();
-        let clashes = self.take(row, items).doing(&path, "taking in the manifest")?;
-        self.turn_transaction().doing(&path, "taking in the manifest")?;
+        let clashes = self.begin_transaction().and_then(|()| self.take(row, items)).doing(&path, TAKING_IN)?;
+        self.turn_transaction().doing(&path, TAKING_IN)?;
         Ok(clashes)
     }
 
     fn see(&mut self, file: &SeenFile) -> Result<(), QueueError> {
-        let seen = readings::see(&self.database.connection, self.job, self.revision, file);
-        seen.doing(&self.database.path, "taking in the manifest")
+        self.begin_transaction()
+            .and_then(|()| readings::see(&self.database.connection, self.job, self.revision, file))
+            .doing(&self.database.path, TAKING_IN)
+    }
+
+    fn rest(&mut self) -> Result<(), QueueError> {
+        self.rested = Instant::now();
+        self.end_transaction().doing(&self.database.path, TAKING_IN)
     }
 
     fn publish(
@@ -238,8 +279,8 @@ impl Intake for SqliteIntake {
 
     fn abandon(self: Box<Self>) -> Result<(), QueueError> {
         let connection = &self.database.connection;
-        connection
-            .execute_batch("ROLLBACK")
+        let undone = if connection.is_autocommit() { Ok(()) } else { connection.execute_batch("ROLLBACK") };
+        undone
             .and_then(|()| undo_on_disk(connection))
             .and_then(|()| revision::clear_unpublished(connection, self.job))
             .doing(&self.database.path, "taking the manifest back")
@@ -252,6 +293,5 @@ fn begin_revision(connection: &Connection, job: i64) -> rusqlite::Result<(i64, b
     revision::prepare(connection)?;
     let known = "SELECT EXISTS (SELECT 1 FROM tallies WHERE job_id = ?1 AND items > 0)";
     let knows_any: bool = connection.query_row(known, [job], |row| row.get(0))?;
-    connection.execute_batch("BEGIN IMMEDIATE")?;
     Ok((revision, !knows_any))
 }
