@@ -49,6 +49,8 @@ pub enum Fate {
     Repeated,
     /// It would stay as it is.
     Same(ItemState),
+    /// The same; a person sent it back, and it waits to be asked for like this, and not as its row says.
+    SentBack(Box<Request>),
     /// It would take what its row says now.
     Updated {
         /// Where it stands; failed, or taken out by the manifest, it would be queued anew.

@@ -18,6 +18,8 @@ pub struct ItemStory {
     pub due_at: Option<Timestamp>,
     /// Who took it out, if it is cancelled.
     pub cancelled_by: Option<CancelledBy>,
+    /// Whether a person sent it back, and it was not made again since.
+    pub is_sent_back: bool,
     /// Every attempt, in their order.
     pub history: Vec<AttemptRecord>,
     /// The pictures it had before it was made again, in their order.

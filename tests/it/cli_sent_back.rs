@@ -5,6 +5,8 @@ use overnight::domain::Timestamp;
 use overnight::queue::sqlite::SqliteReview;
 use overnight::queue::{CardKey, Gallery, Jury, Order, Saw, SentBack, Wanted, Witness, Word};
 
+use serde_json::Value;
+
 use crate::support::gate::Gate;
 use crate::support::process::{Ended, Running};
 use crate::support::simulated::Simulated;
@@ -87,6 +89,19 @@ fn the_next_run_makes_what_was_sent_back_whatever_became_of_the_list() {
             run(&here, &simulator, words).exits(0).says(&["nothing to do"]);
         }
     }
+}
+
+#[test]
+fn plan_and_show_tell_what_will_be_asked_for_before_it_is() {
+    let (here, _simulator) = made(1);
+    let told = |words: &str| here.overnight(words).end().exits(0).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&told("show list item-1 --json")).unwrap()["sent_back"], false);
+    send_back(&here, "a cup with a handle");
+    let plan = told("plan list.csv");
+    assert!(plan.contains("a cup with a handle") && !plan.contains("a cup with the number 1"), "{plan}");
+    let shown = told("show list item-1");
+    assert!(shown.starts_with("item-1 of list: was sent back, and waits to be made again\n"), "{shown}");
+    assert_eq!(serde_json::from_str::<Value>(&told("show list item-1 --json")).unwrap()["sent_back"], true);
 }
 
 #[test]

@@ -95,8 +95,8 @@ fn the_json_is_one_document_with_every_key() {
     let here = Workspace::with_list(1);
     here.overnight("run list.csv --rehearse --aspect-ratio 4:5").end().exits(0);
     let told = here.overnight("show list.csv item-1 --rehearse --json").end().exits(0).json();
-    let keys = "job item state name manifest line listed due_at cancelled_by failure caption cost_usd request attempts \
-                files versions review acts";
+    let keys = "job item state name manifest line listed due_at cancelled_by sent_back failure caption cost_usd request \
+                attempts files versions review acts";
     let mut keys: Vec<&str> = keys.split(' ').collect();
     keys.sort_unstable();
     let mut found: Vec<&str> = told.as_object().unwrap().keys().map(String::as_str).collect();

@@ -104,7 +104,7 @@ fn told(fates: &[Fate], gone: usize) -> Enqueued {
         let number = match fate {
             Fate::New => &mut told.new,
             Fate::Repeated => &mut told.repeated,
-            Fate::Same(_) => &mut told.unchanged,
+            Fate::Same(_) | Fate::SentBack(_) => &mut told.unchanged,
             Fate::Updated { .. } => &mut told.updated,
             Fate::Redone { .. } => &mut told.redone,
             Fate::Changed { state, .. } => {
@@ -165,6 +165,7 @@ fn foreseen_and_done(workspace: &dyn Workspace, redo: Redo) -> Enqueued {
                 assert_eq!(Some(&now.sources), before.sources.as_ref());
             }
             Fate::Same(stood) => assert_eq!((now, state), (item, *stood)),
+            Fate::SentBack(request) => assert_eq!(now.request, **request),
             Fate::Repeated => assert_eq!(now.id, item.id),
         }
     }

@@ -206,6 +206,11 @@ impl Reading<'_> {
                     self.sends(item);
                 }
             }
+            Fate::SentBack(request) => {
+                forecast.unchanged += 1;
+                self.mark(Mark::Same, item, Vec::new());
+                self.sends(&Item { request: *request, ..item.clone() });
+            }
             Fate::Updated { state, before } => self.updates(item, state, &before),
             Fate::Redone { before } => self.updates(item, ItemState::Done, &before),
             Fate::Changed { state, before } => {
@@ -213,7 +218,7 @@ impl Reading<'_> {
                 forecast.kept += u64::from(state == ItemState::Done);
                 self.mark(Mark::Kept, item, differences(&before, item));
                 if matches!(state, ItemState::Queued | ItemState::Running) {
-                    self.sends(item);
+                    self.sends(&Item { request: before.request, ..item.clone() });
                 }
             }
         }

@@ -22,6 +22,8 @@ struct Document<'a> {
     listed: bool,
     due_at: Option<String>,
     cancelled_by: Option<&'static str>,
+    /// Whether a person sent it back in a review, and it was not made again since.
+    sent_back: bool,
     failure: Option<Cause<'a>>,
     caption: Option<&'a str>,
     cost_usd: Option<Usd>,
@@ -88,6 +90,7 @@ pub(super) fn document(told: &Told<'_>) -> anyhow::Result<String> {
         listed: story.is_listed,
         due_at: story.due_at.map(rfc3339),
         cancelled_by: story.cancelled_by.map(|by| by.as_str()),
+        sent_back: story.is_sent_back,
         failure: record.failure.as_ref().map(|(kind, message)| Cause { kind: *kind, message }),
         caption: record.artifact.as_ref().and_then(|artifact| artifact.caption.as_deref()),
         cost_usd: record.cost,

@@ -3,6 +3,7 @@
 mod files;
 mod json;
 mod review;
+mod standing;
 mod text;
 mod versions;
 

@@ -4,9 +4,10 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::files::Looked;
+use super::standing::standing;
 use super::{Told, review, versions};
 use crate::domain::{PriceSource, Timestamp, Usd};
-use crate::queue::{AttemptRecord, AttemptState, CancelledBy, ItemState, ItemStory};
+use crate::queue::{AttemptRecord, AttemptState, ItemState, ItemStory};
 use crate::report::words::{count, duration, money, one_line, wrap};
 use crate::store::Presence;
 
@@ -74,26 +75,6 @@ fn section(lines: &mut Vec<String>, title: &str, body: Vec<String>) {
 fn headline(told: &Told<'_>, look: &Look) -> String {
     let (item, job) = (one_line(told.story.record.item.id.as_str()), one_line(&told.job.job));
     format!("{item} of {job}: {}", standing(told, look))
-}
-
-fn standing(told: &Told<'_>, look: &Look) -> String {
-    let story = told.story;
-    match (story.record.state, &story.record.failure, story.due_at) {
-        (ItemState::Done, ..) => "done".to_owned(),
-        (ItemState::Failed, Some((kind, _)), _) => format!("failed, {kind}"),
-        (ItemState::Failed, None, _) => "failed".to_owned(),
-        (ItemState::Queued, _, Some(due)) if due > look.now => {
-            format!("waits to be tried again, not before {}", look.moment(due))
-        }
-        (ItemState::Queued, _, Some(_)) => "waits to be tried again".to_owned(),
-        (ItemState::Queued, _, None) => "waits to be tried".to_owned(),
-        (ItemState::Running, ..) if told.job.running_since.is_some() => "is being tried now".to_owned(),
-        (ItemState::Running, ..) => "was in hand when its run died".to_owned(),
-        (ItemState::Cancelled, ..) if story.cancelled_by == Some(CancelledBy::Manifest) => {
-            "taken out, the manifest lists it no more".to_owned()
-        }
-        (ItemState::Cancelled, ..) => "taken out by a person".to_owned(),
-    }
 }
 
 fn facts(told: &Told<'_>, look: &Look) -> Vec<String> {
@@ -320,8 +301,17 @@ mod tests {
             repeated: false,
         };
         let (history, versions) = (lost_then_done(), vec![]);
-        let acts = vec![];
-        ItemStory { record, line: 2, is_listed: true, due_at: None, cancelled_by: None, history, versions, acts }
+        ItemStory {
+            record,
+            line: 2,
+            is_listed: true,
+            due_at: None,
+            cancelled_by: None,
+            is_sent_back: false,
+            history,
+            versions,
+            acts: vec![],
+        }
     }
 
     fn page_at(columns: usize) -> String {

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::{ItemState, Redo};
+use super::reviewed::IS_SENT_BACK;
 use super::stored::{item_state, optional_json};
 use crate::domain::{Item, Sources};
 
@@ -19,6 +20,8 @@ pub(super) struct Known {
     pub line: u64,
     pub last_revision: i64,
     pub state: ItemState,
+    /// Whether a person sent it back: it asks for something of its own.
+    pub is_sent_back: bool,
     /// What its references held; none where nobody noted it.
     pub sources: Option<Sources>,
     /// Whether its row asks for the same under the same name.
@@ -56,12 +59,15 @@ impl Known {
     ) -> rusqlite::Result<Option<Self>> {
         let sources = if schema >= KNOWS_SOURCES { "sources" } else { "NULL" };
         // What a person sent back asks for something of its own; it is its row that is compared.
-        let digest = if schema >= KNOWS_REVIEWS { "coalesce(row_digest, digest)" } else { "digest" };
+        let (digest, is_sent_back) = match schema >= KNOWS_REVIEWS {
+            true => ("coalesce(row_digest, digest)", IS_SENT_BACK),
+            false => ("digest", "FALSE"),
+        };
         let sql = format!(
             "SELECT key, line, last_revision, state, {digest} = ?3 AND name = ?4, cancelled_by IS 'manifest',
                     ({digest} <> ?3 OR name <> ?4) AND
                     (counted > 0 OR EXISTS (SELECT 1 FROM attempts WHERE item_key = key AND state = 'lost')),
-                    {sources}
+                    {sources}, {is_sent_back}
              FROM items WHERE job_id = ?1 AND id = ?2 AND first_revision <= ?5"
         );
         let mut statement = connection.prepare_cached(&sql)?;
@@ -72,6 +78,7 @@ impl Known {
                 line: row.get(1)?,
                 last_revision: row.get(2)?,
                 state: item_state(row, 3)?,
+                is_sent_back: row.get(8)?,
                 same_request: row.get(4)?,
                 gone_before: row.get(5)?,
                 maybe_paid: row.get(6)?,

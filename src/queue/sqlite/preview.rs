@@ -160,6 +160,7 @@ impl KnownJob {
         let Some(known) = known else { return Ok(None) };
         let (key, state) = (known.key, known.state);
         let fate = match known.change(self.redo) {
+            Change::None if known.is_sent_back => Fate::SentBack(Box::new(self.before(known)?.request)),
             Change::None => Fate::Same(state),
             Change::Redo => Fate::Redone { before: self.before(known)? },
             Change::Edit { .. } => Fate::Updated { state, before: self.before(known)? },

@@ -5,6 +5,9 @@ use rusqlite::{Connection, Row};
 use super::super::{ActRecord, Reviewed};
 use crate::domain::Timestamp;
 
+/// Whether an item waits, or is being made, because somebody sent it back; an expression over items.
+pub(super) const IS_SENT_BACK: &str = "row_digest IS NOT NULL AND state IN ('queued', 'running')";
+
 /// How far the review of a job is; none where nothing was said, or all was taken back.
 pub(super) fn reviewed(connection: &Connection, job: i64) -> rusqlite::Result<Option<Reviewed>> {
     let any = "SELECT EXISTS (SELECT 1 FROM acts WHERE job_id = ?1 AND undone_at IS NULL)";
@@ -23,11 +26,10 @@ pub(super) fn reviewed(connection: &Connection, job: i64) -> rusqlite::Result<Op
                     CROSS JOIN items ON items.key = item_key CROSS JOIN jobs ON jobs.id = items.job_id
                WHERE acts.job_id = ?1 AND last_revision >= jobs.revision)",
     )?;
-    let mut standing = connection.prepare_cached(
-        "SELECT count(*) FILTER (WHERE state = 'done'),
-                count(*) FILTER (WHERE row_digest IS NOT NULL AND state IN ('queued', 'running'))
-         FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND last_revision >= jobs.revision",
-    )?;
+    let mut standing = connection.prepare_cached(&format!(
+        "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE {IS_SENT_BACK})
+         FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND last_revision >= jobs.revision"
+    ))?;
     let (done, sent_back): (u64, u64) = standing.query_row([job], |row| Ok((row.get(0)?, row.get(1)?)))?;
     said.query_row([job], |row| {
         let decided: u64 = row.get(3)?;

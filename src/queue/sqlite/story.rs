@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::{AttemptRecord, CancelledBy, ItemRecord, ItemStory};
-use super::reviewed::acts;
+use super::reviewed::{IS_SENT_BACK, acts};
 use super::stored::{attempt_state, optional_json, optional_kind, unknown_word, usd};
 use super::versions;
 use crate::domain::Timestamp;
@@ -20,19 +20,22 @@ pub(super) fn item_story(
     id: &str,
     record: impl FnOnce() -> rusqlite::Result<ItemRecord>,
 ) -> rusqlite::Result<Option<ItemStory>> {
-    let sql = "SELECT key, line, last_revision >= revision, due_at, cancelled_by
-               FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND items.id = ?2 AND first_revision <= revision";
-    let about = connection.query_row(sql, params![job, id], |row| {
+    let sql = format!(
+        "SELECT key, line, last_revision >= revision, due_at, cancelled_by, {IS_SENT_BACK}
+         FROM items JOIN jobs ON jobs.id = job_id WHERE job_id = ?1 AND items.id = ?2 AND first_revision <= revision"
+    );
+    let about = connection.query_row(&sql, params![job, id], |row| {
         let due_at: Option<i64> = row.get(3)?;
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, due_at.filter(|at| *at > 0), cancelled_by(row, 4)?))
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, due_at.filter(|at| *at > 0), cancelled_by(row, 4)?, row.get(5)?))
     });
-    let Some((key, line, is_listed, due_at, cancelled_by)) = about.optional()? else { return Ok(None) };
+    let Some((key, line, is_listed, due_at, cancelled_by, is_sent_back)) = about.optional()? else { return Ok(None) };
     Ok(Some(ItemStory {
         record: record()?,
         line,
         is_listed,
         due_at: due_at.map(Timestamp::from_millis),
         cancelled_by,
+        is_sent_back,
         history: history(connection, key)?,
         versions: versions::of_item(connection, key)?,
         acts: acts(connection, key)?,

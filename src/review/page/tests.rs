@@ -70,6 +70,7 @@ fn story(card: &Card) -> ItemStory {
         is_listed: true,
         due_at: None,
         cancelled_by: None,
+        is_sent_back: false,
         history: vec![],
         versions: vec![],
         acts: vec![],

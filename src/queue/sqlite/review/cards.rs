@@ -4,9 +4,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::super::{Card, CardKey};
 use super::super::ledger::{RECORD_COLUMNS, RECORD_FROM, item_record};
+use super::super::reviewed::IS_SENT_BACK;
 use super::super::stored::optional_json;
 use super::super::versions::STANDING;
-use super::looks::IS_SENT_BACK;
 use super::{Listed, rows};
 
 /// The columns that [`item_record`] reads.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::super::super::{ItemState, Order, ReviewTally, Stand, Standing};
+use super::super::reviewed::IS_SENT_BACK;
 use super::super::stored::{item_state, optional_json, optional_kind, optional_word};
 use super::Listed;
 use crate::domain::{Check, FailureKind};
@@ -34,9 +35,6 @@ pub(super) struct Look {
     /// What decides where it is in the review.
     pub stand: Stand,
 }
-
-/// Whether an item waits, or is being made, because somebody sent it back; an expression over items.
-pub(super) const IS_SENT_BACK: &str = "row_digest IS NOT NULL AND state IN ('queued', 'running')";
 
 /// The items come in the order of their keys, which is that of their pages; and nothing is looked for in an artifact that
 /// nobody said anything of.
