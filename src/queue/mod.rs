@@ -33,7 +33,7 @@ pub use inventory::{Inventory, StoredItem};
 pub use jury::{Acted, Jury, Saw, SentBack, Witness, Word};
 pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, Reviewed, RowRecord};
 pub use neighbour::{Displaced, Neighbour};
-pub use past::PastRun;
+pub use past::{NOT_RUN, PastRun, STOPPED_EARLY};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
 pub use upkeep::{DatabaseCopy, EarlierVersion, Upkeep};

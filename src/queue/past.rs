@@ -2,6 +2,12 @@
 
 use crate::domain::Timestamp;
 
+/// How a run ended that never began to work: something was at fault.
+pub const NOT_RUN: &str = "not run";
+
+/// How one ended that was asked to stop before it began to work. Nothing was at fault: what it was for is still to be done.
+pub const STOPPED_EARLY: &str = "stopped early";
+
 /// A run, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRun {
@@ -18,6 +24,11 @@ pub struct PastRun {
 }
 
 impl PastRun {
+    /// Whether it is over and did not come to its end: it was killed or stopped, at work or before.
+    pub fn was_cut_off(&self) -> bool {
+        !self.lives && matches!(self.ending.as_deref(), None | Some("died" | "interrupted" | STOPPED_EARLY))
+    }
+
     /// The same, where the job's lock is held or not: a killed run could not write its end.
     pub(in crate::queue) fn with_lock(self, is_held: bool) -> Self {
         Self { lives: self.lives && is_held, ..self }

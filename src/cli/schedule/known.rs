@@ -31,7 +31,7 @@ pub(super) fn known(job: &Job, now: Timestamp) -> Result<Known, QueueError> {
         Err(error) => return Err(error),
     };
     let (Some(last), Some(schedule)) = (ledger.newest_run(&job.name)?, &job.schedule) else { return Ok(nothing) };
-    let was_cut_off = !last.lives && matches!(last.ending.as_deref(), None | Some("interrupted"));
+    let was_cut_off = last.was_cut_off();
     // A start that came during a run was skipped for it. Of one that was cut off, only its beginning is sure.
     let ended_at = last.ended_at.filter(|_| !was_cut_off);
     // A clock that was set back must not let starts begin again.

@@ -7,7 +7,8 @@ use crate::queue::PastRun;
 
 /// How the last run ended that began to work and has ended.
 pub(super) fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<String>> {
-    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
+    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL
+                    AND ending NOT IN ('not run', 'stopped early')
                 ORDER BY id DESC LIMIT 1";
     connection.query_row(last, [job], |row| row.get(0)).optional()
 }
@@ -15,7 +16,8 @@ pub(super) fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result
 /// The last run that began to work.
 pub(super) fn last_run(connection: &Connection, job: i64) -> rusqlite::Result<Option<PastRun>> {
     let last = "SELECT started_at, ended_at, scheduled_for, ending FROM runs
-                WHERE job_id = ?1 AND ending IS NOT 'not run' ORDER BY id DESC LIMIT 1";
+                WHERE job_id = ?1 AND coalesce(ending, '') NOT IN ('not run', 'stopped early')
+                ORDER BY id DESC LIMIT 1";
     connection.query_row(last, [job], past_run).optional()
 }
 
