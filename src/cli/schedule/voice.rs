@@ -95,7 +95,8 @@ impl Voice {
         match ended.code {
             None => self.important(&job.name, &format!("its run fell over a fault of this program{next}")),
             Some(Code::Held) => {
-                self.important(&job.name, &format!("this start is skipped: another run of the job is on{next}"));
+                let why = if is_on(job, now) { "is on" } else { "has seen to it" };
+                self.important(&job.name, &format!("this start is skipped: another run of the job {why}{next}"));
             }
             Some(code) => {
                 let standing = standing(job, now).map_or(String::new(), |standing| format!(": {standing}"));
@@ -105,6 +106,13 @@ impl Voice {
             }
         }
     }
+}
+
+/// Whether a run of the job lives, whoever began it.
+fn is_on(job: &Job, now: Timestamp) -> bool {
+    let jobs = std::slice::from_ref(&job.name);
+    let status = open::ledger(&job.db).and_then(|ledger| ledger.status(now, jobs));
+    status.is_ok_and(|status| status.iter().any(|job| job.running_since.is_some()))
 }
 
 /// How a job stands, in one clause: `22 of 24 done, 2 failed, $0.74`. It is a kindness: without it the end is told too.

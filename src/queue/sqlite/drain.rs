@@ -16,7 +16,8 @@ use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::{Begun, TurnWriter};
 use super::{
-    Database, Doing, beside_itself, held, neighbours, pause, readings, recent, rescue, undo_in_memory, versions, waits,
+    Database, Doing, beside_itself, held, neighbours, past, pause, readings, recent, rescue, undo_in_memory, versions,
+    waits,
 };
 use crate::disk::{self, Ballast};
 use crate::domain::{Cap, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
@@ -47,10 +48,15 @@ pub struct SqliteQueue {
 }
 
 impl SqliteQueue {
-    /// Takes the job's lock and begins a run.
+    /// Takes the job's lock and begins a run, unless one was made already for the same start of its schedule: who had the
+    /// lock then may be gone by now.
     pub fn begin_run(database: Database, entry: &JobEntry, now: Timestamp) -> Result<Self, QueueError> {
         let lock = RunLock::acquire(&database.path, &entry.name, &entry.holder)?;
         let job = know_job(&database.connection, &database.path, entry)?;
+        let is_made = entry.scheduled_for.map(|start| past::is_made(&database.connection, job, start)).transpose();
+        if is_made.doing(&database.path, "beginning a run")?.unwrap_or_default() {
+            return Err(QueueError::Made { job: entry.name.clone() });
+        }
         let mark = "SELECT mark FROM workspace";
         let mark = database.connection.query_row(mark, [], |row| row.get::<_, String>(0));
         let mark = Mark::new(mark.doing(&database.path, "beginning a run")?);
