@@ -191,6 +191,37 @@ fn a_run_that_a_signal_stopped_before_it_could_send_is_made_up_for() {
 }
 
 #[test]
+fn a_clock_that_had_run_ahead_by_more_than_a_day_silences_no_job() {
+    let (in_two_days, in_ten_years) = (48 + 12, 24 * 3653);
+    for hours in [in_two_days, in_ten_years] {
+        let simulator = Simulated::start();
+        let here = with_job(2, &simulator.url(), "");
+        ran_days_ago(&here);
+        backdate(&here, -72 - hours);
+        let running = schedule(&here);
+        running.wait_until_it_says("nightly: by what is written down its starts are dealt with up to ");
+        running.signal(Signal::TERM);
+        let ended = running.end().exits(143).never_says(" in 1 d ");
+        ended.says(&["the clock had run ahead", &format!(" {}:00 UTC, in 1", *HOUR)]);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_a_little_lets_no_start_begin_again() {
+    let simulator = Simulated::start();
+    let here = with_job(2, &simulator.url(), "");
+    ran_days_ago(&here);
+    // The start of the next time was made before the clock was set back behind it.
+    backdate(&here, -72 - 14);
+    let running = schedule(&here);
+    running.wait_until_it_says("next start ");
+    running.signal(Signal::TERM);
+    let ended = running.end().exits(143).never_says("ahead");
+    // Hours away is the one that counts no more; the one after it is a day later.
+    ended.says(&[&format!(" {}:00 UTC, in 1 d ", *HOUR)]);
+}
+
+#[test]
 fn a_second_signal_stops_all_runs_at_once() {
     let gate = Gate::shut();
     let here = with_job(4, &gate.url(), "");

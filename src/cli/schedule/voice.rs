@@ -36,10 +36,18 @@ impl Voice {
         }
     }
 
-    /// A job was taken in, or what it says has changed.
-    pub fn taken_in(&self, job: &str, file: &Path, schedule: &Schedule, now: Timestamp) {
-        let next = schedule.next_start(job, now).map_or("never".to_owned(), |next| next::shown(next, schedule, now));
+    /// A job was taken in, or what it says has changed. Its starts up to `handled` are dealt with.
+    pub fn taken_in(&self, job: &str, file: &Path, schedule: &Schedule, handled: Timestamp, now: Timestamp) {
+        let next =
+            schedule.next_start(job, handled).map_or("never".to_owned(), |next| next::shown(next, schedule, now));
         self.say(job, &format!("{} ({}): next start {next}", file.display(), schedule.cron.written));
+    }
+
+    /// What is written down of a job's starts is of a clock that had run ahead.
+    pub fn ran_ahead(&self, job: &str, handled: Timestamp, schedule: &Schedule, now: Timestamp) {
+        let time = wall_clock(handled, now, &schedule.zone());
+        let words = "the clock had run ahead, and its starts count from now on";
+        self.important(job, &format!("by what is written down its starts are dealt with up to {time}: {words}"));
     }
 
     /// A job file that says nothing of when its job starts.
