@@ -137,14 +137,14 @@ impl Session<'_> {
     /// Makes the pictures, and tells the job's hooks how it went, when the job is in nobody's hand any more.
     async fn drain(&self, prepared: Prepared) -> Code {
         let (job, hooked) = (prepared.job.clone(), self.hooked(HookHome::of(&prepared.job)));
-        let (items, teller) = hooked.items(&job).unzip();
+        let (items, teller) = hooked.items(&job, self.process.stop.clone()).unzip();
         let mut summary = None;
         let (code, error) = match self.drained(prepared, teller, &mut summary).await {
             Ok(code) => (code, None),
             Err(error) => (told(&error), Some(error.to_string())),
         };
         self.ended(&job, code);
-        hooked.finish(items, self.process.stop.clone()).await;
+        hooked.finish(items).await;
         match (&summary, &error) {
             (Some(summary), error) => {
                 hooked.ended(&job, summary, error.as_deref(), code, self.process.stop.clone()).await
