@@ -234,8 +234,12 @@ pub trait Queue: Send {
     /// Whether anything that the written results tell has changed since they were written.
     fn results_stale(&mut self) -> Result<bool, QueueError>;
 
-    /// The results tell all that is known now.
-    fn results_written(&mut self) -> Result<(), QueueError>;
+    /// The results are about to be written from what is known when this returns: what changes from then on makes them
+    /// stale again.
+    fn results_begun(&mut self) -> Result<(), QueueError>;
+
+    /// They could not be written. Those of a run that was killed meanwhile are stale as well.
+    fn results_failed(&mut self) -> Result<(), QueueError>;
 
     /// The room left where the database is.
     fn room(&self) -> Result<Room, QueueError>;

@@ -176,12 +176,12 @@ fn a_decision_is_about_one_picture(workspace: &dyn Workspace) {
 fn a_caption_of_ones_own_makes_the_results_stale(workspace: &dyn Workspace) {
     let mut run = job(workspace);
     let all = keys(workspace);
-    run.results_written().unwrap();
+    run.results_begun().unwrap();
     say(workspace, &all, APPROVE).unwrap();
     assert!(!run.results_stale().unwrap());
     say(workspace, &all, Word::Caption(Some("mine".into()))).unwrap();
     assert!(run.results_stale().unwrap());
-    run.results_written().unwrap();
+    run.results_begun().unwrap();
     undo(workspace).unwrap();
     assert!(run.results_stale().unwrap());
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use overnight::domain::{Item, Outcome, Sources, Timestamp};
+use overnight::domain::{Item, OnLost, Outcome, Sources, Timestamp};
 use overnight::queue::sqlite::{
     Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
@@ -242,4 +242,25 @@ fn a_start_that_a_run_was_made_for_is_made_by_no_other_but_where_that_one_was_cu
     // A clock that ran ahead made it: a run for an earlier start shows that it was set right.
     begin(NOW.moved(-1000)).unwrap().end_run(NOW, "complete").unwrap();
     begin(start).unwrap();
+}
+
+#[test]
+fn the_results_of_a_run_that_was_killed_while_it_wrote_them_are_stale() {
+    let sqlite = Sqlite::new();
+    let begin = || SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("job", "/m.csv"), NOW).unwrap();
+    let mut run = begin();
+    run.results_begun().unwrap();
+    assert!(!run.results_stale().unwrap());
+    run.results_failed().unwrap();
+    assert!(run.results_stale().unwrap());
+    run.results_begun().unwrap();
+    run.end_run(NOW, "complete").unwrap();
+    drop(run);
+    let mut next = begin();
+    next.rescue(NOW, OnLost::default(), vec![]).unwrap();
+    assert!(!next.results_stale().unwrap(), "that one came to its end");
+    drop(next);
+    let mut last = begin();
+    last.rescue(NOW, OnLost::default(), vec![]).unwrap();
+    assert!(last.results_stale().unwrap());
 }

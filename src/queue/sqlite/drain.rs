@@ -122,6 +122,11 @@ impl SqliteQueue {
 }
 
 impl SqliteQueue {
+    fn note_results(&self, are_stale: bool) -> rusqlite::Result<()> {
+        let note = "UPDATE jobs SET results_stale = ?2 WHERE id = ?1";
+        self.database.connection.execute(note, params![self.job, are_stale]).map(drop)
+    }
+
     /// The moment of the first item that this run may claim.
     fn due(&mut self, only_attempted: bool) -> rusqlite::Result<Option<i64>> {
         let all = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
@@ -261,10 +266,12 @@ impl Queue for SqliteQueue {
         stale.doing(&self.database.path, "asking whether the results are stale")
     }
 
-    fn results_written(&mut self) -> Result<(), QueueError> {
-        let written = "UPDATE jobs SET results_stale = 0 WHERE id = ?1";
-        let written = self.database.connection.execute(written, [self.job]);
-        written.doing(&self.database.path, "noting that the results are written").map(drop)
+    fn results_begun(&mut self) -> Result<(), QueueError> {
+        self.note_results(false).doing(&self.database.path, "noting that the results are written")
+    }
+
+    fn results_failed(&mut self) -> Result<(), QueueError> {
+        self.note_results(true).doing(&self.database.path, "noting that the results are not written")
     }
 
     fn room(&self) -> Result<Room, QueueError> {
