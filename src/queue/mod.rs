@@ -25,7 +25,7 @@ use std::time::Duration;
 pub use account::{AttemptEnd, AttemptEntry};
 pub use desk::{Desk, Selection};
 pub use error::QueueError;
-pub use gallery::{Card, CardKey, Gallery, Order, ReviewTally, Stand, Standing, VerdictRecord, Wanted};
+pub use gallery::{Card, CardKey, Gallery, Order, PictureMark, ReviewTally, Stand, Standing, VerdictRecord, Wanted};
 pub use health::Health;
 pub use inspection::{Finding, Inspection, Unseen};
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
