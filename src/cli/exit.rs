@@ -111,7 +111,7 @@ pub(super) fn of_error(error: &anyhow::Error) -> Code {
         return Code::Held;
     }
     match error.downcast_ref::<QueueError>() {
-        Some(QueueError::Held { .. }) => Code::Held,
+        Some(QueueError::Held { .. } | QueueError::Made { .. }) => Code::Held,
         Some(
             QueueError::OtherManifest { .. }
             | QueueError::OtherOutput { .. }

@@ -12,7 +12,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{BoxFuture, FutureExt, Shared, join_all};
 use futures::stream::{self, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -44,10 +44,14 @@ struct About {
     rehearsal: bool,
 }
 
+/// Comes when whoever waits gives up; all who are at work hear of it at once.
+type GivenUp = Shared<BoxFuture<'static, ()>>;
+
 /// The hooks that are told of items, at work.
 pub struct ItemHooks {
     lines: Vec<Line>,
     voice: Arc<dyn Voice>,
+    given_up: GivenUp,
 }
 
 /// One hook at work.
@@ -82,14 +86,17 @@ pub struct ItemTeller {
 }
 
 impl ItemHooks {
-    /// Sets them to work, within a runtime, for a job with this output folder; and who listens to its run for them.
+    /// Sets them to work, within a runtime, for a job with this output folder; and who listens to its run for them. Once it
+    /// is given up, their commands end, wherever the run is: the program may be gone before it comes to wait for them.
     pub fn start(
         hooks: Vec<Hook>,
         job: &str,
         output: &Path,
         rehearsal: bool,
         voice: Arc<dyn Voice>,
+        given_up: impl Future<Output = ()> + Send + 'static,
     ) -> (Self, ItemTeller) {
+        let given_up = given_up.boxed().shared();
         let about = About { job: job.to_owned(), output: output.to_owned(), rehearsal };
         let mut teller = ItemTeller { output: about.output.clone(), lines: Vec::new() };
         let mut lines = Vec::new();
@@ -99,15 +106,16 @@ impl ItemHooks {
             teller.lines.push((sender, Arc::clone(&tally)));
             let (about, voice) = (about.clone(), Arc::clone(&voice));
             let call = Call { about, hook: Arc::clone(&hook), tally: Arc::clone(&tally), voice };
-            let work = tokio::spawn(work(call, receiver));
+            let work = tokio::spawn(work(call, receiver, given_up.clone()));
             lines.push(Line { hook, tally, work });
         }
-        (Self { lines, voice }, teller)
+        (Self { lines, voice, given_up }, teller)
     }
 
-    /// Waits until all is told, at most so long, or until whoever waits gives up; then says what was not told. The teller
-    /// must be gone.
-    pub async fn finish(mut self, within: Duration, given_up: impl Future<Output = ()>) {
+    /// Waits until all is told, at most so long, or until it is given up; then says what was not told. The teller must be
+    /// gone.
+    pub async fn finish(mut self, within: Duration) {
+        let given_up = self.given_up.clone();
         let (voice, tallies) = (Arc::clone(&self.voice), self.lines.iter().map(|line| Arc::clone(&line.tally)));
         let tallies: Vec<_> = tallies.collect();
         let all_told = async {
@@ -179,11 +187,14 @@ struct Call {
     voice: Arc<dyn Voice>,
 }
 
-/// Tells one hook of all items that come, some at once. All calls are of this one task: once it is given up and gone, so
-/// are the commands, also where the program ends right then.
-async fn work(call: Call, mut ends: UnboundedReceiver<Arc<ItemEnd>>) {
+/// Tells one hook of all items that come, some at once, until it is given up. All calls are of this one task: once it is
+/// gone, so are the commands, also where the program ends right then.
+async fn work(call: Call, mut ends: UnboundedReceiver<Arc<ItemEnd>>, given_up: GivenUp) {
     let ends = stream::poll_fn(|context| ends.poll_recv(context));
-    ends.for_each_concurrent(AT_ONCE, async |end| call.tell(&end).await).await;
+    tokio::select! {
+        () = ends.for_each_concurrent(AT_ONCE, async |end| call.tell(&end).await) => {}
+        () = given_up => {}
+    }
 }
 
 impl Call {
@@ -263,9 +274,16 @@ mod tests {
     }
 
     fn start(hook: Hook) -> (ItemHooks, ItemTeller, Arc<Heard>) {
+        start_until(hook, std::future::pending())
+    }
+
+    fn start_until(
+        hook: Hook,
+        given_up: impl Future<Output = ()> + Send + 'static,
+    ) -> (ItemHooks, ItemTeller, Arc<Heard>) {
         let heard = Arc::new(Heard::default());
         let voice = Arc::clone(&heard) as Arc<dyn Voice>;
-        let (hooks, teller) = ItemHooks::start(vec![hook], "spring", Path::new("/none"), false, voice);
+        let (hooks, teller) = ItemHooks::start(vec![hook], "spring", Path::new("/none"), false, voice, given_up);
         (hooks, teller, heard)
     }
 
@@ -283,7 +301,7 @@ mod tests {
             teller.tell(&ended(item, outcome));
         }
         drop(teller);
-        hooks.finish(Duration::from_secs(60), std::future::pending()).await;
+        hooks.finish(Duration::from_secs(60)).await;
         let mut heard = heard.0.lock().unwrap().clone();
         heard.sort();
         assert_eq!(heard, ["spring: 1 is done\n", "spring: 3 failed, refused: no\n"]);
@@ -299,7 +317,7 @@ mod tests {
         };
         assert!(bytes <= MOST_WAITING && waiting > 20_000, "{waiting} in {bytes}");
         drop(teller);
-        hooks.finish(Duration::from_millis(50), std::future::pending()).await;
+        hooks.finish(Duration::from_millis(50)).await;
         let heard = heard.0.lock().unwrap().clone();
         let [left_out, not_told] = [100_000 - waiting, waiting].map(count);
         assert_eq!(
@@ -311,30 +329,52 @@ mod tests {
         );
     }
 
+    /// A hook whose command says in a file which process it is, and hangs.
+    fn hanging(file: &Path) -> Hook {
+        shell(&format!("echo $$ > '{}'; exec sleep 600", file.display()))
+    }
+
+    async fn begun(file: PathBuf) {
+        while !read_to_string(&file).is_ok_and(|id| id.ends_with('\n')) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// That the process which a file names is at work no more, soon.
+    fn assert_gone(file: &Path) {
+        let id = read_to_string(file).unwrap();
+        let is_at_work = || {
+            let stat = read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
+            stat.rsplit(") ").next().is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
+        };
+        let since = Instant::now();
+        while is_at_work() {
+            assert!(since.elapsed() < Duration::from_secs(10), "it goes on");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// On several threads, as in a run.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_command_that_is_given_up_is_ended_before_the_run_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hanging");
-        let (hooks, mut teller, _) = start(shell(&format!("echo $$ > '{}'; exec sleep 600", file.display())));
+        let (hooks, mut teller, _) = start_until(hanging(&file), begun(file.clone()));
         teller.tell(&ended(1, "done"));
         drop(teller);
-        let started = async {
-            while !read_to_string(&file).is_ok_and(|id| id.ends_with('\n')) {
-                sleep(Duration::from_millis(1)).await;
-            }
-        };
-        hooks.finish(Duration::from_secs(60), started).await;
-        let id = read_to_string(&file).unwrap();
-        let is_at_work = || {
-            let stat = read_to_string(format!("/proc/{}/stat", id.trim())).unwrap_or_default();
-            stat.rsplit(") ").next().is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
-        };
-        let begun = Instant::now();
-        while is_at_work() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "it goes on");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        hooks.finish(Duration::from_secs(60)).await;
+        assert_gone(&file);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_command_that_is_given_up_is_ended_though_the_run_is_still_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("hanging");
+        let (_hooks, mut teller, _) = start_until(hanging(&file), begun(file.clone()));
+        teller.tell(&ended(1, "done"));
+        begun(file.clone()).await;
+        assert_gone(&file);
+        teller.tell(&ended(2, "done"));
     }
 
     #[tokio::test]
@@ -342,7 +382,7 @@ mod tests {
         let (hooks, mut teller, heard) = start(shell("exit 3"));
         (0..9).for_each(|item| teller.tell(&ended(item, "done")));
         drop(teller);
-        hooks.finish(Duration::from_secs(60), std::future::pending()).await;
+        hooks.finish(Duration::from_secs(60)).await;
         let heard = heard.0.lock().unwrap().clone();
         assert_eq!(heard.len(), 4);
         assert!(heard[0].ends_with(": it ended with exit code 3"), "{heard:?}");

@@ -24,6 +24,12 @@ pub enum QueueError {
         /// Who holds the lock.
         holder: String,
     },
+    /// A run was made for this start of the job's schedule, and came to its end.
+    #[error("another scheduler has seen to this start of job `{job}`; let only one of them run it")]
+    Made {
+        /// The job.
+        job: String,
+    },
     /// The lock file cannot be made or locked.
     #[error("cannot lock {path}: {}; the database's folder must be writable and on a local disk", io_words(.source))]
     Lock {

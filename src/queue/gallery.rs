@@ -1,6 +1,7 @@
 //! What a review looks at: a job's items found by what strikes the eye, and everything a card of one shows. Never writes.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 
@@ -11,6 +12,19 @@ use crate::domain::{Artifact, Check, Decision, FailureKind, Timestamp, Verdict};
 /// its job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CardKey(pub i64);
+
+/// Which picture an item has, if any, in few bytes: enough to tell whether it has another one later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureMark(u64);
+
+impl PictureMark {
+    /// Of the picture with this BLAKE3; none where there is no picture.
+    pub fn of(picture: Option<&str>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        picture.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
 
 /// What somebody wants to see: all that is given must hold. Only items that the manifest lists are ever found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -188,6 +202,14 @@ pub trait Gallery: Send {
 
     /// The items wanted, in this order. For a job of 10,000 items a few hundredths of a second.
     fn find(&self, job: &str, wanted: &Wanted, order: Order) -> Result<Vec<CardKey>, QueueError>;
+
+    /// The same, each with a mark of the picture that it has, all at one moment.
+    fn find_pictures(
+        &self,
+        job: &str,
+        wanted: &Wanted,
+        order: Order,
+    ) -> Result<Vec<(CardKey, PictureMark)>, QueueError>;
 
     /// The cards of these items, in their order; what is no item of the job is left out.
     fn cards(&self, job: &str, keys: &[CardKey]) -> Result<Vec<Card>, QueueError>;

@@ -1,7 +1,9 @@
 //! A person's word on pictures: said, taken back, and what is sent back to be made again. Never makes pictures, never
 //! touches a file.
 
-use super::{CardKey, QueueError};
+use std::collections::HashMap;
+
+use super::{CardKey, PictureMark, QueueError};
 use crate::domain::{Decision, Timestamp};
 
 /// Who says something, and when.
@@ -23,8 +25,8 @@ pub enum Saw<'a> {
     Whichever,
     /// This one, by BLAKE3 in hexadecimal; or that it has none.
     Picture(Option<&'a str>),
-    /// Those that were there at this moment.
-    Until(Timestamp),
+    /// Those that the items had when they were found; what was not found was not seen.
+    Found(&'a HashMap<CardKey, PictureMark>),
 }
 
 /// Something that is said of items; all else that was said of them stays.

@@ -25,7 +25,7 @@ use std::time::Duration;
 pub use account::{AttemptEnd, AttemptEntry};
 pub use desk::{Desk, Selection};
 pub use error::QueueError;
-pub use gallery::{Card, CardKey, Gallery, Order, ReviewTally, Stand, Standing, VerdictRecord, Wanted};
+pub use gallery::{Card, CardKey, Gallery, Order, PictureMark, ReviewTally, Stand, Standing, VerdictRecord, Wanted};
 pub use health::Health;
 pub use inspection::{Finding, Inspection, Unseen};
 pub use intake::{Clash, ClashOver, Enqueued, Intake, Reading, Redo};
@@ -33,7 +33,7 @@ pub use inventory::{Inventory, StoredItem};
 pub use jury::{Acted, Jury, Saw, SentBack, Witness, Word};
 pub use ledger::{ItemRecord, ItemState, JobStatus, Ledger, Reviewed, RowRecord};
 pub use neighbour::{Displaced, Neighbour};
-pub use past::PastRun;
+pub use past::{NOT_RUN, PastRun, STOPPED_EARLY};
 pub use preview::{Before, Fate, Foreseen, Gone, Preview};
 pub use recent::RecentAttempt;
 pub use upkeep::{DatabaseCopy, EarlierVersion, Upkeep};
@@ -234,8 +234,12 @@ pub trait Queue: Send {
     /// Whether anything that the written results tell has changed since they were written.
     fn results_stale(&mut self) -> Result<bool, QueueError>;
 
-    /// The results tell all that is known now.
-    fn results_written(&mut self) -> Result<(), QueueError>;
+    /// The results are about to be written from what is known when this returns: what changes from then on makes them
+    /// stale again.
+    fn results_begun(&mut self) -> Result<(), QueueError>;
+
+    /// They could not be written. Those of a run that was killed meanwhile are stale as well.
+    fn results_failed(&mut self) -> Result<(), QueueError>;
 
     /// The room left where the database is.
     fn room(&self) -> Result<Room, QueueError>;

@@ -44,6 +44,9 @@ pub trait Upkeep {
     /// The earlier versions of a job's items that nothing shows any more, those of an item together and the oldest first.
     fn earlier(&self, job: &str) -> Result<Vec<EarlierVersion>, QueueError>;
 
+    /// Whether one of them may still go: by now a person may have made it their favourite.
+    fn may_go(&self, version: &EarlierVersion) -> Result<bool, QueueError>;
+
     /// The files of these are gone, for a person said so.
     fn pruned(&mut self, now: Timestamp, job: &str, versions: &[&EarlierVersion]) -> Result<(), QueueError>;
 

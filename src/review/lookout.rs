@@ -2,7 +2,7 @@
 //! reviews, come first.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Lookout {
             let mut known = None;
             loop {
                 // A database that cannot be read now may be later; the page says so to whoever looks.
-                let pause = match batch(&room, &mut known) {
+                let pause = match batch(&room, &mut known, &end) {
                     Ok(true) => Duration::ZERO,
                     Ok(false) | Err(_) => PAUSE,
                 };
@@ -64,8 +64,8 @@ impl Lookout {
 /// How the pictures of the job look, each under the item that has it.
 type Known = HashMap<CardKey, Impression>;
 
-/// Looks at some pictures; returns whether there were any.
-fn batch(room: &Room, known: &mut Option<Known>) -> Result<bool, ReviewError> {
+/// Looks at some pictures, unless it is to end; returns whether there were any.
+fn batch(room: &Room, known: &mut Option<Known>, end: &Receiver<()>) -> Result<bool, ReviewError> {
     let unseen = room.table.inspection(|inspection, job| inspection.unseen(job, BATCH))?;
     if unseen.is_empty() {
         return Ok(false);
@@ -80,6 +80,9 @@ fn batch(room: &Room, known: &mut Option<Known>) -> Result<bool, ReviewError> {
     let mut noted = Vec::new();
     let mut findings = Vec::new();
     for item in &unseen {
+        if end.try_recv() != Err(TryRecvError::Empty) {
+            break;
+        }
         findings.extend(look(room, item, known, &mut noted)?);
     }
     room.table.inspection(|inspection, job| inspection.note(job, &noted, &findings))?;

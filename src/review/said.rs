@@ -58,8 +58,9 @@ pub(super) async fn say(State(room): State<Shared>, Json(said): Json<Said>) -> R
             Some(found) => found.keys.clone(),
             None => said.items.into_iter().map(CardKey).collect(),
         };
-        let saw = match &found {
-            Some(found) => Saw::Until(found.at),
+        let seen = found.as_ref().map(|found| found.seen());
+        let saw = match &seen {
+            Some(seen) => Saw::Found(seen),
             None if items.len() == 1 => Saw::Picture(said.picture.as_deref()),
             None => Saw::Whichever,
         };

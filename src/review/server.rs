@@ -118,7 +118,7 @@ pub(super) async fn work<T: Send + 'static>(
 async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
         let columns = room.table.columns()?;
-        let found = room.table.find(asked, room.clock.now())?;
+        let found = room.table.find(asked)?;
         let tally = room.table.tally()?;
         let head = page::head(&tally, room.in_flight()?);
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
@@ -131,7 +131,7 @@ async fn whole(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result
 
 async fn found(State(room): State<Shared>, Query(asked): Query<Asked>) -> Result<Html<String>, ReviewError> {
     work(&room, |room| {
-        let found = room.table.find(asked, room.clock.now())?;
+        let found = room.table.find(asked)?;
         let cards = room.screen(&found.keys, 0, page::SCREEN)?;
         Ok(Html(page::sheet(&found, &cards)))
     })

@@ -1,13 +1,13 @@
 //! What lies on the table: the job's items as they were found, and who may look and speak. Never waits for a run, and never
 //! decides what a picture is worth.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::asked::Asked;
 use super::{Offices, ReviewError};
 use crate::domain::{ItemId, Timestamp};
-use crate::queue::{Card, CardKey, Gallery, Inspection, ItemStory, JobStatus, Jury, Ledger, ReviewTally};
+use crate::queue::{Card, CardKey, Gallery, Inspection, ItemStory, JobStatus, Jury, Ledger, PictureMark, ReviewTally};
 
 /// So many lists of what was found are remembered: a browser has few windows, and goes back a few times.
 const MOST_FOUND: usize = 24;
@@ -21,8 +21,15 @@ pub(super) struct Found {
     pub asked: Asked,
     /// In their order.
     pub keys: Vec<CardKey>,
-    /// When.
-    pub at: Timestamp,
+    /// The picture that each had then, in the same order.
+    pub pictures: Vec<PictureMark>,
+}
+
+impl Found {
+    /// What whoever decides on all of it has seen.
+    pub fn seen(&self) -> HashMap<CardKey, PictureMark> {
+        self.keys.iter().copied().zip(self.pictures.iter().copied()).collect()
+    }
 }
 
 /// The table of one job.
@@ -59,12 +66,12 @@ impl Table {
     }
 
     /// Looks for what is asked, and remembers it.
-    pub fn find(&self, asked: Asked, now: Timestamp) -> Result<Arc<Found>, ReviewError> {
+    pub fn find(&self, asked: Asked) -> Result<Arc<Found>, ReviewError> {
         let (wanted, order) = asked.wanted()?;
-        let keys = hold(&self.gallery).find(&self.job, &wanted, order)?;
+        let (keys, pictures) = hold(&self.gallery).find_pictures(&self.job, &wanted, order)?.into_iter().unzip();
         let mut found = hold(&self.found);
         found.0 += 1;
-        let new = Arc::new(Found { id: found.0, asked, keys, at: now });
+        let new = Arc::new(Found { id: found.0, asked, keys, pictures });
         found.1.push_back(new.clone());
         if found.1.len() > MOST_FOUND {
             found.1.pop_front();

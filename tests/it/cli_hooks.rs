@@ -255,6 +255,23 @@ fn is_zombie(id: &str) -> bool {
 }
 
 #[test]
+fn a_hook_that_is_told_of_a_faulty_job_file_does_not_outlive_the_program() {
+    let here = Workspace::new();
+    here.write("jobs/night.toml", "garbage = 1\n[hooks]\non_failure = 'echo $$ > id; exec sleep 600'\n");
+    let run = here.overnight("run jobs/night.toml").start();
+    let begun = Instant::now();
+    while !fs::read_to_string(here.path("id")).is_ok_and(|id| id.ends_with('\n')) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the hook never began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Two of one sort may be taken for one.
+    run.signal(Signal::INT);
+    run.signal(Signal::TERM);
+    run.end().exits(2);
+    assert!(is_gone(&here.read("id")));
+}
+
+#[test]
 fn what_a_hook_says_goes_to_stderr_and_is_kept_from_a_quiet_run() {
     let here = night(1, "on_success = 'echo uploaded'");
     let ended = here.overnight("run jobs/night.toml --rehearse").end().exits(0);

@@ -90,6 +90,22 @@ fn the_newest_of_each_item_stay_if_that_is_wanted() {
 }
 
 #[test]
+fn a_picture_that_becomes_the_favourite_while_others_go_stays() {
+    let here = with_versions();
+    // Somebody chooses the second one just when the first is gone.
+    let choose = "CREATE TRIGGER choose AFTER UPDATE OF pruned_at ON versions WHEN NEW.number = 1 BEGIN
+          INSERT INTO acts (job_id, word, person, done_at) VALUES (NEW.job_id, 'favourite', 'Anna', 0);
+          INSERT INTO verdicts (act_id, item_key, favourite) SELECT last_insert_rowid(), item_key,
+              artifact ->> '$.images[0].blake3' FROM versions WHERE item_key = NEW.item_key AND number = 2; END";
+    Connection::open(here.path(DATABASE)).unwrap().execute_batch(choose).unwrap();
+    let document = prune(&here, "--older-than 0 --json").exits(0).json();
+    assert_eq!(document["favourites"], 1, "{document}");
+    assert!(versions(&here).iter().all(|file| file.starts_with("a~2.")), "{:?}", versions(&here));
+    assert_eq!(versions(&here).len(), 2, "the picture and its caption");
+    is_as_kept(&here);
+}
+
+#[test]
 fn what_was_not_made_here_or_was_changed_since_stays() {
     let here = with_versions();
     let picture = |number: u32| {

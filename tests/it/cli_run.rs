@@ -1,5 +1,7 @@
 //! `run`: from a manifest to a folder of pictures, and the same command again. Never looks at how a run goes wrong.
 
+use rusqlite::Connection;
+
 use crate::support::simulated::Simulated;
 use crate::support::workspace::Workspace;
 
@@ -103,4 +105,34 @@ fn refused_items_are_grouped_in_the_results_with_the_words_of_the_model() {
         "{results}"
     );
     assert!(here.pictures("output/list-rehearsal").is_empty());
+}
+
+#[test]
+fn what_is_said_while_results_are_written_is_in_them_or_makes_them_stale() {
+    let (here, simulator) = (Workspace::with_list(2), Simulated::start());
+    let run = |words: &str| here.overnight(&format!("run list.csv {words}")).at(&simulator.url()).end();
+    run("--limit 1").exits(5);
+    // Somebody has the last word, just before it is noted that the results tell all.
+    let word = "CREATE TRIGGER word BEFORE UPDATE OF results_stale ON jobs WHEN NOT NEW.results_stale BEGIN
+                UPDATE items SET artifact = json_set(artifact, '$.caption', 'said meanwhile') WHERE state = 'done'; END";
+    Connection::open(here.path("overnight.db")).unwrap().execute_batch(word).unwrap();
+    run("").exits(0);
+    assert_eq!(here.read("output/list/results.csv").matches("said meanwhile").count(), 2);
+}
+
+#[test]
+fn results_that_could_not_be_written_are_written_by_the_next_run() {
+    let (here, simulator) = (Workspace::with_list(2), Simulated::start());
+    let run = |words: &str| here.overnight(&format!("run list.csv {words}")).at(&simulator.url()).end();
+    run("--limit 1").exits(5);
+    let file = here.path("output/list/results.csv");
+    let before = std::fs::read(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    run("").exits(1).says(&["results.csv"]);
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::write(&file, &before).unwrap();
+    run("").exits(0);
+    assert_ne!(std::fs::read(&file).unwrap(), before);
+    assert_eq!(simulator.stats().requests, 2);
 }

@@ -1,6 +1,7 @@
 //! `overnight schedule` as a program: what it begins when it is started, what it goes on with, and what it lets be. Never
 //! waits for a start to come: `tests/system` does.
 
+use std::io::Write;
 use std::sync::LazyLock;
 
 use rusqlite::Connection;
@@ -146,6 +147,78 @@ fn a_run_that_a_signal_stopped_goes_on_too_but_not_past_its_deadline() {
         second.signal(Signal::TERM);
         second.end().exits(143);
     }
+}
+
+#[test]
+fn a_run_that_a_signal_stopped_before_it_could_send_is_made_up_for() {
+    // Its key comes, and it is ready; or none does, and it is no mistake of anybody's that it came to nothing.
+    for key in ["test-key\n", ""] {
+        let gate = Gate::shut();
+        let here = with_job(2, &gate.url(), "");
+        here.write("jobs/other.toml", &format!("api_key_env = \"OTHER_KEY\"\n{}", job(&gate.url(), "")));
+        gate.open_to(2);
+        for job in ["nightly", "other"] {
+            here.overnight(&format!("run jobs/{job}.toml --limit 1")).env("OTHER_KEY", "test-key").end().exits(5);
+            backdate(&here, 72);
+        }
+        let pipe = here.path("key");
+        let command = format!("api_key_command = \"cat '{}'\"\n", pipe.display());
+        here.write("jobs/nightly.toml", &(command + &job(&gate.url(), "")));
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        let first = here.overnight("schedule").without_key().env("OTHER_KEY", "test-key").start();
+        // Opens once the key is asked for.
+        let mut told = std::fs::File::options().write(true).open(&pipe).unwrap();
+        gate.wait_for(3);
+        first.signal(Signal::TERM);
+        first.wait_until_it_says("a signal asked for it");
+        told.write_all(key.as_bytes()).unwrap();
+        drop(told);
+        gate.open();
+        first.end().exits(143);
+        let ending =
+            "SELECT ending FROM runs JOIN jobs ON jobs.id = job_id WHERE name = 'nightly' ORDER BY runs.id DESC";
+        assert_eq!(Snapshot::of(&here.path("overnight.db")).texts(ending, [])[0], "stopped early");
+        let last = &here.overnight("jobs --json").end().exits(0).json()["jobs"][0]["last_run"];
+        assert_eq!(last["ending"], "limit", "as far as a person is concerned it never was");
+        here.write("jobs/nightly.toml", &job(&gate.url(), ""));
+        let second = schedule(&here);
+        second.wait_until_it_says("nightly: goes on with the run of ");
+        second.wait_until_it_says("nightly: ended with code 0");
+        second.signal(Signal::TERM);
+        second.end().exits(143);
+        assert_eq!(here.pictures("output/nightly").len(), 2);
+    }
+}
+
+#[test]
+fn a_clock_that_had_run_ahead_by_more_than_a_day_silences_no_job() {
+    let (in_two_days, in_ten_years) = (48 + 12, 24 * 3653);
+    for hours in [in_two_days, in_ten_years] {
+        let simulator = Simulated::start();
+        let here = with_job(2, &simulator.url(), "");
+        ran_days_ago(&here);
+        backdate(&here, -72 - hours);
+        let running = schedule(&here);
+        running.wait_until_it_says("nightly: by what is written down its starts are dealt with up to ");
+        running.signal(Signal::TERM);
+        let ended = running.end().exits(143).never_says(" in 1 d ");
+        ended.says(&["the clock had run ahead", &format!(" {}:00 UTC, in 1", *HOUR)]);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_a_little_lets_no_start_begin_again() {
+    let simulator = Simulated::start();
+    let here = with_job(2, &simulator.url(), "");
+    ran_days_ago(&here);
+    // The start of the next time was made before the clock was set back behind it.
+    backdate(&here, -72 - 14);
+    let running = schedule(&here);
+    running.wait_until_it_says("next start ");
+    running.signal(Signal::TERM);
+    let ended = running.end().exits(143).never_says("ahead");
+    // Hours away is the one that counts no more; the one after it is a day later.
+    ended.says(&[&format!(" {}:00 UTC, in 1 d ", *HOUR)]);
 }
 
 #[test]

@@ -206,8 +206,12 @@ impl Queue for Locked {
         self.queue.results_stale()
     }
 
-    fn results_written(&mut self) -> Result<(), QueueError> {
-        self.queue.results_written()
+    fn results_begun(&mut self) -> Result<(), QueueError> {
+        self.queue.results_begun()
+    }
+
+    fn results_failed(&mut self) -> Result<(), QueueError> {
+        self.queue.results_failed()
     }
 
     fn room(&self) -> Result<Room, QueueError> {

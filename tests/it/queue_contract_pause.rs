@@ -44,7 +44,7 @@ fn a_paused_job_begins_nothing_and_ends_what_is_under_way(workspace: &dyn Worksp
 fn a_pause_outlives_the_run_and_holds_for_one_job_only(workspace: &dyn Workspace) {
     let mut run = workspace.run("job").unwrap();
     enqueue(&mut *run, &items(1));
-    run.results_written().unwrap();
+    run.results_begun().unwrap();
     workspace.desk().pause(NOW, "job").unwrap();
     assert!(!run.results_stale().unwrap(), "the results tell nothing of it");
     drop(run);

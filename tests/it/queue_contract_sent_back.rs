@@ -75,7 +75,7 @@ fn is(state: ItemState, prompt: &str) -> (ItemState, String) {
 
 fn what_is_sent_back_waits_with_the_prompt_of_the_person(workspace: &dyn Workspace) {
     let (mut run, key) = made(workspace);
-    run.results_written().unwrap();
+    run.results_begun().unwrap();
     is_queued(workspace, key, "mine");
     assert!(run.results_stale().unwrap());
     let card = card(workspace, key);

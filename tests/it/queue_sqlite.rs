@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use overnight::domain::{Item, Outcome, Sources};
+use overnight::domain::{Item, OnLost, Outcome, Sources, Timestamp};
 use overnight::queue::sqlite::{
     Database, JobEntry, SqliteDesk, SqliteLedger, SqlitePreview, SqliteQueue, SqliteReview, SqliteUpkeep,
 };
@@ -208,4 +208,59 @@ fn the_newest_run_is_told_with_the_start_it_was_for_and_how_it_ended() {
     run = SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("job", "/m.csv"), NOW).unwrap();
     run.end_run(NOW, "complete").unwrap();
     assert_eq!((last().scheduled_for, last().ending.as_deref(), last().lives), (None, Some("complete"), false));
+}
+
+#[test]
+fn a_start_that_a_run_was_made_for_is_made_by_no_other_but_where_that_one_was_cut_off() {
+    let sqlite = Sqlite::new();
+    let begin = |start: Timestamp| {
+        let entry = JobEntry { scheduled_for: Some(start), ..entry("job", "/m.csv") };
+        SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry, NOW)
+    };
+    let mut start = NOW;
+    for ending in [None, Some("died"), Some("interrupted"), Some("stopped early")] {
+        start = start.moved(1000);
+        let mut run = begin(start).unwrap();
+        ending.into_iter().for_each(|ending| run.end_run(NOW, ending).unwrap());
+        drop(run);
+        begin(start).unwrap_or_else(|error| panic!("{ending:?}: {error}"));
+    }
+    for ending in ["complete", "limit", "halted", "broken", "not run"] {
+        start = start.moved(1000);
+        begin(start).unwrap().end_run(NOW, "interrupted").unwrap();
+        begin(start).unwrap().end_run(NOW, ending).unwrap();
+        let runs = || rusqlite::Connection::open(&sqlite.path).unwrap();
+        let runs = || runs().query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0)).unwrap();
+        let before = runs();
+        let refused = begin(start).unwrap_err();
+        assert!(matches!(refused, QueueError::Made { .. }), "{ending}: {refused}");
+        assert!(refused.to_string().contains("another scheduler has seen to this start of job `job`"), "{refused}");
+        assert_eq!(runs(), before, "it leaves no trace");
+        SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("job", "/m.csv"), NOW)
+            .expect("whoever asks for a run by hand has one");
+    }
+    // A clock that ran ahead made it: a run for an earlier start shows that it was set right.
+    begin(NOW.moved(-1000)).unwrap().end_run(NOW, "complete").unwrap();
+    begin(start).unwrap();
+}
+
+#[test]
+fn the_results_of_a_run_that_was_killed_while_it_wrote_them_are_stale() {
+    let sqlite = Sqlite::new();
+    let begin = || SqliteQueue::begin_run(Database::open(&sqlite.path).unwrap(), &entry("job", "/m.csv"), NOW).unwrap();
+    let mut run = begin();
+    run.results_begun().unwrap();
+    assert!(!run.results_stale().unwrap());
+    run.results_failed().unwrap();
+    assert!(run.results_stale().unwrap());
+    run.results_begun().unwrap();
+    run.end_run(NOW, "complete").unwrap();
+    drop(run);
+    let mut next = begin();
+    next.rescue(NOW, OnLost::default(), vec![]).unwrap();
+    assert!(!next.results_stale().unwrap(), "that one came to its end");
+    drop(next);
+    let mut last = begin();
+    last.rescue(NOW, OnLost::default(), vec![]).unwrap();
+    assert!(last.results_stale().unwrap());
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Barrier;
 
 use overnight::domain::{AttemptId, Digest, Mark, Reply, Sent};
 use overnight::store::local::LocalStore;
@@ -28,6 +29,27 @@ fn staged_files(root: &Path) -> Vec<String> {
     let mut files = visible(&root.join(".staging/spring"));
     files.retain(|file| file != "ballast");
     files
+}
+
+#[test]
+fn jobs_that_begin_and_end_at_once_in_one_folder_are_in_nobodys_way() {
+    let root = tempfile::tempdir().unwrap();
+    let all_ready = Barrier::new(4);
+    let begin_and_end = |job: &str| -> Vec<StoreError> {
+        let rounds = (0..60).map(|round| {
+            all_ready.wait();
+            // Every fifth time they find no folder at all.
+            opened(&root.path().join(format!("{}/output", round / 5)), job)
+        });
+        rounds.filter_map(Result::err).collect()
+    };
+    std::thread::scope(|scope| {
+        let jobs = ["spring", "summer", "autumn", "winter"]
+            .map(|job| (job, &begin_and_end))
+            .map(|(job, act)| scope.spawn(move || act(job)));
+        let troubles = jobs.map(|job| job.join().unwrap());
+        assert!(troubles.iter().all(Vec::is_empty), "{troubles:?}");
+    });
 }
 
 #[test]

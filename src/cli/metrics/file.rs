@@ -34,8 +34,9 @@ pub(super) fn check(path: &Path, job: &str) -> Result<(), UsageError> {
         );
         return Err(UsageError(message));
     }
-    // Dropped, it leaves nothing behind.
-    AtomicFile::create(&whole(path), job).map(drop).map_err(unwritable)
+    // Dropped, it leaves nothing behind. A run of the job that is on may be writing at this moment, under its own name.
+    let looking = format!("{job}.{}", std::process::id());
+    AtomicFile::create(&whole(path), &looking).map(drop).map_err(unwritable)
 }
 
 /// Writes it in one instant, readable for all.
@@ -66,4 +67,21 @@ fn is_ours_or_none(path: &Path) -> io::Result<bool> {
 /// Where a link leads: what is written takes the place of the file, not of the link.
 fn whole(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_looks_whether_it_can_be_written_takes_no_draft_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("night.prom");
+        let mut draft = AtomicFile::create(&path, "night").unwrap();
+        draft.write_all(FIRST).unwrap();
+        check(&path, "night").unwrap();
+        draft.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), FIRST);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "and leaves none behind");
+    }
 }

@@ -55,7 +55,7 @@ fn versions(
     if due.is_empty() {
         return Ok(());
     }
-    let mut note = |version: &EarlierVersion| match limits.dry {
+    let note = |upkeep: &mut dyn Upkeep, version: &EarlierVersion| match limits.dry {
         true => Ok(()),
         false => upkeep.pruned(now, &job.job, &[version]),
     };
@@ -68,6 +68,11 @@ fn versions(
     let mut sweep = Sweep { job, attic, dry: limits.dry, lies, report };
     let (mut missing, mut met, mut away) = (Vec::new(), HashSet::new(), HashSet::new());
     for version in due {
+        // Much may have been said since they were looked for.
+        if !upkeep.may_go(version)? {
+            sweep.report.favourites += 1;
+            continue;
+        }
         let files = attic.files(&version.artifact);
         let in_the_way = |was: &str| was.is_empty() || files.iter().any(|kept| kept.file == was);
         let mut is_blocked = false;
@@ -82,13 +87,13 @@ fn versions(
             away.insert(std::ptr::from_ref(version));
         }
         match cleared {
-            Cleared::Gone => note(version)?,
+            Cleared::Gone => note(upkeep, version)?,
             Cleared::Missing if is_there && !is_blocked => missing.push((version, files)),
             Cleared::Missing | Cleared::Stays => {}
         }
     }
     let left = earlier.iter().filter(|version| !away.contains(&std::ptr::from_ref(*version))).collect::<Vec<_>>();
-    sweep.forget_all(missing, &left, &mut note)
+    sweep.forget_all(missing, &left, &mut |version| note(upkeep, version))
 }
 
 /// Of each item's earlier versions those that may go. A favourite may not, however old it is.

@@ -12,7 +12,7 @@ use tracing::info;
 use super::super::args::RunArgs;
 use super::super::exit::{Code, UsageError};
 use super::super::logs::LogWriter;
-use super::super::{open, runtime, told};
+use super::super::{open, runtime, signals, told};
 use super::session::Process;
 use crate::domain::{Ending, Summary};
 use crate::hooks::{
@@ -67,13 +67,14 @@ pub(super) fn refused(args: &RunArgs, current_dir: &Path, error: &anyhow::Error)
     let homes: Vec<_> = homes.filter(|home| !home.hooks.on_failure.is_empty()).collect();
     if !homes.is_empty() {
         runtime()?.block_on(async {
-            // Nobody listens for signals yet: the first one ends this.
-            let (_sender, stop) = watch::channel(Stop::No);
+            // As in a run: the first one lets them finish, the second ends them.
+            let stop = signals::listen(|| {})?;
             for home in homes {
                 let hooked = Hooked::of(home, current_dir, LogWriter::default(), args.told.quiet);
                 hooked.not_run(code, &error.to_string(), stop.clone()).await;
             }
-        });
+            anyhow::Ok(())
+        })?;
     }
     Ok(code)
 }
@@ -101,19 +102,19 @@ impl<'a> Hooked<'a> {
     }
 
     /// Sets those to work that are told of items, if there are any.
-    pub fn items(&self, job: &Job) -> Option<(ItemHooks, ItemTeller)> {
+    pub fn items(&self, job: &Job, stop: watch::Receiver<Stop>) -> Option<(ItemHooks, ItemTeller)> {
         if self.home.hooks.on_item.is_empty() {
             return None;
         }
         let hooks = self.home.hooks.on_item.iter().map(|hook| self.made("on_item", hook)).collect();
         let voice = Arc::clone(&self.voice) as Arc<dyn Voice>;
-        Some(ItemHooks::start(hooks, &job.name, &job.output, job.rehearse, voice))
+        Some(ItemHooks::start(hooks, &job.name, &job.output, job.rehearse, voice, given_up(stop)))
     }
 
     /// Waits for those, as long as is right.
-    pub async fn finish(&self, items: Option<ItemHooks>, stop: watch::Receiver<Stop>) {
+    pub async fn finish(&self, items: Option<ItemHooks>) {
         if let Some(items) = items {
-            items.finish(FOR_THE_REST, given_up(stop)).await;
+            items.finish(FOR_THE_REST).await;
         }
     }
 

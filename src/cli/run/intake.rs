@@ -48,7 +48,7 @@ impl Session<'_> {
             Ok(taken) => Ok(Prepared { job, target, queue, taken }),
             Err(error) => {
                 // What came first is what helps.
-                let _ = queue.end_run(open::clock().now(), "not run");
+                let _ = queue.end_run(open::clock().now(), self.unbegun());
                 Err(error)
             }
         }

@@ -21,11 +21,20 @@ pub(super) fn finish(job: &Job, queue: &mut dyn Queue, story: &Story<'_>) -> any
     queue.leave_unsent()?;
     let missing = ["results.csv", "index.html"].iter().any(|file| !job.output.join(file).exists());
     if queue.results_stale()? || missing {
-        let ledger = open::ledger(&job.db)?;
-        export::write_results(&*ledger, &about(job, job.references_folder().path(), story))?;
-        queue.results_written()?;
+        // Before they are read: what a person says meanwhile is not lost, for the next run writes it.
+        queue.results_begun()?;
+        if let Err(error) = write(job, story) {
+            // What came first is what helps.
+            let _ = queue.results_failed();
+            return Err(error);
+        }
     }
     Ok(queue.end_run(open::clock().now(), story.summary.ending.as_str())?)
+}
+
+fn write(job: &Job, story: &Story<'_>) -> anyhow::Result<()> {
+    let ledger = open::ledger(&job.db)?;
+    Ok(export::write_results(&*ledger, &about(job, job.references_folder().path(), story))?)
 }
 
 /// What the contact sheet says at its top.

@@ -20,6 +20,7 @@ use super::{looks, painter, results, settings};
 use crate::domain::{Course, Ending, Interrupt, Summary, Timestamp};
 use crate::hooks::ItemTeller;
 use crate::job::{HookHome, Job};
+use crate::queue::{NOT_RUN, STOPPED_EARLY};
 use crate::report::terminal::is_unattended;
 use crate::run::{Parts, Rules, Stop, drain};
 
@@ -82,7 +83,7 @@ impl Session<'_> {
                     None => (worst, "another job of the same command is at fault".to_owned()),
                 };
                 not_run.push((HookHome::of(&job.job), why.0, why.1));
-                if let Err(error) = job.queue.end_run(open::clock().now(), "not run") {
+                if let Err(error) = job.queue.end_run(open::clock().now(), self.unbegun()) {
                     worst = worst.min(told(&error.into()));
                 }
                 continue;
@@ -116,6 +117,12 @@ impl Session<'_> {
         self.stopped_by().is_some()
     }
 
+    /// How a run ends that never began to work: whoever was stopped is at no fault, and goes on by itself where it started by
+    /// itself.
+    pub(super) fn unbegun(&self) -> &'static str {
+        if self.is_stopped() { STOPPED_EARLY } else { NOT_RUN }
+    }
+
     /// Says something that is no error; pictures are made also when nobody listens any more.
     pub(super) fn say(&self, words: &str) {
         if !self.args.told.quiet {
@@ -130,14 +137,14 @@ impl Session<'_> {
     /// Makes the pictures, and tells the job's hooks how it went, when the job is in nobody's hand any more.
     async fn drain(&self, prepared: Prepared) -> Code {
         let (job, hooked) = (prepared.job.clone(), self.hooked(HookHome::of(&prepared.job)));
-        let (items, teller) = hooked.items(&job).unzip();
+        let (items, teller) = hooked.items(&job, self.process.stop.clone()).unzip();
         let mut summary = None;
         let (code, error) = match self.drained(prepared, teller, &mut summary).await {
             Ok(code) => (code, None),
             Err(error) => (told(&error), Some(error.to_string())),
         };
         self.ended(&job, code);
-        hooked.finish(items, self.process.stop.clone()).await;
+        hooked.finish(items).await;
         match (&summary, &error) {
             (Some(summary), error) => {
                 hooked.ended(&job, summary, error.as_deref(), code, self.process.stop.clone()).await

@@ -21,7 +21,7 @@ use super::known::{Unfinished, known};
 use super::runs::{Ended, Shared};
 use super::voice::Voice;
 use crate::domain::{Timestamp, io_words};
-use crate::job::schedule::{Due, Lapse, due};
+use crate::job::schedule::{Due, Lapse, due, ran_ahead};
 use crate::job::{Job, Schedule, Start};
 use crate::run::Stop;
 
@@ -204,15 +204,28 @@ impl Keeper {
             }
             _ => match known(&job, now) {
                 // What passed while its file was at fault was missed, also of a job that never ran.
-                Ok(known) => (known.handled.min(self.handled_before(file).unwrap_or(now)), known.unfinished),
+                Ok(known) => {
+                    let handled = self.handled_before(file).map_or(known.handled, |before| known.handled.min(before));
+                    (handled, known.unfinished)
+                }
                 Err(error) => {
                     self.voice.important(&job.name, &format!("what it did before cannot be read: {error}"));
                     (now, None)
                 }
             },
         };
-        self.voice.taken_in(&job.name, file, &schedule, now);
+        let handled = self.believed(&job.name, handled, &schedule, now);
+        self.voice.taken_in(&job.name, file, &schedule, handled.max(now), now);
         self.jobs.insert(file.to_owned(), Scheduled { job, schedule, handled, unfinished });
+    }
+
+    /// How far a job's starts are dealt with: not as far as a clock said that had run ahead.
+    fn believed(&self, job: &str, handled: Timestamp, schedule: &Schedule, now: Timestamp) -> Timestamp {
+        if !ran_ahead(handled, now) {
+            return handled;
+        }
+        self.voice.ran_ahead(job, handled, schedule, now);
+        now
     }
 
     /// A file cannot be understood: its job does not start, and whoever is to hear of that is told, once for each fault.
@@ -241,6 +254,9 @@ impl Keeper {
         if let Some(unfinished) = scheduled.unfinished.take() {
             self.go_on(file, unfinished, now);
         }
+        let Scheduled { job, schedule, handled, .. } = self.jobs.get(file)?;
+        let believed = self.believed(&job.name, *handled, schedule, now);
+        self.jobs.get_mut(file)?.handled = believed;
         loop {
             let scheduled = self.jobs.get_mut(file)?;
             let name = scheduled.job.name.clone();

@@ -36,10 +36,18 @@ impl Voice {
         }
     }
 
-    /// A job was taken in, or what it says has changed.
-    pub fn taken_in(&self, job: &str, file: &Path, schedule: &Schedule, now: Timestamp) {
-        let next = schedule.next_start(job, now).map_or("never".to_owned(), |next| next::shown(next, schedule, now));
+    /// A job was taken in, or what it says has changed. Its starts up to `handled` are dealt with.
+    pub fn taken_in(&self, job: &str, file: &Path, schedule: &Schedule, handled: Timestamp, now: Timestamp) {
+        let next =
+            schedule.next_start(job, handled).map_or("never".to_owned(), |next| next::shown(next, schedule, now));
         self.say(job, &format!("{} ({}): next start {next}", file.display(), schedule.cron.written));
+    }
+
+    /// What is written down of a job's starts is of a clock that had run ahead.
+    pub fn ran_ahead(&self, job: &str, handled: Timestamp, schedule: &Schedule, now: Timestamp) {
+        let time = wall_clock(handled, now, &schedule.zone());
+        let words = "the clock had run ahead, and its starts count from now on";
+        self.important(job, &format!("by what is written down its starts are dealt with up to {time}: {words}"));
     }
 
     /// A job file that says nothing of when its job starts.
@@ -95,7 +103,8 @@ impl Voice {
         match ended.code {
             None => self.important(&job.name, &format!("its run fell over a fault of this program{next}")),
             Some(Code::Held) => {
-                self.important(&job.name, &format!("this start is skipped: another run of the job is on{next}"));
+                let why = if is_on(job, now) { "is on" } else { "has seen to it" };
+                self.important(&job.name, &format!("this start is skipped: another run of the job {why}{next}"));
             }
             Some(code) => {
                 let standing = standing(job, now).map_or(String::new(), |standing| format!(": {standing}"));
@@ -105,6 +114,13 @@ impl Voice {
             }
         }
     }
+}
+
+/// Whether a run of the job lives, whoever began it.
+fn is_on(job: &Job, now: Timestamp) -> bool {
+    let jobs = std::slice::from_ref(&job.name);
+    let status = open::ledger(&job.db).and_then(|ledger| ledger.status(now, jobs));
+    status.is_ok_and(|status| status.iter().any(|job| job.running_since.is_some()))
 }
 
 /// How a job stands, in one clause: `22 of 24 done, 2 failed, $0.74`. It is a kindness: without it the end is told too.

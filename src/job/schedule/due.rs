@@ -5,6 +5,9 @@ use std::time::Duration;
 use super::{Missed, Schedule, Start};
 use crate::domain::Timestamp;
 
+/// No clock is set back so far by a change of the hour or a machine that comes to itself.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// Who comes so late is in time: a machine may be busy.
 const IN_TIME: Duration = Duration::from_secs(60);
 
@@ -50,6 +53,13 @@ pub fn due(schedule: &Schedule, job: &str, handled: Timestamp, now: Timestamp) -
         (_, Some(by)) if by <= now => Due::Lapsed(start, Lapse::TooLate(by)),
         _ => Due::CatchUp(start),
     }
+}
+
+/// Whether what is known of a job's starts is of a clock that had run ahead: what lies so far in the future was never dealt
+/// with, and would keep the job from starting until then. A clock that was set back by less must not let starts begin
+/// again.
+pub fn ran_ahead(handled: Timestamp, now: Timestamp) -> bool {
+    handled.since(now) > A_DAY
 }
 
 /// The latest start that should have begun by now.
@@ -141,6 +151,16 @@ mod tests {
         assert_eq!(due(&schedule, "a", handled, by), Due::Lapsed(last, Lapse::TooLate(by)));
         let schedule = Schedule { deadline: Some(SendBy::Length(within)), ..nightly() };
         assert_eq!(due(&schedule, "a", handled, by.moved(HOUR)), Due::CatchUp(last), "its time begins with it");
+    }
+
+    #[test]
+    fn only_what_lies_more_than_a_day_ahead_is_of_a_clock_that_had_run_ahead() {
+        let now = at("2026-11-20T22:00:00Z");
+        for (ahead, is_so) in
+            [(-48 * HOUR, false), (0, false), (HOUR, false), (24 * HOUR, false), (24 * HOUR + 1, true)]
+        {
+            assert_eq!(ran_ahead(now.moved(ahead), now), is_so, "{ahead}");
+        }
     }
 
     #[test]

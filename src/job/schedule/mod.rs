@@ -15,7 +15,7 @@ use jiff::Timestamp as Moment;
 use jiff::tz::TimeZone;
 
 pub use cron::Cron;
-pub use due::{Due, Lapse, due};
+pub use due::{Due, Lapse, due, ran_ahead};
 pub use field::{BadCron, Field};
 pub(super) use read::read;
 

@@ -16,7 +16,8 @@ use super::ledger::counts;
 use super::receipts::record_receipt;
 use super::turn::{Begun, TurnWriter};
 use super::{
-    Database, Doing, beside_itself, held, neighbours, pause, readings, recent, rescue, undo_in_memory, versions, waits,
+    Database, Doing, beside_itself, held, neighbours, past, pause, readings, recent, rescue, undo_in_memory, versions,
+    waits,
 };
 use crate::disk::{self, Ballast};
 use crate::domain::{Cap, Counts, Held, ItemId, Mark, OnLost, Received, Room, SeenFile, Timestamp};
@@ -47,10 +48,15 @@ pub struct SqliteQueue {
 }
 
 impl SqliteQueue {
-    /// Takes the job's lock and begins a run.
+    /// Takes the job's lock and begins a run, unless one was made already for the same start of its schedule: who had the
+    /// lock then may be gone by now.
     pub fn begin_run(database: Database, entry: &JobEntry, now: Timestamp) -> Result<Self, QueueError> {
         let lock = RunLock::acquire(&database.path, &entry.name, &entry.holder)?;
         let job = know_job(&database.connection, &database.path, entry)?;
+        let is_made = entry.scheduled_for.map(|start| past::is_made(&database.connection, job, start)).transpose();
+        if is_made.doing(&database.path, "beginning a run")?.unwrap_or_default() {
+            return Err(QueueError::Made { job: entry.name.clone() });
+        }
         let mark = "SELECT mark FROM workspace";
         let mark = database.connection.query_row(mark, [], |row| row.get::<_, String>(0));
         let mark = Mark::new(mark.doing(&database.path, "beginning a run")?);
@@ -116,6 +122,11 @@ impl SqliteQueue {
 }
 
 impl SqliteQueue {
+    fn note_results(&self, are_stale: bool) -> rusqlite::Result<()> {
+        let note = "UPDATE jobs SET results_stale = ?2 WHERE id = ?1";
+        self.database.connection.execute(note, params![self.job, are_stale]).map(drop)
+    }
+
     /// The moment of the first item that this run may claim.
     fn due(&mut self, only_attempted: bool) -> rusqlite::Result<Option<i64>> {
         let all = "SELECT min(due_at) FROM items WHERE job_id = ?1 AND state = 'queued'";
@@ -255,10 +266,12 @@ impl Queue for SqliteQueue {
         stale.doing(&self.database.path, "asking whether the results are stale")
     }
 
-    fn results_written(&mut self) -> Result<(), QueueError> {
-        let written = "UPDATE jobs SET results_stale = 0 WHERE id = ?1";
-        let written = self.database.connection.execute(written, [self.job]);
-        written.doing(&self.database.path, "noting that the results are written").map(drop)
+    fn results_begun(&mut self) -> Result<(), QueueError> {
+        self.note_results(false).doing(&self.database.path, "noting that the results are written")
+    }
+
+    fn results_failed(&mut self) -> Result<(), QueueError> {
+        self.note_results(true).doing(&self.database.path, "noting that the results are not written")
     }
 
     fn room(&self) -> Result<Room, QueueError> {

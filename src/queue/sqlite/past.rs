@@ -1,13 +1,15 @@
 //! The runs of a job as they were. Never says whether one goes on: only the lock knows.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::Timestamp;
 use crate::queue::PastRun;
+use crate::queue::past::is_cut_off;
 
 /// How the last run ended that began to work and has ended.
 pub(super) fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result<Option<String>> {
-    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL AND ending <> 'not run'
+    let last = "SELECT ending FROM runs WHERE job_id = ?1 AND ended_at IS NOT NULL
+                    AND ending NOT IN ('not run', 'stopped early')
                 ORDER BY id DESC LIMIT 1";
     connection.query_row(last, [job], |row| row.get(0)).optional()
 }
@@ -15,7 +17,8 @@ pub(super) fn last_ending(connection: &Connection, job: i64) -> rusqlite::Result
 /// The last run that began to work.
 pub(super) fn last_run(connection: &Connection, job: i64) -> rusqlite::Result<Option<PastRun>> {
     let last = "SELECT started_at, ended_at, scheduled_for, ending FROM runs
-                WHERE job_id = ?1 AND ending IS NOT 'not run' ORDER BY id DESC LIMIT 1";
+                WHERE job_id = ?1 AND coalesce(ending, '') NOT IN ('not run', 'stopped early')
+                ORDER BY id DESC LIMIT 1";
     connection.query_row(last, [job], past_run).optional()
 }
 
@@ -24,6 +27,18 @@ pub(super) fn newest_run(connection: &Connection, job: &str) -> rusqlite::Result
     let newest = "SELECT started_at, ended_at, scheduled_for, ending FROM runs JOIN jobs ON jobs.id = job_id
                   WHERE name = ?1 ORDER BY runs.id DESC LIMIT 1";
     connection.query_row(newest, [job], past_run).optional()
+}
+
+/// Whether a run that nobody cut off was made for this start of the job's schedule. Whoever asks has the job's lock: no run
+/// of it lives. A run for an earlier start that began later shows that the clock had run ahead, and was set right since:
+/// what was made by it counts no more.
+pub(super) fn is_made(connection: &Connection, job: i64, start: Timestamp) -> rusqlite::Result<bool> {
+    let made = "SELECT ending FROM runs WHERE job_id = ?1 AND scheduled_for = ?2
+                    AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.job_id = ?1 AND later.id > runs.id
+                                        AND later.scheduled_for < ?2)";
+    let mut made = connection.prepare(made)?;
+    let mut endings = made.query_map(params![job, start.millis()], |row| row.get::<_, Option<String>>(0))?;
+    endings.try_fold(false, |made, ending| Ok(made || !is_cut_off(ending?.as_deref())))
 }
 
 /// When a run last left nothing to do.

@@ -90,7 +90,8 @@ fn play(queue: &mut SqliteQueue) {
     queue.move_waits(NOW, 9_000).unwrap();
     queue.counts().unwrap();
     queue.results_stale().unwrap();
-    queue.results_written().unwrap();
+    queue.results_begun().unwrap();
+    queue.results_failed().unwrap();
 }
 
 /// The steps of a statement that pass over a whole table of items, attempts, rows or files, or over all of a job's.

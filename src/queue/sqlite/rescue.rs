@@ -33,7 +33,10 @@ pub(super) fn take_over(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let abandoned =
         "UPDATE runs SET ended_at = ?3, ending = 'died' WHERE job_id = ?1 AND id <> ?2 AND ended_at IS NULL";
-    transaction.execute(abandoned, params![job, run, now.millis()])?;
+    let died = transaction.execute(abandoned, params![job, run, now.millis()])?;
+    // It may have been killed while it wrote the results.
+    let results = "UPDATE jobs SET results_stale = 1 WHERE id = ?1 AND ?2 > 0";
+    transaction.execute(results, params![job, died])?;
     for (attempt, receipt) in found {
         record_receipt(&transaction, now, *attempt, receipt)?;
     }

@@ -15,15 +15,20 @@ use super::stored::json;
 use super::{Database, Doing, job_key, one};
 use crate::domain::{ItemId, Timestamp};
 
+/// Whether an earlier picture is a favourite; an expression over versions.
+const IS_FAVOURITE: &str = "EXISTS (SELECT 1 FROM verdicts, json_each(versions.artifact, '$.images') AS image
+        WHERE verdicts.item_key = versions.item_key AND verdicts.stands AND favourite = image.value ->> '$.blake3')";
+
 /// What is removed needs no other word. An earlier picture may be a favourite.
-const EARLIER: &str = "SELECT item_key, items.id, number, versions.artifact,
-        (SELECT min(ended_at) FROM attempts WHERE attempts.item_key = versions.item_key AND outcome = 'done'
-                AND attempts.number > coalesce(versions.attempt, 0)),
-        EXISTS (SELECT 1 FROM verdicts, json_each(versions.artifact, '$.images') AS image
-                WHERE verdicts.item_key = versions.item_key AND verdicts.stands
-                      AND favourite = image.value ->> '$.blake3')
-     FROM versions JOIN items ON items.key = item_key
-     WHERE versions.job_id = ?1 AND NOT versions.stands AND pruned_at IS NULL ORDER BY item_key, number";
+fn earlier_ones() -> String {
+    format!(
+        "SELECT item_key, items.id, number, versions.artifact,
+                (SELECT min(ended_at) FROM attempts WHERE attempts.item_key = versions.item_key AND outcome = 'done'
+                        AND attempts.number > coalesce(versions.attempt, 0)), {IS_FAVOURITE}
+         FROM versions JOIN items ON items.key = item_key
+         WHERE versions.job_id = ?1 AND NOT versions.stands AND pruned_at IS NULL ORDER BY item_key, number"
+    )
+}
 
 /// Whoever tidies up a workspace database.
 #[derive(Debug)]
@@ -47,8 +52,22 @@ impl Upkeep for SqliteUpkeep {
     fn earlier(&self, job: &str) -> Result<Vec<EarlierVersion>, QueueError> {
         let (connection, path) = (&self.database.connection, &self.database.path);
         let job = job_key(connection, path, job)?;
-        let read = || -> rusqlite::Result<Vec<_>> { connection.prepare(EARLIER)?.query_map([job], earlier)?.collect() };
+        let read = || -> rusqlite::Result<Vec<_>> {
+            connection.prepare(&earlier_ones())?.query_map([job], earlier)?.collect()
+        };
         read().doing(path, "looking for earlier versions")
+    }
+
+    fn may_go(&self, version: &EarlierVersion) -> Result<bool, QueueError> {
+        let may_go = format!(
+            "SELECT EXISTS (SELECT 1 FROM versions WHERE item_key = ?1 AND number = ?2
+                                AND NOT stands AND pruned_at IS NULL AND NOT {IS_FAVOURITE})"
+        );
+        let may_go = || {
+            let mut statement = self.database.connection.prepare_cached(&may_go)?;
+            statement.query_row(params![version.key, version.number], |row| row.get(0))
+        };
+        may_go().doing(&self.database.path, "asking whether a picture may go")
     }
 
     fn pruned(&mut self, now: Timestamp, job: &str, versions: &[&EarlierVersion]) -> Result<(), QueueError> {

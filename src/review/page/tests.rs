@@ -104,7 +104,7 @@ fn whatever_others_wrote_is_text_on_every_part_of_the_page() {
     }
     let tally = ReviewTally { items: 1, checks: BTreeMap::from([("blank", 1)]), ..ReviewTally::default() };
     let asked = Asked { q: MARKUP.into(), value: MARKUP.into(), ..Asked::default() };
-    let found = Found { id: 1, asked, keys: vec![CardKey(7); 99], at: Timestamp::default() };
+    let found = Found { id: 1, asked, keys: vec![CardKey(7); 99], pictures: vec![] };
     let about = About { job: MARKUP, person: MARKUP, rehearsal: true, columns: &columns, head: MARKUP };
     let html = whole(&about, &found, &[card(ItemState::Done)], &tally);
     assert!(is_harmless(&html), "{html}");
@@ -121,6 +121,6 @@ fn a_card_has_another_mark_whenever_it_looks_otherwise() {
 
 #[test]
 fn an_empty_table_says_so() {
-    let found = Found { id: 1, asked: Asked::default(), keys: vec![], at: Timestamp::default() };
+    let found = Found { id: 1, asked: Asked::default(), keys: vec![], pictures: vec![] };
     assert!(sheet(&found, &[]).contains("Nothing here."));
 }

@@ -84,6 +84,10 @@ fn make_durably(folder: &Path) -> io::Result<()> {
         _ => Path::new("."),
     };
     make_durably(parent)?;
-    fs::create_dir(folder)?;
+    match fs::create_dir(folder) {
+        // Another job that shares it was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => {}
+        made => made?,
+    }
     fs::File::open(parent)?.sync_all()
 }

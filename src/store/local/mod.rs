@@ -23,11 +23,15 @@ pub use self::shelf::LocalShelf;
 
 use self::disk::failed;
 use self::folders::Folders;
+use self::shelf::is_gone;
 use self::spool::Spool;
 use self::staging::LocalStaging;
 use super::{ArtifactStore, Publication, Published, Staging, StoreError};
 use crate::disk as file_system;
 use crate::domain::{Mark, Received, Room, Sent, StagedImage};
+
+/// So often staging is made that another job, which ends and leaves nothing empty behind, takes away in between.
+const TRIES: u32 = 10;
 
 /// The pictures of one job in its output folder, all on one file system.
 pub struct LocalStore {
@@ -42,12 +46,23 @@ impl LocalStore {
     pub fn open(output: &Path, job: &str, mark: &Mark, in_flight: usize) -> Result<Self, StoreError> {
         names::check_job(job)?;
         folders::make_output(output)?;
-        let mut folders = Folders::below(output);
-        let staging = folders.enter(&format!("{}/{job}", names::STAGING))?;
-        folders.sync()?;
-        let spool = Spool::take(staging, output, mark.clone(), in_flight)?;
+        let mut tries = 1..TRIES;
+        let spool = loop {
+            match take_staging(output, job, mark, in_flight) {
+                Err(StoreError::Io { source, .. }) if is_gone(&source) && tries.next().is_some() => {}
+                taken => break taken?,
+            }
+        };
         Ok(Self { output: output.to_owned(), spool: Arc::new(spool) })
     }
+}
+
+/// The job's staging, in this store's hand.
+fn take_staging(output: &Path, job: &str, mark: &Mark, in_flight: usize) -> Result<Spool, StoreError> {
+    let mut folders = Folders::below(output);
+    let staging = folders.enter(&format!("{}/{job}", names::STAGING))?;
+    folders.sync()?;
+    Spool::take(staging, output, mark.clone(), in_flight)
 }
 
 /// Where a job's answers arrive, below its output folder.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::super::super::{CardKey, ItemState, Order, Wanted};
+use super::super::super::{CardKey, ItemState, Order, PictureMark, Wanted};
 use super::Listed;
 use super::fold::{as_people_count, plain};
 use super::looks::{self, Look, More};
@@ -19,33 +19,36 @@ struct Found {
     id: String,
     line: u64,
     key: i64,
+    picture: PictureMark,
 }
 
-/// The items wanted, in this order.
+/// The items wanted, in this order; with the pictures they have, where that is asked.
 pub(super) fn find(
     connection: &Connection,
     listed: Listed,
     wanted: &Wanted,
     order: Order,
-) -> rusqlite::Result<Vec<CardKey>> {
+    with_pictures: bool,
+) -> rusqlite::Result<Vec<(CardKey, PictureMark)>> {
     let words = wanted.words.iter().map(|word| plain(word).into_owned()).filter(|word| !word.is_empty());
     let words: Vec<String> = words.collect();
     let of_rows = match words.is_empty() && wanted.cell.is_none() {
         true => None,
         false => Some(OfRows::read(connection, listed, &words, wanted.cell.as_ref())?),
     };
-    let more = More { id: of_rows.is_some() || order == Order::Id, text: !words.is_empty(), order };
+    let more =
+        More { id: of_rows.is_some() || order == Order::Id, text: !words.is_empty(), order, picture: with_pictures };
     let mut found = Vec::new();
     looks::each(connection, listed, more, &mut |look| {
         let is_wanted = is_wanted(&look, wanted) && of_rows.as_ref().is_none_or(|rows| rows.allow(&look, &words));
         if is_wanted {
             let rank = rank(&look, order);
             let id = if order == Order::Id { look.id } else { String::new() };
-            found.push(Found { rank, id, line: look.line, key: look.key });
+            found.push(Found { rank, id, line: look.line, key: look.key, picture: look.picture });
         }
     })?;
     found.sort_unstable_by(before);
-    Ok(found.into_iter().map(|item| CardKey(item.key)).collect())
+    Ok(found.into_iter().map(|item| (CardKey(item.key), item.picture)).collect())
 }
 
 /// All but what depends on texts.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::super::super::{ItemState, Order, ReviewTally, Stand, Standing};
+use super::super::super::{ItemState, Order, PictureMark, ReviewTally, Stand, Standing};
 use super::super::reviewed::IS_SENT_BACK;
 use super::super::stored::{item_state, optional_json, optional_kind, optional_word};
 use super::Listed;
@@ -17,6 +17,8 @@ pub(super) struct More {
     pub text: bool,
     /// What this order goes by.
     pub order: Order,
+    /// Which picture it has.
+    pub picture: bool,
 }
 
 /// An item, as it strikes the eye.
@@ -30,6 +32,8 @@ pub(super) struct Look {
     pub rank: Option<i64>,
     /// Empty if it was not asked for.
     pub id: String,
+    /// Of nothing if it was not asked for.
+    pub picture: PictureMark,
     /// Prompt, captions, message and note, as far as there are.
     pub texts: [Option<String>; 5],
     /// What decides where it is in the review.
@@ -53,13 +57,14 @@ fn statement(more: More) -> String {
         true => "request ->> '$.prompt', artifact ->> '$.caption', verdicts.caption, failure, note",
         false => "NULL, NULL, NULL, NULL, NULL",
     };
+    let picture = if more.picture { "artifact ->> '$.images[0].blake3'" } else { "NULL" };
     format!(
         "SELECT key, line, state, failure_kind, {IS_SENT_BACK}, decision,
                 iif(decision IS NULL, 0, artifact ->> '$.images[0].blake3' IS verdicts.picture),
                 favourite IS NOT NULL AND NOT (decision IS 'rejected' AND favourite IS verdicts.picture), note IS NOT NULL,
                 iif(found IS NULL OR found = '[]', NULL,
                     iif(artifact ->> '$.images[0].blake3' IS findings.picture, found, NULL)),
-                {rank}, {id}, {texts}
+                {rank}, {id}, {picture}, {texts}
          FROM items LEFT JOIN verdicts ON verdicts.item_key = items.key AND stands
                     LEFT JOIN findings ON findings.item_key = items.key
          WHERE items.key IN (SELECT key FROM items WHERE job_id = ?1)
@@ -100,7 +105,8 @@ fn look(row: &Row<'_>) -> rusqlite::Result<Look> {
         found: optional_json(row, 9)?.unwrap_or_default(),
         rank: row.get(10)?,
         id: row.get(11)?,
-        texts: [row.get(12)?, row.get(13)?, row.get(14)?, row.get(15)?, row.get(16)?],
+        picture: PictureMark::of(row.get_ref(12)?.as_str_or_null()?),
+        texts: [row.get(13)?, row.get(14)?, row.get(15)?, row.get(16)?, row.get(17)?],
     })
 }
 

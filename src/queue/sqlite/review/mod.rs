@@ -16,8 +16,8 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::super::{
-    Acted, Card, CardKey, Finding, Gallery, Inspection, Jury, Order, QueueError, ReviewTally, SentBack, Unseen, Wanted,
-    Witness, Word,
+    Acted, Card, CardKey, Finding, Gallery, Inspection, Jury, Order, PictureMark, QueueError, ReviewTally, SentBack,
+    Unseen, Wanted, Witness, Word,
 };
 use super::{Database, Doing, job_key};
 use crate::domain::Impression;
@@ -65,6 +65,18 @@ impl SqliteReview {
         read(&moment, listed).doing(path, what)
     }
 
+    fn found(
+        &self,
+        job: &str,
+        wanted: &Wanted,
+        order: Order,
+        with_pictures: bool,
+    ) -> Result<Vec<(CardKey, PictureMark)>, QueueError> {
+        self.read(job, "looking for items", |connection, listed| {
+            found::find(connection, listed, wanted, order, with_pictures)
+        })
+    }
+
     /// All of it, or nothing.
     fn write<T>(
         &mut self,
@@ -99,7 +111,17 @@ impl Gallery for SqliteReview {
     }
 
     fn find(&self, job: &str, wanted: &Wanted, order: Order) -> Result<Vec<CardKey>, QueueError> {
-        self.read(job, "looking for items", |connection, listed| found::find(connection, listed, wanted, order))
+        let found = self.found(job, wanted, order, false)?;
+        Ok(found.into_iter().map(|(key, _)| key).collect())
+    }
+
+    fn find_pictures(
+        &self,
+        job: &str,
+        wanted: &Wanted,
+        order: Order,
+    ) -> Result<Vec<(CardKey, PictureMark)>, QueueError> {
+        self.found(job, wanted, order, true)
     }
 
     fn cards(&self, job: &str, keys: &[CardKey]) -> Result<Vec<Card>, QueueError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::super::super::{Acted, CardKey, Saw, Witness, Word};
+use super::super::super::{Acted, CardKey, PictureMark, Saw, Witness, Word};
 use super::super::stored::optional_word;
 use super::{Listed, rows};
 use crate::domain::{Decision, Verdict};
@@ -99,7 +99,7 @@ impl Sayings<'_> {
     fn say(&mut self, item: i64, word: &Word) -> rusqlite::Result<()> {
         let Some(subject) = subject(self.connection, self.listed, item)? else { return Ok(()) };
         match word {
-            Word::Decide(Some(_)) if !self.was_seen(item, &subject)? => {}
+            Word::Decide(Some(_)) if !self.was_seen(item, &subject) => {}
             Word::Decide(decision) => self.decide(item, &subject, *decision),
             Word::Favourite(Some(picture)) => return self.prefer(item, &subject, picture),
             Word::Favourite(None) => self.verdict(item, &subject).favourite = None,
@@ -110,16 +110,11 @@ impl Sayings<'_> {
     }
 
     /// Whether the picture that it has is the one that was seen.
-    fn was_seen(&self, item: i64, subject: &Subject) -> rusqlite::Result<bool> {
+    fn was_seen(&self, item: i64, subject: &Subject) -> bool {
         match self.saw {
-            Saw::Whichever => Ok(true),
-            Saw::Picture(picture) => Ok(subject.picture.as_deref() == picture),
-            Saw::Until(moment) => {
-                let later =
-                    "SELECT EXISTS (SELECT 1 FROM attempts WHERE item_key = ?1 AND outcome = 'done' AND ended_at > ?2)";
-                let mut later = self.connection.prepare_cached(later)?;
-                later.query_row(params![item, moment.millis()], |row| row.get::<_, bool>(0)).map(|later| !later)
-            }
+            Saw::Whichever => true,
+            Saw::Picture(picture) => subject.picture.as_deref() == picture,
+            Saw::Found(found) => found.get(&CardKey(item)) == Some(&PictureMark::of(subject.picture.as_deref())),
         }
     }
 
