@@ -16,7 +16,7 @@ const LOOKS: u32 = 10;
 /// Held for as long as the run lives. Its file stays: removing it would let two runs hold two files of one name.
 #[derive(Debug)]
 pub struct RunLock {
-    _file: File,
+    file: File,
 }
 
 impl RunLock {
@@ -29,7 +29,15 @@ impl RunLock {
             return Err(held(job, &mut file));
         }
         name_holder(&mut file, holder).map_err(failed)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+}
+
+impl Drop for RunLock {
+    /// Closing the file is not enough: a program that is being started has it open too, for an instant.
+    fn drop(&mut self) {
+        // What cannot be let go of ends with the process.
+        let _ = self.file.unlock();
     }
 }
 
@@ -96,5 +104,16 @@ mod tests {
         drop(first);
         assert!(!is_held(&database, "spring"));
         RunLock::acquire(&database, "spring", "process 8 on atlas").expect("free again");
+    }
+
+    #[test]
+    fn it_is_free_though_a_program_that_is_being_started_has_its_file_open_still() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("overnight.db");
+        let lock = RunLock::acquire(&database, "spring", "process 7 on atlas").unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        drop(lock);
+        assert!(!is_held(&database, "spring"));
+        drop(inherited);
     }
 }

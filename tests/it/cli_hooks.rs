@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use serde_json::Value;
 
 use crate::support::gate::Gate;
-use crate::support::process::events;
+use crate::support::process::{PATIENCE, events, takes_at_most};
 use crate::support::server::{Play, Server, http};
 use crate::support::simulated::Simulated;
 use crate::support::workspace::Workspace;
@@ -219,18 +219,28 @@ fn what_an_address_does_not_want_is_not_sent_again_nor_elsewhere_and_the_code_st
 
 #[test]
 fn a_command_that_fails_or_takes_too_long_is_told_and_changes_nothing_else() {
-    let here = night(
-        1,
-        "on_success = [{ command = 'echo told >&2; printf \"\\033[2Jmore\"; exit 7' }, ['no-such-program', 's3cret'], \
-         { command = 'sleep 600 & echo $! > child; wait', timeout = '200ms' }, { command = 'touch last' }]",
-    );
-    let ended = here.overnight("run jobs/night.toml --rehearse -q").end().exits(0).never_says("s3cret");
-    ended.says(&[
-        "(jobs/night.toml:4:15): it ended with exit code 7\n  | told\n  | more\n",
-        "there is no program `no-such-program`",
-        "it was not done within 0.2 s and was stopped; give it longer with timeout",
-    ]);
-    assert!(here.path("last").exists(), "one after the other, whatever becomes of each");
+    let within = |seconds: f64| {
+        let here = night(
+            1,
+            &format!(
+                "on_success = [{{ command = 'echo told >&2; printf \"\\033[2Jmore\"; exit 7' }}, \
+                 ['no-such-program', 's3cret'], \
+                 {{ command = 'sleep 600 & echo $! > child; wait', timeout = '{seconds}s' }}, \
+                 {{ command = 'touch last' }}]"
+            ),
+        );
+        let ended = here.overnight("run jobs/night.toml --rehearse -q").end().exits(0).never_says("s3cret");
+        ended.says(&[
+            "(jobs/night.toml:4:15): it ended with exit code 7\n  | told\n  | more\n",
+            "there is no program `no-such-program`",
+            &format!("it was not done within {seconds} s and was stopped; give it longer with timeout"),
+        ]);
+        assert!(here.path("last").exists(), "one after the other, whatever becomes of each");
+        here
+    };
+    // Where the machine is busy, its time may be over before it has begun: then it gets longer.
+    let has_begun = |here: &Workspace| fs::read_to_string(here.path("child")).is_ok_and(|id| id.ends_with('\n'));
+    let here = [0.2, 1.5, 10.0].into_iter().map(within).find(has_begun).expect("it begins");
     assert!(is_gone(&here.read("child")), "what it started is ended with it");
     assert_eq!(here.pictures("output/night-rehearsal").len(), 1);
 }
@@ -319,20 +329,25 @@ fn items_are_told_to_the_last_though_each_takes_its_time() {
 
 #[test]
 fn a_hook_that_hangs_is_given_up_at_the_second_signal() {
-    let here = night(1, "on_item = 'echo $$ > hanging; exec sleep 600'\non_failure = 'touch failure.json'");
-    let mut run = here.overnight("run jobs/night.toml --rehearse --events -").start();
-    run.event("run_ended");
-    let start = Instant::now();
-    while !fs::read_to_string(here.path("hanging")).is_ok_and(|id| id.ends_with('\n')) {
-        assert!(start.elapsed() < Duration::from_secs(30));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    run.signal(Signal::INT);
-    // Two at once may be taken for one.
-    std::thread::sleep(Duration::from_millis(100));
-    let second = Instant::now();
-    run.signal(Signal::INT);
-    run.end().exits(130).says(&["it was not done in time: it was not told of the last 1 item"]);
-    assert!(second.elapsed() < Duration::from_secs(2));
-    assert!(is_gone(&here.read("hanging")));
+    takes_at_most(Duration::from_secs(2), || {
+        let here = night(1, "on_item = 'echo $$ > hanging; exec sleep 600'\non_failure = 'touch failure.json'");
+        let mut run = here.overnight("run jobs/night.toml --rehearse --events -").start();
+        run.event("run_ended");
+        let start = Instant::now();
+        while !fs::read_to_string(here.path("hanging")).is_ok_and(|id| id.ends_with('\n')) {
+            assert!(start.elapsed() < PATIENCE, "it never begins");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        run.signal(Signal::INT);
+        let mut second = None;
+        // Two at once are taken for one, so it is asked again until it has heard.
+        while run.line_within(Duration::from_millis(100)).is_err() {
+            second.get_or_insert_with(Instant::now);
+            run.signal(Signal::INT);
+        }
+        run.end().exits(130).says(&["it was not done in time: it was not told of the last 1 item"]);
+        let took = second.expect("the first signal alone does not end it").elapsed();
+        assert!(is_gone(&here.read("hanging")));
+        took
+    });
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::support::gate::{Gate, small_picture};
 use crate::support::process::Ended;
-use crate::support::server::{Play, Seen, Server, http, json};
+use crate::support::server::{Play, Seen, Server, http, json, nobody};
 use crate::support::workspace::Workspace;
 
 /// A key with characters that addresses and JSON write otherwise.
@@ -95,11 +95,9 @@ fn the_key_is_nowhere_while_a_run_is_on_nor_after_it_was_killed() {
 
 #[test]
 fn the_key_is_nowhere_when_nobody_answers() {
-    // A port that was free a moment ago: nothing listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let here = Workspace::with_list(1);
-    let words = format!("run list.csv --max-attempts 1 -vvv --auth query --base-url http://127.0.0.1:{port}");
-    let ended = here.overnight(&words).env("OVERNIGHT_API_KEY", SECRET).end().exits(3);
+    let (here, (_taken, url)) = (Workspace::with_list(1), nobody());
+    let words = "run list.csv --max-attempts 1 -vvv --auth query";
+    let ended = here.overnight(words).at(&url).env("OVERNIGHT_API_KEY", SECRET).end().exits(3);
     assert_nowhere(&here, &ended.says(&["no connection"]));
 }
 

@@ -222,11 +222,12 @@ fn the_jobs_of_one_command_share_an_address_and_a_file() {
     }
     let run = here.overnight("run jobs/a.toml jobs/b.toml").at(&gate.url()).start();
     let address = address(&run);
-    gate.wait_for(1);
-    gate.open();
+    gate.open_to(1);
+    // The second job is on, and stays so while it is looked at.
     gate.wait_for(2);
     let page = scrape(&address);
     assert!(["a", "b"].iter().all(|job| page.contains(&format!("overnight_items{{job=\"{job}\""))), "{page}");
+    gate.open();
     let said = run.end().exits(0).stderr;
     assert_eq!(said.matches("metrics at ").count(), 1, "{said}");
     let samples = samples(&here, "both.prom");

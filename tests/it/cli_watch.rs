@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::gate::Gate;
-use crate::support::process::PATIENCE;
+use crate::support::process::{PATIENCE, Running};
 use crate::support::terminal::OnTerminal;
 use crate::support::workspace::Workspace;
 
@@ -24,13 +24,18 @@ fn with_two_jobs() -> (Workspace, Gate) {
 fn without_a_terminal_a_block_is_written_only_when_something_has_changed() {
     let (here, gate) = with_two_jobs();
     let mut watch = here.overnight("status --watch 0.2").start();
-    let block = |watch: &mut crate::support::process::Running, wanted: &str| {
-        while !watch.line().expect("it goes on").contains(wanted) {}
+    let block = |watch: &mut Running, wanted: &str| while !watch.line().expect("it goes on").contains(wanted) {};
+    // The rest of a block may follow, and no other, for longer than it takes to look.
+    let then_silence = |watch: &mut Running| {
+        while let Ok(line) = watch.line_within(Duration::from_millis(700)) {
+            assert!(!line.as_deref().expect("it goes on").starts_with("20"), "nothing has changed: {line:?}");
+        }
     };
     block(&mut watch, "other: finished");
-    while watch.line_within(Duration::from_millis(900)).is_ok() {}
+    then_silence(&mut watch);
     here.overnight("pause list").end().exits(0);
     block(&mut watch, "list: paused since");
+    then_silence(&mut watch);
     here.overnight("resume list").end().exits(0);
     block(&mut watch, "list: 2 left to do");
     here.overnight("run list.csv").at(&gate.url()).end().exits(0);
@@ -39,7 +44,7 @@ fn without_a_terminal_a_block_is_written_only_when_something_has_changed() {
     let ended = watch.end().exits(0);
     let times = ended.stdout.lines().filter(|line| line.starts_with("20")).count();
     let blocks = ended.stdout.split("\n\n").count();
-    assert!(times == blocks && (4..12).contains(&times), "{}", ended.stdout);
+    assert!(times == blocks && times >= 4, "{}", ended.stdout);
     assert!(!ended.stdout.contains('\u{1b}'));
 }
 
@@ -85,8 +90,11 @@ fn what_is_higher_than_the_terminal_is_cut_so_that_nothing_scrolls_away() {
     let screen = watch.wait_for("some pictures", |screen| screen.len() == 5);
     assert_eq!(screen[3], "… 8 more lines");
     let times = |watch: &OnTerminal| watch.written().matches("every 0.2 s").count();
-    watch.wait_for("some more", |_| times(&watch) > 3);
-    assert_eq!(watch.screen().len(), 5);
+    watch.wait_for("some more", |screen| {
+        assert!(screen.len() <= 5, "{screen:#?}");
+        // In the middle of a picture it lacks its end.
+        times(&watch) > 3 && screen.len() == 5
+    });
     watch.signal(Signal::TERM);
     let (code, left) = watch.end();
     assert_eq!((code.code(), left.iter().filter(|line| line.contains("left to do")).count()), (Some(143), 1));

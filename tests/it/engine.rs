@@ -51,12 +51,15 @@ async fn a_fatal_failure_stops_the_sending_and_leaves_everything_queued() {
 async fn throttled_items_come_back_without_losing_an_attempt() {
     let workshop = Workshop::of_items(8);
     let throttled = || Failure { retry_after: Some(Duration::from_millis(5)), ..failure(FailureKind::Throttled) };
-    // More often than an item may be attempted.
-    let provider = Scripted::new(move |_, nth| if nth < 2 { Act::fail(throttled()) } else { Act::Draw });
+    // More often than an item may be attempted. If all of them were, that would be a quota, and waited for by the minute.
+    let provider = Scripted::new(move |prompt, nth| match (prompt, nth) {
+        ("prompt 3", 0 | 1) => Act::fail(throttled()),
+        _ => Act::Draw,
+    });
     let once = RetryPolicy { max_attempts: 1, on_lost: OnLost::Resend };
     let (summary, events) =
         workshop.run(&provider, RunSettings { rules: Rules { policy: once, ..rules() }, ..settings() }).await;
-    assert_eq!((summary.ending, summary.done), (Ending::Complete, 8));
+    assert_eq!((summary.ending, summary.done, provider.asks()), (Ending::Complete, 8, 10));
     assert!(events.iter().any(|news| matches!(news, News::Slowed { .. })));
 }
 

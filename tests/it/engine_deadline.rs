@@ -54,12 +54,60 @@ impl Provider for Slow {
 /// When requests left in a run, and when they came back, from its start.
 #[derive(Default)]
 struct Course {
-    sent: HashMap<String, Duration>,
+    /// When each left, and when an answer was last heard of before: no later than when the run began to write down that it
+    /// leaves, from which on the run counts.
+    sent: HashMap<String, (Duration, Duration)>,
     last_sent: Duration,
     requests: u32,
     landed: Vec<Duration>,
+    /// So many of them say how long an answer takes.
+    answers: u32,
+    /// The longest that an answer took in the eyes of the run.
+    longest: Duration,
     /// By how much this machine, busy as it is, made an answer longer than it was.
     delay: Duration,
+    /// When the run said that it sends no more.
+    halted: Duration,
+}
+
+impl Course {
+    fn note(&mut self, news: &News, now: Duration) {
+        match news {
+            News::AttemptStarted { item, .. } => {
+                self.requests += 1;
+                self.last_sent = now;
+                self.sent.insert(item.clone(), (now, self.landed.last().copied().unwrap_or_default()));
+            }
+            News::AttemptLanded { item, .. } => {
+                let (sent, begun) = self.sent[item];
+                self.landed.push(now);
+                self.answers += u32::from(now - sent >= LONGEST / 3);
+                self.longest = self.longest.max(now - begun);
+                self.delay = self.delay.max((now - sent).saturating_sub(LONGEST));
+            }
+            News::Halted { .. } => self.halted = now,
+            _ => {}
+        }
+    }
+
+    /// Demands that hardly anything came later than so long after the start.
+    fn came_in_time(&self, length: Duration) {
+        let late = self.landed.iter().filter(|landed| **landed > length + self.delay).count() as u32;
+        assert!(late * 100 <= self.requests, "{late} of {} came late", self.requests);
+    }
+
+    /// Demands that it sent for as long as answers that take as long as those before, with the run's own margin, come back
+    /// within so long after the start.
+    fn used_the_time(&self, length: Duration) {
+        let margin = 1.1 + 1.0 / f64::from(self.answers.clamp(1, 256));
+        let told = format!(
+            "{} requests, the last at {:?}, until {:?}; the longest of {} answers took {:?}, delayed by {:?}",
+            self.requests, self.last_sent, self.halted, self.answers, self.longest, self.delay
+        );
+        assert!(self.halted + self.longest.mul_f64(margin) >= length.mul_f64(0.97), "{told}");
+        // It always has something to send, and room for it with the next answer.
+        assert!(self.last_sent + LONGEST + self.delay >= self.halted, "{told}");
+    }
 }
 
 /// What came of a run of this workshop that was given so long.
@@ -68,17 +116,7 @@ async fn run_slowly(workshop: &Workshop, seed: u64, length: Duration) -> Course 
     let (mut start, mut course) = (Instant::now(), Course::default());
     let mut each = |news: &News| match news {
         News::RunStarted { .. } => start = Instant::now(),
-        News::AttemptStarted { item, .. } => {
-            course.requests += 1;
-            course.last_sent = start.elapsed();
-            course.sent.insert(item.clone(), course.last_sent);
-        }
-        News::AttemptLanded { item, .. } => {
-            let (landed, sent) = (start.elapsed(), course.sent[item]);
-            course.landed.push(landed);
-            course.delay = course.delay.max((landed - sent).saturating_sub(LONGEST));
-        }
-        _ => {}
+        news => course.note(news, start.elapsed()),
     };
     let mut settings = within(length);
     settings.rules.concurrency = at_once(16);
@@ -96,11 +134,9 @@ async fn what_is_sent_comes_back_in_time_and_the_time_is_used() {
     let workshops = [Workshop::of_items(1_500), Workshop::of_items(1_500)];
     let runs = workshops.iter().zip(0..).map(|(workshop, seed)| run_slowly(workshop, seed, length));
     let runs = futures::future::join_all(runs).await;
-    for Course { last_sent, requests, landed, delay, .. } in runs {
-        let late = landed.iter().filter(|landed| **landed > length + delay).count() as u32;
-        assert!(late * 100 <= requests, "{late} of {requests} came late");
-        let used = last_sent + delay;
-        assert!(used >= length.mul_f64(0.95), "the last of {requests} left after {last_sent:?}, delayed by {delay:?}");
+    for course in runs {
+        course.came_in_time(length);
+        course.used_the_time(length);
     }
 }
 

@@ -9,10 +9,9 @@ use overnight::domain::FailureKind::{Fatal, Throttled, Transient};
 use overnight::domain::Reach;
 use overnight::provider::AskError;
 use overnight::provider::gemini::{Gemini, GeminiSettings};
-use tokio::net::TcpSocket;
 
 use crate::support::gemini::{answer, ask, fail, image_part, png, provider, settings, sunset};
-use crate::support::server::{self, Play, Server, http};
+use crate::support::server::{self, Play, Server, http, nobody};
 use crate::support::tls::{Authority, SecureServer};
 
 #[tokio::test]
@@ -75,10 +74,7 @@ async fn a_cut_error_counts_by_its_status() {
 
 #[tokio::test]
 async fn a_connection_that_never_came_to_be_cost_nothing() {
-    // Bound and never listening: nobody else gets the port, and every connection is refused.
-    let taken = TcpSocket::new_v4().unwrap();
-    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let refused = format!("http://{}", taken.local_addr().unwrap());
+    let (_taken, refused) = nobody();
     let plain = Server::start([Play::ReplyAndClose(b"not TLS".to_vec())]);
     let no_tls = plain.url().replace("http://", "https://");
     for base in [refused.as_str(), no_tls.as_str()] {

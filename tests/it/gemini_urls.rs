@@ -204,15 +204,21 @@ async fn a_refusal_that_links_to_its_rules_stays_a_refusal() {
 
 #[tokio::test]
 async fn fetching_ends_with_the_time_of_the_attempt() {
-    let server =
-        naming(NAMED[0].0, vec![Play::ReplyAndHang(b"HTTP/1.1 200 OK\r\n\r\n\x89PNG\r\n\x1A\n and on".to_vec())]);
-    let fetch = FetchSettings { limits: Limits::default(), waits: vec![Duration::from_secs(3_600)] };
-    let hurried =
-        GeminiSettings { request_timeout: Duration::from_secs(1), fetch, ..settings(&server.url(), Auth::Header) };
-    let (result, images) = ask(&Gemini::new(hurried).unwrap(), &sunset()).await;
-    let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
-    assert!(failure.message.contains("not whole in the time allowed"), "{}", failure.message);
-    assert!(failure.empty && images.images.is_empty() && !images.is_open());
+    for millis in [300, 3_000, 30_000] {
+        let picture = b"HTTP/1.1 200 OK\r\n\r\n\x89PNG\r\n\x1A\n and on".to_vec();
+        let server = naming(NAMED[0].0, vec![Play::ReplyAndHang(picture)]);
+        let fetch = FetchSettings { limits: Limits::default(), waits: vec![Duration::from_secs(3_600)] };
+        let request_timeout = Duration::from_millis(millis);
+        let hurried = GeminiSettings { request_timeout, fetch, ..settings(&server.url(), Auth::Header) };
+        let (result, images) = ask(&Gemini::new(hurried).unwrap(), &sunset()).await;
+        let Err(AskError::Failed(failure)) = result else { panic!("{result:?}") };
+        assert!(images.images.is_empty() && !images.is_open());
+        // On a busy machine a short time is over before the picture has begun to come: then it gets longer.
+        if server.seen().len() == 2 && failure.message.contains("not whole in the time allowed") {
+            return assert!(failure.empty, "{failure:?}");
+        }
+        assert!(millis < 30_000, "{failure:?}");
+    }
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ fn leading_to(addresses: &[&str]) -> Fetcher {
 
 /// A fetcher for which this address is the endpoint.
 fn at_home(url: &str, limits: Limits) -> Fetcher {
-    let own = Some((Url::parse(url).unwrap(), Client::builder().tls_certs_only([])));
+    let own = Some((Url::parse(url).unwrap(), Client::builder().no_proxy().tls_certs_only([])));
     Fetcher::new(limits, own).unwrap()
 }
 

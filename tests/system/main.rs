@@ -12,6 +12,7 @@ mod schedule;
 #[allow(dead_code, reason = "what the other tests use of it")]
 #[path = "../it/support"]
 mod support {
+    pub mod database;
     pub mod gate;
     pub mod gemini;
     pub mod photo;

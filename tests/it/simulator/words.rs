@@ -26,10 +26,10 @@ fn kinds() -> impl Iterator<Item = &'static str> {
     FaultKind::all().map(|(_, name, _)| name).filter(|name| *name != "hang")
 }
 
-/// A server on which dripping takes no time.
+/// A server on which dripping takes no time, and drawing little.
 async fn quick(faults: &[&str]) -> Simulator {
     let faults = Faults::new(faults.iter().map(|fault| fault.parse().unwrap())).unwrap();
-    start(Settings { faults, drip: Duration::ZERO, ..Settings::default() }).await
+    start(Settings { faults, drip: Duration::ZERO, small_pictures: true, ..Settings::default() }).await
 }
 
 #[test]

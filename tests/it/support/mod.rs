@@ -17,6 +17,7 @@ pub mod sink;
 pub mod staging;
 pub mod terminal;
 pub mod tls;
+pub mod work;
 pub mod workbook;
 pub mod workshop;
 pub mod workspace;

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// What takes longer than this never comes.
-pub const PATIENCE: Duration = Duration::from_secs(40);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A program that runs. Dropped, it is killed.
 #[derive(Debug)]
@@ -206,6 +206,13 @@ impl Ended {
     pub fn events_of(&self, name: &str) -> Vec<Value> {
         self.events().into_iter().filter(|event| event["event"] == name).collect()
     }
+}
+
+/// Demands that what is done and timed here takes no longer than this. A busy machine may be late once and again, a program
+/// that is slow is late every time.
+pub fn takes_at_most(time: Duration, timed: impl FnMut() -> Duration) {
+    let took: Vec<Duration> = std::iter::repeat_with(timed).take(4).take_while(|took| *took >= time).collect();
+    assert!(took.len() < 4, "{took:?}");
 }
 
 /// Lines of JSON, read.

@@ -3,10 +3,13 @@
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
+
+use rustix::net::{self, AddressFamily, SocketType};
 
 use super::schema;
 
@@ -121,6 +124,15 @@ impl Drop for Server {
     fn drop(&mut self) {
         demand_schema(&self.seen());
     }
+}
+
+/// A port of this machine at which every connection is refused for as long as this is kept: bound, so that nobody else
+/// gets it, and never listening. With its address.
+pub fn nobody() -> (OwnedFd, String) {
+    let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = SocketAddr::try_from(net::getsockname(&socket).unwrap()).unwrap();
+    (socket, format!("http://{address}"))
 }
 
 /// Holds every request for a picture to Google's public schema, unless the test has failed already.

@@ -18,15 +18,15 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// One without waiting and faults.
+    /// One without waiting and faults, and with small pictures: drawing is most of its work.
     pub fn start() -> Self {
         Self::with_faults(&[])
     }
 
-    /// One with these faults, written `KIND=RATE`.
+    /// The same with these faults, written `KIND=RATE`.
     pub fn with_faults(faults: &[&str]) -> Self {
         let faults = faults.iter().map(|fault| fault.parse::<Fault>().unwrap());
-        Self::with(Settings { faults: Faults::new(faults).unwrap(), ..Settings::default() })
+        Self::with(Settings { faults: Faults::new(faults).unwrap(), small_pictures: true, ..Settings::default() })
     }
 
     /// One that behaves as the settings say.

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
@@ -19,7 +19,7 @@ use super::process::PATIENCE;
 pub struct OnTerminal {
     child: Child,
     written: Arc<Mutex<Vec<u8>>>,
-    _controller: OwnedFd,
+    reader: JoinHandle<()>,
 }
 
 impl OnTerminal {
@@ -32,17 +32,17 @@ impl OnTerminal {
             command.env("TERM", "xterm");
         }
         let child = command.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        let_go(command, terminal);
         let written = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, kept) = (File::from(controller.try_clone().unwrap()), Arc::clone(&written));
-        thread::spawn(move || {
+        let (mut controller, kept) = (File::from(controller), Arc::clone(&written));
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             // It ends with an error when nobody has the terminal open any more.
-            while let Ok(length @ 1..) = reader.read(&mut bytes) {
+            while let Ok(length @ 1..) = controller.read(&mut bytes) {
                 kept.lock().unwrap().extend_from_slice(&bytes[..length]);
             }
         });
-        drop(terminal);
-        Self { child, written, _controller: controller }
+        Self { child, written, reader }
     }
 
     /// All that was written so far, with what moves the cursor.
@@ -76,11 +76,11 @@ impl OnTerminal {
     /// Waits for its end; what stands on the terminal then.
     pub fn end(mut self) -> (ExitStatus, Vec<String>) {
         let start = Instant::now();
-        while self.child.try_wait().unwrap().is_none() {
+        // The terminal ends with the last who has it open, once all that was written has been read.
+        while self.child.try_wait().unwrap().is_none() || !self.reader.is_finished() {
             assert!(start.elapsed() < PATIENCE, "it goes on and on");
             thread::sleep(Duration::from_millis(10));
         }
-        thread::sleep(Duration::from_millis(50));
         (self.child.wait().unwrap(), self.screen())
     }
 }
@@ -97,9 +97,7 @@ pub fn on_a_terminal(command: &mut Command) -> (Option<i32>, String) {
     let (controller, terminal) = terminal();
     let end = || Stdio::from(terminal.try_clone().unwrap());
     let mut child = command.stdin(Stdio::null()).stdout(end()).stderr(end()).spawn().unwrap();
-    // Held by nobody but the child, and by the command itself, which would hold it for ever.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    drop(terminal);
+    let_go(command, terminal);
     let reader = thread::spawn(move || {
         let (mut shown, mut bytes, mut controller) = (Vec::new(), [0; 4096], File::from(controller));
         // Its end is an error: nobody holds the other side any more.
@@ -110,6 +108,12 @@ pub fn on_a_terminal(command: &mut Command) -> (Option<i32>, String) {
     });
     let code = child.wait().unwrap().code();
     (code, String::from_utf8(reader.join().unwrap()).unwrap())
+}
+
+/// Leaves the terminal to the child alone: the command that started it would hold it for ever.
+fn let_go(command: &mut Command, terminal: OwnedFd) {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(terminal);
 }
 
 /// A terminal of no size: the side of whoever looks at it, and that of the program.
@@ -123,7 +127,7 @@ fn terminal() -> (OwnedFd, OwnedFd) {
 }
 
 /// What is seen, of a terminal that is high enough and knows only what is used here: line ends, returns, moving up,
-/// erasing to the end, and colours, which it does not show.
+/// erasing to the end, and colours, which it does not show. A sequence that is not there whole is not there yet.
 fn screen(written: &str) -> Vec<String> {
     let (mut lines, mut row, mut column) = (vec![Vec::new()], 0_usize, 0_usize);
     let mut rest = written.chars().peekable();
@@ -132,7 +136,8 @@ fn screen(written: &str) -> Vec<String> {
             '\r' => column = 0,
             '\n' => row += 1,
             '\u{1b}' => {
-                assert_eq!(rest.next(), Some('['), "{written:?}");
+                let Some(opening) = rest.next() else { break };
+                assert_eq!(opening, '[', "{written:?}");
                 let number: String = std::iter::from_fn(|| rest.next_if(|c| matches!(c, '0'..='9' | ';'))).collect();
                 match rest.next() {
                     Some('A') => row = row.checked_sub(number.parse().unwrap()).expect("above the first line"),
@@ -141,7 +146,8 @@ fn screen(written: &str) -> Vec<String> {
                         lines[row].truncate(column);
                     }
                     Some('m') => {}
-                    other => panic!("{other:?} in {written:?}"),
+                    Some(other) => panic!("{other:?} in {written:?}"),
+                    None => break,
                 }
             }
             c => {

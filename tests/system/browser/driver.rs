@@ -92,6 +92,8 @@ impl Browser {
             "browserName": "chrome",
             "goog:chromeOptions": { "binary": "/usr/bin/chromium", "args": flags },
             "goog:loggingPrefs": { "browser": "ALL" },
+            // What a busy machine takes long for is waited for, by whoever asked.
+            "timeouts": { "script": 600_000, "pageLoad": 300_000 },
         });
         let session = self.ask("POST", "/session", &json!({ "capabilities": { "alwaysMatch": wanted } }));
         let session = session.unwrap_or_else(|error| panic!("no browser, of the package `chromium`: {error}"));

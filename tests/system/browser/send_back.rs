@@ -28,7 +28,7 @@ fn send_back(desk: &Desk, words: &str) {
 #[test]
 fn what_was_sent_back_is_made_by_the_run_that_is_on_and_arrives_by_itself() {
     let (here, gate) = (Workspace::with_list(3), gate());
-    let mut run = here.overnight("run list.csv -c 1 --events -").at(&gate.url()).start();
+    let mut run = here.overnight("run list.csv -c 1 --request-timeout 30m --events -").at(&gate.url()).start();
     gate.open_to(2);
     // The third is under way for as long as the gate is shut.
     gate.wait_for(3);

@@ -337,7 +337,7 @@ fn strings_that_are_wrong_or_nearly_so_are_told_apart_wherever_they_stand() {
 /// As many cases as the environment says, or as many as take some seconds unoptimised.
 fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 2_000, ..config } }
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: 500, ..config } }
 }
 
 proptest! {
