@@ -22,7 +22,7 @@ use crate::job::paths::shown;
 use crate::job::{self, HookAct, HookHome, HookMethod, Job, Options};
 use crate::report::changed_nothing;
 use crate::report::words::one_line;
-use crate::run::Stop;
+use crate::run::{Stop, given_up};
 
 /// At the end of a run, hooks for items get so long for those that they were not told of yet.
 const FOR_THE_REST: Duration = Duration::from_secs(60);
@@ -233,13 +233,6 @@ fn act(home: &HookHome, hook: &job::Hook) -> Result<Act, String> {
             ca_file: home.ca_file.clone(),
         }),
     })
-}
-
-/// Whoever waits gave up, by a second signal.
-async fn given_up(mut stop: watch::Receiver<Stop>) {
-    if stop.wait_for(|stop| matches!(stop, Stop::Now(_))).await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Says on stderr what hooks have to say.
