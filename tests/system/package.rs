@@ -46,7 +46,9 @@ impl Root {
     fn empty() -> Self {
         let (unpacked, root) = (tempfile::tempdir().unwrap(), Self(tempfile::tempdir().unwrap()));
         does("dpkg-deb", &["--extract", package().to_str().unwrap(), unpacked.path().to_str().unwrap()]);
-        fs::copy(unpacked.path().join("usr/bin/overnight"), root.0.path().join("overnight")).unwrap();
+        let [from, to] = [unpacked.path().join("usr/bin/overnight"), root.0.path().join("overnight")];
+        // A file that this program had open to write could be busy for an instant, wherever another test starts something.
+        does("cp", &[from.to_str().unwrap(), to.to_str().unwrap()]);
         let examples = unpacked.path().join("usr/share/doc/overnight/examples");
         does("cp", &["-r", examples.to_str().unwrap(), root.0.path().join("workspace").to_str().unwrap()]);
         does("chown", &["-R", "65532:65532", root.path()]);
