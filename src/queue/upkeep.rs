@@ -44,11 +44,15 @@ pub trait Upkeep {
     /// The earlier versions of a job's items that nothing shows any more, those of an item together and the oldest first.
     fn earlier(&self, job: &str) -> Result<Vec<EarlierVersion>, QueueError>;
 
-    /// Whether one of them may still go: by now a person may have made it their favourite.
-    fn may_go(&self, version: &EarlierVersion) -> Result<bool, QueueError>;
-
-    /// The files of these are gone, for a person said so.
-    fn pruned(&mut self, now: Timestamp, job: &str, versions: &[&EarlierVersion]) -> Result<(), QueueError>;
+    /// Has `clear` remove one of them, and takes note if that says it is gone. Nobody can say anything of it meanwhile.
+    /// Whether it may go: by now a person may have made it their favourite, and then `clear` is not called.
+    fn remove(
+        &mut self,
+        now: Timestamp,
+        job: &str,
+        version: &EarlierVersion,
+        clear: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, QueueError>;
 
     /// The copies of the database from before its migrations, but for one that is being made.
     fn copies(&self) -> Result<Vec<DatabaseCopy>, QueueError>;

@@ -151,8 +151,10 @@ fn what_was_replaced_can_be_noted_as_gone_while_no_run_is_on(workspace: &dyn Wor
     let earlier = upkeep.earlier("job").unwrap();
     let told = (earlier[0].item.as_str(), earlier[0].number, &earlier[0].artifact, earlier[0].replaced_at);
     assert_eq!((earlier.len(), told), (1, ("mug", 1, &artifact(), Some(NOW))));
-    upkeep.pruned(NOW, "job", &[&earlier[0]]).unwrap();
-    assert!(upkeep.pruned(NOW, "job", &[&earlier[0]]).is_err(), "once");
+    assert!(upkeep.remove(NOW, "job", &earlier[0], &mut || false).unwrap(), "it may go, and does not");
+    assert_eq!(upkeep.earlier("job").unwrap(), earlier);
+    assert!(upkeep.remove(NOW, "job", &earlier[0], &mut || true).unwrap());
+    assert!(!upkeep.remove(NOW, "job", &earlier[0], &mut || panic!("once")).unwrap());
     assert!(upkeep.earlier("job").unwrap().is_empty());
     let story = workspace.ledger().item("job", &ItemId::new("mug")).unwrap();
     assert_eq!((story.versions[0].pruned_at, story.versions[0].stands), (Some(NOW), false));

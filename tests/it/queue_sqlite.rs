@@ -264,3 +264,32 @@ fn the_results_of_a_run_that_was_killed_while_it_wrote_them_are_stale() {
     last.rescue(NOW, OnLost::default(), vec![]).unwrap();
     assert!(last.results_stale().unwrap());
 }
+
+/// Takes in the item as it is asked for now, and has its picture made.
+fn make(run: &mut dyn Queue, item: Item) {
+    let mut intake = run.intake(Redo::Yes).unwrap();
+    intake.push(&row(2), &[item]).unwrap();
+    intake.publish(&[], None).unwrap();
+    let claims = claim(run, NOW, 1);
+    let attempt = start(run, claims).remove(0);
+    settle(run, attempt, Outcome::Done(artifact()));
+}
+
+#[test]
+fn nobody_makes_an_earlier_picture_the_favourite_while_it_goes() {
+    let sqlite = Sqlite::new();
+    let mut run = sqlite.run("job").unwrap();
+    make(&mut *run, item("mug", "a mug"));
+    make(&mut *run, item("mug", "a blue mug"));
+    drop(run);
+    let mut upkeep = SqliteUpkeep::open(&sqlite.path).unwrap();
+    let earlier = upkeep.earlier("job").unwrap();
+    let mut is_refused = || {
+        let other = rusqlite::Connection::open(&sqlite.path).unwrap();
+        other.busy_timeout(std::time::Duration::ZERO).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").is_err()
+    };
+    assert!(!is_refused());
+    assert!(upkeep.remove(NOW, "job", &earlier[0], &mut is_refused).unwrap());
+    assert!(upkeep.earlier("job").unwrap().is_empty(), "it was refused, and so the picture is gone");
+}

@@ -40,8 +40,8 @@ enum Cleared {
     Stays,
 }
 
-/// Removes what is due. Each version is noted as soon as it is gone: whatever cuts this short, no more than one is gone
-/// and not noted. The next time it is missed, and noted then.
+/// Removes what is due. Each version goes and is noted while nobody can make it their favourite: whatever cuts this short,
+/// no more than one is gone and not noted. The next time it is missed, and noted then.
 fn versions(
     job: &JobStatus,
     upkeep: &mut dyn Upkeep,
@@ -55,9 +55,12 @@ fn versions(
     if due.is_empty() {
         return Ok(());
     }
-    let note = |upkeep: &mut dyn Upkeep, version: &EarlierVersion| match limits.dry {
-        true => Ok(()),
-        false => upkeep.pruned(now, &job.job, &[version]),
+    let mut remove = |version: &EarlierVersion, clear: &mut dyn FnMut() -> bool| match limits.dry {
+        true => {
+            clear();
+            Ok(true)
+        }
+        false => upkeep.remove(now, &job.job, version, clear),
     };
     let mut lies = HashMap::<String, Vec<String>>::new();
     let mut obstacles = Vec::new();
@@ -68,11 +71,6 @@ fn versions(
     let mut sweep = Sweep { job, attic, dry: limits.dry, lies, report };
     let (mut missing, mut met, mut away) = (Vec::new(), HashSet::new(), HashSet::new());
     for version in due {
-        // Much may have been said since they were looked for.
-        if !upkeep.may_go(version)? {
-            sweep.report.favourites += 1;
-            continue;
-        }
         let files = attic.files(&version.artifact);
         let in_the_way = |was: &str| was.is_empty() || files.iter().any(|kept| kept.file == was);
         let mut is_blocked = false;
@@ -82,18 +80,22 @@ fn versions(
                 sweep.report.problem(&job.output.join(file), why);
             }
         }
-        let cleared = sweep.clear(version, &files);
+        let mut cleared = Cleared::Stays;
+        let may_go = remove(version, &mut || {
+            cleared = sweep.clear(version, &files);
+            cleared == Cleared::Gone
+        })?;
+        // Much may have been said since they were looked for.
+        sweep.report.favourites += u64::from(!may_go);
         if cleared != Cleared::Stays {
             away.insert(std::ptr::from_ref(version));
         }
-        match cleared {
-            Cleared::Gone => note(upkeep, version)?,
-            Cleared::Missing if is_there && !is_blocked => missing.push((version, files)),
-            Cleared::Missing | Cleared::Stays => {}
+        if cleared == Cleared::Missing && is_there && !is_blocked {
+            missing.push((version, files));
         }
     }
     let left = earlier.iter().filter(|version| !away.contains(&std::ptr::from_ref(*version))).collect::<Vec<_>>();
-    sweep.forget_all(missing, &left, &mut |version| note(upkeep, version))
+    sweep.forget_all(missing, &left, &mut |version| remove(version, &mut || true).map(drop))
 }
 
 /// Of each item's earlier versions those that may go. A favourite may not, however old it is.

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use rusqlite::{Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::super::lock::RunLock;
 use super::super::{DatabaseCopy, EarlierVersion, QueueError, Upkeep};
@@ -58,35 +58,27 @@ impl Upkeep for SqliteUpkeep {
         read().doing(path, "looking for earlier versions")
     }
 
-    fn may_go(&self, version: &EarlierVersion) -> Result<bool, QueueError> {
-        let may_go = format!(
-            "SELECT EXISTS (SELECT 1 FROM versions WHERE item_key = ?1 AND number = ?2
-                                AND NOT stands AND pruned_at IS NULL AND NOT {IS_FAVOURITE})"
-        );
-        let may_go = || {
-            let mut statement = self.database.connection.prepare_cached(&may_go)?;
-            statement.query_row(params![version.key, version.number], |row| row.get(0))
-        };
-        may_go().doing(&self.database.path, "asking whether a picture may go")
-    }
-
-    fn pruned(&mut self, now: Timestamp, job: &str, versions: &[&EarlierVersion]) -> Result<(), QueueError> {
-        let path = self.database.path.clone();
-        let job = job_key(&self.database.connection, &path, job)?;
-        let begun = self.database.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        let transaction = begun.doing(&path, "noting what was removed")?;
-        let note = || {
-            for version in versions {
-                let gone = "UPDATE versions SET pruned_at = ?3
-                            WHERE item_key = ?1 AND number = ?2 AND NOT stands AND pruned_at IS NULL";
-                one(&transaction, gone, params![version.key, version.number, now.millis()])?;
-                let images = "UPDATE jobs SET images = images - ?2 WHERE id = ?1";
-                one(&transaction, images, params![job, version.artifact.images.len()])?;
+    fn remove(
+        &mut self,
+        now: Timestamp,
+        job: &str,
+        version: &EarlierVersion,
+        clear: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, QueueError> {
+        let Database { connection, path, .. } = &mut self.database;
+        let job = job_key(connection, path, job)?;
+        let mut remove = || -> rusqlite::Result<bool> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if !may_go(&transaction, version)? {
+                return Ok(false);
             }
-            Ok(())
+            if clear() {
+                note_gone(&transaction, now, job, version)?;
+                transaction.commit()?;
+            }
+            Ok(true)
         };
-        note().doing(&path, "noting what was removed")?;
-        transaction.commit().doing(&path, "noting what was removed")
+        remove().doing(path, "removing an earlier picture")
     }
 
     fn copies(&self) -> Result<Vec<DatabaseCopy>, QueueError> {
@@ -112,6 +104,26 @@ impl Upkeep for SqliteUpkeep {
         };
         removed.map_err(|source| QueueError::Remove { path: copy.path.display().to_string(), source })
     }
+}
+
+fn may_go(connection: &Connection, version: &EarlierVersion) -> rusqlite::Result<bool> {
+    let may_go = format!(
+        "SELECT EXISTS (SELECT 1 FROM versions WHERE item_key = ?1 AND number = ?2
+                            AND NOT stands AND pruned_at IS NULL AND NOT {IS_FAVOURITE})"
+    );
+    connection.prepare_cached(&may_go)?.query_row(params![version.key, version.number], |row| row.get(0))
+}
+
+fn note_gone(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    job: i64,
+    version: &EarlierVersion,
+) -> rusqlite::Result<()> {
+    let gone = "UPDATE versions SET pruned_at = ?3 WHERE item_key = ?1 AND number = ?2";
+    one(transaction, gone, params![version.key, version.number, now.millis()])?;
+    let images = "UPDATE jobs SET images = images - ?2 WHERE id = ?1";
+    one(transaction, images, params![job, version.artifact.images.len()])
 }
 
 fn earlier(row: &Row<'_>) -> rusqlite::Result<EarlierVersion> {
