@@ -295,3 +295,28 @@ fn begin_revision(connection: &Connection, job: i64) -> rusqlite::Result<(i64, b
     let knows_any: bool = connection.query_row(known, [job], |row| row.get(0))?;
     Ok((revision, !knows_any))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{JobEntry, SqliteQueue};
+    use super::*;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn others_get_a_turn_though_rows_come_without_a_pause() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Database::open(&folder.path().join("overnight.db")).unwrap();
+        let (name, manifest, output) = ("spring".into(), "m.csv".into(), "output".into());
+        let entry = JobEntry { name, manifest, output, holder: "the test".into(), scheduled_for: None };
+        let _run = SqliteQueue::begin_run(open(), &entry, Timestamp::default()).unwrap();
+        let mut intake = SqliteIntake::begin(open(), 1, Redo::No).unwrap();
+        let mut is_over_after = |line, rested| {
+            intake.rested = rested;
+            intake.push(&ManifestRow { line, cells: vec![], has_id: true }, &[]).unwrap();
+            intake.database.connection.is_autocommit()
+        };
+        let now = Instant::now();
+        assert!(!is_over_after(2, now + LONGEST_TRANSACTION * 60), "others could just write");
+        assert!(is_over_after(3, now.checked_sub(LONGEST_TRANSACTION).unwrap()));
+    }
+}
